@@ -1,0 +1,132 @@
+"""What a run is: one validated, serialisable `RunConfig`.
+
+Everything that decides the numbers of a run is in it, so the same config on the same machine gives the same numbers.
+It holds plain values only and imports neither torch nor any other room, so a viewer can read it at once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+DTYPES = ("float32", "float64")
+
+
+class ConfigError(ValueError):
+    """A value that no run can have; the message names the flag, the value and what would be right."""
+
+
+def flag(field: str) -> str:
+    """The command-line flag that sets a field: `eig_every` -> `--eig-every`."""
+    return "--" + field.replace("_", "-")
+
+
+def parse_step_size(text: str) -> float:
+    """Read a step size as a person types it: `0.02`, `2e-2` or the fraction `2/100`.
+
+    Raises `ConfigError` for what is not a positive finite number.
+    """
+    numerator, slash, denominator = text.strip().partition("/")
+    try:
+        value = float(numerator) / float(denominator) if slash else float(numerator)
+    except (ValueError, ZeroDivisionError):
+        value = math.nan
+    if not (math.isfinite(value) and value > 0):
+        raise ConfigError(
+            f"{text.strip()!r} is not a step size: give a positive number or fraction, such as 0.02 or 2/100"
+        )
+    return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """A run, completely: what is trained, how, for how long, and what is measured.
+
+    Units: `lr` is η; `eig_every` and `checkpoint_every` count steps (updates); `eig_tol` is relative to |λ₁|. `None`
+    means "all" for `physical_batch` and `eig_samples`, "never" for the rest. Raises `ConfigError` on construction.
+    """
+
+    arch: str
+    data: str
+    loss: str
+    lr: float
+    optimizer: str = "gd"
+    momentum: float = 0.0
+    weight_decay: float = 0.0
+    steps: int | None = None
+    until_loss: float | None = None
+    until_accuracy: float | None = None
+    seed: int = 0
+    device: str = "auto"
+    dtype: str = "float32"
+    physical_batch: int | None = None
+    eigs: int = 3
+    eig_every: int = 10
+    eig_tol: float = 1e-3
+    eig_samples: int | None = None
+    track: tuple[str, ...] = ("gauss-newton",)
+    data_dir: str = "~/.local/share/eostui"
+    threads: int | None = None
+    checkpoint_every: int | None = None
+    paused: bool = False
+
+    def __post_init__(self) -> None:
+        self._require(math.isfinite(self.lr) and self.lr > 0, "lr", "a positive number such as 0.02 or 2/100")
+        self._require(0 <= self.momentum < 1, "momentum", "a number from 0 up to, not including, 1")
+        self._require(0 <= self.weight_decay < math.inf, "weight_decay", "zero or a positive number")
+        self._require(0 < self.eig_tol < 1, "eig_tol", "a relative error between 0 and 1, such as 1e-3")
+        self._require(self.dtype in DTYPES, "dtype", " or ".join(DTYPES))
+        self._require(0 <= self.seed < 2**63, "seed", "a whole number from 0 to 2^63 - 1")
+        for field in ("eigs", "eig_every"):
+            self._require(getattr(self, field) >= 1, field, "a whole number of at least 1")
+        for field in ("steps", "physical_batch", "eig_samples", "threads", "checkpoint_every"):
+            value = getattr(self, field)
+            self._require(value is None or value >= 1, field, "a whole number of at least 1")
+        self._require(self.until_loss is None or math.isfinite(self.until_loss), "until_loss", "a finite number")
+        self._require(
+            self.until_accuracy is None or 0 < self.until_accuracy <= 1,
+            "until_accuracy",
+            "a fraction above 0 and up to 1, such as 0.99",
+        )
+
+    def _require(self, holds: bool, field: str, right: str) -> None:
+        if not holds:
+            raise ConfigError(f"{flag(field)}: {getattr(self, field)!r} will not do; give {right}")
+
+    def replace(self, **changes: Any) -> RunConfig:
+        """A copy with some values changed, validated again."""
+        return dataclasses.replace(self, **changes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return dataclasses.asdict(self) | {"track": list(self.track)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> RunConfig:
+        """Read what `to_dict` wrote. Raises `ConfigError` for a missing, unknown or ill-typed value."""
+        unknown = sorted(set(values) - {field.name for field in fields(cls)})
+        if unknown:
+            raise ConfigError(f"unknown value {unknown[0]!r} in the config; this version knows no such setting")
+        try:
+            return cls(**{**values, "track": tuple(values.get("track", ()))})
+        except TypeError as error:
+            raise ConfigError(f"the config cannot be read: {error}") from error
+
+    def to_json(self) -> str:
+        """The config as JSON text."""
+        return json.dumps(self.to_dict())
+
+    @classmethod
+    def from_json(cls, text: str) -> RunConfig:
+        """Read what `to_json` wrote. Raises `ConfigError`."""
+        try:
+            values = json.loads(text)
+        except ValueError as error:
+            raise ConfigError(f"the config is no JSON: {error}") from error
+        if not isinstance(values, dict):
+            raise ConfigError(f"the config is no JSON object but {type(values).__name__}")
+        return cls.from_dict(values)
