@@ -1,0 +1,62 @@
+"""Everything that can be named on the command line, as rows to be shown. Read without importing torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from eostui.dynamics.optimizers import OPTIMIZERS
+from eostui.problems.architectures import ARCHITECTURES
+from eostui.problems.datasets import DATASETS
+from eostui.problems.losses import LOSSES
+from eostui.trainer.instruments import INSTRUMENTS
+
+Rows = tuple[tuple[str, ...], list[tuple[str, ...]]]
+
+
+def _archs() -> Rows:
+    return ("name", "what", "trained on", "paper"), [
+        (entry.name, entry.summary, f"{entry.data}, {entry.loss}, η = {entry.lr:g}", entry.paper)
+        for entry in ARCHITECTURES.values()
+    ]
+
+
+def _datasets() -> Rows:
+    return ("name", "what", "source and licence"), [
+        (entry.name, entry.summary, entry.source) for entry in DATASETS.values()
+    ]
+
+
+def _optimizers() -> Rows:
+    return ("name", "what", "threshold", "hyperparameters"), [
+        (
+            entry.name,
+            entry.summary,
+            entry.threshold,
+            ", ".join(f"{name} {value:g}" for name, value in entry.defaults.items()),
+        )
+        for entry in OPTIMIZERS.values()
+    ]
+
+
+def _losses() -> Rows:
+    return ("name", "what"), [(entry.name, entry.summary) for entry in LOSSES.values()]
+
+
+def _instruments() -> Rows:
+    return ("name", "what", "when"), [
+        (entry.name, entry.summary, "always" if entry.always else "--track") for entry in INSTRUMENTS.values()
+    ]
+
+
+_LISTINGS: Mapping[str, Callable[[], Rows]] = {
+    "archs": _archs,
+    "datasets": _datasets,
+    "optimizers": _optimizers,
+    "losses": _losses,
+    "instruments": _instruments,
+}
+
+
+def rows_of(kind: str) -> Rows:
+    """Headings and rows for `archs`, `datasets`, `optimizers`, `losses` or `instruments`."""
+    return _LISTINGS[kind]()

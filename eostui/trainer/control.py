@@ -1,0 +1,47 @@
+"""What viewers ask of a running trainer, kept until the loop comes to the gap between two steps."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from eostui.link.server import Asked, LinkServer
+
+
+class Abandoned(Exception):
+    """Raised out of a pass over the data or a measurement that nobody waits for any more: the run is to stop."""
+
+
+class Control:
+    """The commands that wait, and whether the run is paused or to stop."""
+
+    def __init__(self, server: LinkServer, *, paused: bool) -> None:
+        self._server = server
+        self._waiting: deque[Asked] = deque()
+        self.paused = paused
+        self.stopping = False
+
+    def stop(self) -> None:
+        """Ask the run to stop as soon as it can; safe in a signal handler."""
+        self.stopping = True
+
+    def abandon_if_stopping(self) -> None:
+        """Raise `Abandoned` when a stop was asked for; called from within long work."""
+        self._gather(0.0)
+        if self.stopping:
+            raise Abandoned
+
+    def next_command(self, timeout: float = 0.0) -> Asked | None:
+        """The oldest command that waits, to be applied now; waits up to `timeout` seconds for one."""
+        self._gather(0.0 if self._waiting else timeout)
+        return self._waiting.popleft() if self._waiting else None
+
+    def _gather(self, timeout: float) -> None:
+        asked = self._server.take_command(timeout)
+        while asked is not None:
+            if asked.command.verb == "stop":
+                # not kept for the gap between two steps: a long measurement has to hear of it
+                self.stopping = True
+                self._server.answer(asked, True, "stopping")
+            else:
+                self._waiting.append(asked)
+            asked = self._server.take_command()

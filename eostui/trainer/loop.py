@@ -1,0 +1,256 @@
+"""The training loop: measure at θ_t, then update, and between two steps do what the viewers ask."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from eostui.config import RunConfig
+from eostui.curvature.objective import Objective
+from eostui.curvature.thresholds import stability_threshold
+from eostui.dynamics.optimizers import make_optimizer, set_step_size
+from eostui.link.messages import Command
+from eostui.problems.by_path import load_callable
+from eostui.store import Status
+from eostui.trainer.checkpoint import write_checkpoint
+from eostui.trainer.control import Abandoned, Control
+from eostui.trainer.instruments import Instrument, InstrumentEntry, instruments_of
+from eostui.trainer.moment import Moment
+from eostui.trainer.record import Record
+
+IDLE_WAIT = 0.5
+"""Seconds that a paused run waits for a command before it looks again whether it was told to stop by a signal."""
+
+
+class Trainer:
+    """One run, from θ_0 to its end.
+
+    Row t of every table is measured at the weights before update t; a new step size takes effect between two steps.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        objective: Objective,
+        test: Objective | None,
+        record: Record,
+        control: Control,
+        directory: Path,
+    ) -> None:
+        self._config = config
+        self._objective = objective
+        self._curvature = objective.subset(min(config.eig_samples or objective.examples, objective.examples))
+        self._test = test
+        self._record = record
+        self._control = control
+        self._directory = directory
+        self._theta = objective.parameters()
+        self._optimizer = make_optimizer(
+            config.optimizer,
+            self._theta,
+            lr=config.lr,
+            hyperparameters={"momentum": config.momentum, "weight_decay": config.weight_decay},
+        )
+        self._instruments: list[tuple[InstrumentEntry, Instrument]] = [
+            (entry, load_callable(entry.build)(config)) for entry in instruments_of(config)
+        ]
+        self._step = 0
+        self._lr = config.lr
+        self._measured_at = -1
+        self._measure_now = False
+        self._steps_allowed = 0
+        self._measuring = 0.0
+        for part in (self._objective, self._curvature, self._test):
+            if part is not None:
+                part.on_batch = self._on_batch
+
+    def run(self) -> Status:
+        """Train until a goal is reached, the loss is no longer finite, or somebody stops it. Raises what the model
+        raises."""
+        record = self._record
+        record.event(0, "start", {"lr": self._lr, "threshold": self._threshold()})
+        status = self._train()
+        record.event(self._step, str(status), {})
+        return status
+
+    def _train(self) -> Status:
+        self._record.set_status(Status.PAUSED if self._control.paused else Status.RUNNING)
+        try:
+            while True:
+                self._between_steps()
+                row, gradient = self._observe()
+                if not math.isfinite(row["loss"]):
+                    return Status.DIVERGED
+                if self._measure_now or self._step % self._config.eig_every == 0:
+                    self._measure()
+                if self._goal_reached(row):
+                    return Status.FINISHED
+                self._theta.grad = gradient
+                self._optimizer.step()
+                self._step += 1
+                if self._step == self._config.steps:
+                    return Status.FINISHED
+        except Abandoned:
+            return Status.STOPPED
+
+    def _observe(self) -> tuple[Mapping[str, float], Tensor]:
+        """Loss and gradient at θ_t; the row of the table `train`."""
+        with self._record.activity("computing the gradient"):
+            evaluation = self._objective.gradient(self._theta, advance_buffers=True)
+        gradient = evaluation.gradient
+        # one transfer for all three numbers: each would wait for the device by itself
+        loss, accuracy, grad_norm = torch.stack(
+            [
+                evaluation.loss.double(),
+                evaluation.accuracy.double(),
+                torch.linalg.vector_norm(gradient).double(),
+            ]
+        ).tolist()
+        row = {
+            "step": self._step,
+            "time": self._record.elapsed(),
+            "lr": self._lr,
+            "threshold": self._threshold(),
+            "loss": loss,
+            "accuracy": accuracy,
+            "grad_norm": grad_norm,
+        }
+        self._record.row("train", row)
+        return row, gradient
+
+    def _goal_reached(self, row: Mapping[str, float]) -> bool:
+        until_loss, until_accuracy = self._config.until_loss, self._config.until_accuracy
+        return (until_loss is not None and row["loss"] <= until_loss) or (
+            until_accuracy is not None and row["accuracy"] >= until_accuracy
+        )
+
+    def _threshold(self) -> float:
+        return stability_threshold(self._optimizer).value
+
+    # measuring
+
+    def _measure(self) -> None:
+        """One row from every instrument, at θ_t."""
+        self._measure_now = False
+        if self._measured_at == self._step:
+            return
+        self._measured_at = self._step
+        for entry, instrument in self._instruments:
+            with self._timed(), self._record.activity(f"measuring: {entry.name}"):
+                row = instrument.measure(self._moment())
+            if row is not None:
+                self._record.row(entry.table(self._config).name, {"step": self._step, **row})
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self._measuring += time.monotonic() - start
+
+    def _moment(self) -> Moment:
+        return Moment(
+            step=self._step,
+            theta=self._theta.detach(),
+            objective=self._objective,
+            curvature=self._curvature,
+            test=self._test,
+            optimizer=self._optimizer,
+            elapsed=self._record.elapsed(),
+            measuring=self._measuring,
+            report=self._report,
+        )
+
+    def _report(self, text: str, fraction: float | None) -> None:
+        self._record.progress(text, fraction)
+        self._control.abandon_if_stopping()
+
+    def _on_batch(self, done: int, total: int) -> None:
+        if total > 1:
+            self._record.progress(None, done / total)
+        self._control.abandon_if_stopping()
+
+    # commands
+
+    def _between_steps(self) -> None:
+        """Apply the commands that wait; while paused, wait for more. Raises `Abandoned` when the run is to stop."""
+        every = self._config.checkpoint_every
+        if every and self._step and self._step % every == 0:
+            self._checkpoint()
+        while True:
+            held = self._control.paused and not self._steps_allowed
+            asked = self._control.next_command(IDLE_WAIT if held else 0.0)
+            self._control.abandon_if_stopping()
+            if asked is not None:
+                ok, text = self._apply(asked.command)
+                self._record.answer(asked, ok, text)
+            elif not held:
+                self._steps_allowed = 0
+                return
+
+    def _apply(self, command: Command) -> tuple[bool, str]:
+        """Do what was asked; whether it could be done, and what happened in words."""
+        match command.verb, command.argument:
+            case "pause", _:
+                return self._pause(True)
+            case "resume", _:
+                return self._pause(False)
+            case "step", _ if not self._control.paused:
+                return False, "one step at a time works while paused: pause first"
+            case "step", _:
+                self._steps_allowed = 1
+                return True, f"step {self._step}"
+            case "lr", float() | int() as lr if 0 < lr < math.inf:
+                return self._change_step_size(float(lr))
+            case "lr", lr:
+                return (
+                    False,
+                    f"{lr!r} is not a step size: give a positive number or fraction, such as 0.02 or 2/100",
+                )
+            case "measure", _:
+                return self._measure_on_demand()
+            case "checkpoint", _:
+                try:
+                    return True, f"wrote {self._checkpoint()}"
+                except OSError as error:
+                    return False, str(error)
+            case verb, _:
+                return False, f"this trainer knows no {verb!r}"
+
+    def _pause(self, paused: bool) -> tuple[bool, str]:
+        if paused == self._control.paused:
+            return True, f"{'paused' if paused else 'running'} already"
+        self._control.paused = paused
+        self._record.set_status(Status.PAUSED if paused else Status.RUNNING)
+        self._record.event(self._step, "pause" if paused else "resume", {})
+        return True, f"{'paused before' if paused else 'going on with'} step {self._step}"
+
+    def _change_step_size(self, lr: float) -> tuple[bool, str]:
+        previous, self._lr = self._lr, lr
+        set_step_size(self._optimizer, lr)
+        threshold = self._threshold()
+        self._record.event(self._step, "lr", {"lr": lr, "previous": previous, "threshold": threshold})
+        return True, f"η = {lr:g} from step {self._step} on, threshold {threshold:g}"
+
+    def _measure_on_demand(self) -> tuple[bool, str]:
+        if self._measured_at == self._step:
+            return True, f"step {self._step} is measured already"
+        self._record.event(self._step, "measure", {})
+        if self._control.paused:
+            self._measure()
+            return True, f"measured at step {self._step}"
+        self._measure_now = True
+        return True, f"measuring at step {self._step}"
+
+    def _checkpoint(self) -> Path:
+        with self._record.activity("writing a checkpoint"):
+            path = write_checkpoint(self._directory / "checkpoints", self._moment())
+        self._record.event(self._step, "checkpoint", {"file": path.name})
+        return path

@@ -1,0 +1,33 @@
+"""What an instrument sees: the run at one step, before the update."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from eostui.curvature.objective import Objective
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The run at the weights θ_t, before update t."""
+
+    step: int
+    theta: Tensor
+    """θ_t, all weights in one vector, shape (size,)."""
+    objective: Objective
+    """The training loss L over all examples."""
+    curvature: Objective
+    """The training loss over the examples that curvature is measured on (`--eig-samples`)."""
+    test: Objective | None
+    """The same loss over the test set, where there is one."""
+    optimizer: torch.optim.Optimizer
+    elapsed: float
+    """Seconds since the start of the run."""
+    measuring: float
+    """Seconds of those that went into measuring."""
+    report: Callable[[str, float | None], None]
+    """Say what is being done (and how far, from 0 to 1); raises when the measurement is to be abandoned."""

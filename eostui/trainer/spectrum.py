@@ -1,0 +1,75 @@
+"""Instruments for the largest eigenvalues of a curvature matrix: Hessian and Gauss-Newton."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from eostui.config import RunConfig
+from eostui.curvature.eigensolver import Eigenpairs, Progress, top_eigenpairs
+from eostui.curvature.gauss_newton import GaussNewtonOperator
+from eostui.curvature.hessian import HessianOperator
+from eostui.trainer.moment import Moment
+
+
+class Spectrum:
+    """The k largest algebraic eigenvalues, each measurement started from the last one's eigenvectors."""
+
+    def __init__(
+        self, label: str, operator: type[HessianOperator] | type[GaussNewtonOperator], config: RunConfig
+    ) -> None:
+        self._label = label
+        self._operator = operator
+        self._count = config.eigs
+        self._tolerance = config.eig_tol
+        self._seed = config.seed
+        self._generator: torch.Generator | None = None
+        self._vectors: Tensor | None = None
+
+    def measure(self, moment: Moment) -> Mapping[str, Any]:
+        """Eigenvalues, residuals and error estimates, (k,) each, and the number of products."""
+        if self._generator is None:
+            self._generator = torch.Generator(moment.theta.device).manual_seed(self._seed)
+
+        def progress(progress: Progress) -> None:
+            moment.report(f"measuring the {self._label}: product {progress.products}", None)
+
+        moment.report(f"measuring the {self._label}", None)
+        with self._operator(moment.curvature, moment.theta) as operator:
+            pairs = top_eigenpairs(
+                operator,
+                self._count,
+                tol=self._tolerance,
+                start=self._vectors,
+                generator=self._generator,
+                on_product=progress,
+            )
+        self._vectors = pairs.vectors
+        return self._row(pairs)
+
+    def _row(self, pairs: Eigenpairs) -> Mapping[str, Any]:
+        def padded(values: np.ndarray) -> np.ndarray:
+            row = np.full(self._count, np.nan)
+            row[: len(values)] = values
+            return row
+
+        return {
+            "eigenvalues": padded(np.asarray(pairs.values)),
+            "residuals": padded(np.asarray(pairs.residuals)),
+            "errors": padded(np.asarray(pairs.errors)),
+            "products": pairs.products,
+        }
+
+
+def hessian(config: RunConfig) -> Spectrum:
+    """The instrument behind the table `hessian`; its first eigenvalue is the sharpness."""
+    return Spectrum("Hessian", HessianOperator, config)
+
+
+def gauss_newton(config: RunConfig) -> Spectrum:
+    """The instrument behind the table `gauss_newton`."""
+    return Spectrum("Gauss-Newton matrix", GaussNewtonOperator, config)
