@@ -1,0 +1,82 @@
+"""Training without the dashboard: a progress line, or plain lines where stdout is no terminal."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from eostui.config import RunConfig
+from eostui.dashboard.live import LiveFeed
+from eostui.link.client import LinkClient
+from eostui.trainer.launch import launch
+
+REDRAW = 0.25
+"""Seconds between two progress lines on a terminal."""
+PLAIN_EVERY = 5.0
+"""Seconds between two plain lines."""
+
+
+def train_headless(config: RunConfig, *, name: str | None, runs_dir: Path) -> int:
+    """Train to the end and say how far it is; the run's exit code. Ctrl-C stops the run cleanly, with exit code 130."""
+    launched = launch(config, name=name, runs_dir=runs_dir)
+    feed = LiveFeed(LinkClient.to_run(launched.directory), launched.directory, launched.process)
+    interrupted = False
+    try:
+        while not feed.over:
+            try:
+                _follow(feed)
+            except KeyboardInterrupt:
+                if interrupted:
+                    launched.process.kill()
+                    return 130
+                interrupted = True
+                print("stopping; Ctrl-C again kills the trainer", file=sys.stderr)
+                feed.send("stop")
+    finally:
+        feed.close()
+    if feed.ended is None or feed.ended.code:
+        text = "the trainer is gone without a word" if feed.ended is None else feed.ended.text
+        print(f"eostui: {text}", file=sys.stderr)
+        return 1 if feed.ended is None else feed.ended.code
+    print(f"{feed.status}: {launched.directory / 'run.h5'}")
+    return 130 if interrupted else 0
+
+
+def _follow(feed: LiveFeed) -> None:
+    """Say what goes on until the training is over."""
+    console = Console()
+    if not console.is_terminal:
+        last = ""
+        told = -PLAIN_EVERY
+        while not feed.over:
+            feed.poll()
+            line = _line(feed).plain
+            if (time.monotonic() - told > PLAIN_EVERY or feed.over) and line != last:
+                print(line, flush=True)
+                last, told = line, time.monotonic()
+            time.sleep(REDRAW)
+        return
+    with Live(console=console, auto_refresh=False) as live:
+        while not feed.over:
+            feed.poll()
+            live.update(_line(feed), refresh=True)
+            time.sleep(REDRAW)
+
+
+def _line(feed: LiveFeed) -> Text:
+    if feed.step < 0:
+        return Text(f"{feed.name}: {feed.activity or feed.status}")
+    train, hessian = feed.series["train"], feed.series["hessian"]
+    sharpness = float(hessian["eigenvalues"][-1, 0]) if hessian.shown else float("nan")
+    goal = feed.config.get("steps")
+    of = f"/{goal}" if goal else ""
+    line = (
+        f"step {feed.step}{of}  loss {train.last('loss'):.4g}  accuracy {train.last('accuracy'):.3f}  "
+        f"sharpness {sharpness:.4g}  {feed.threshold_formula} {train.last('threshold'):.4g}  {feed.activity}"
+    )
+    return Text(line.rstrip(), no_wrap=True, overflow="ellipsis")

@@ -1,0 +1,51 @@
+"""`eostui info`: everything about one run."""
+
+from __future__ import annotations
+
+from eostui.cli.options import DEFAULT_RUNS_DIR, Run, RunsDir
+
+
+def info(run: Run = None, runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> None:
+    """Show a run's state, config, environment, tables and events.
+
+    Example: `eostui info demo`
+    """
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from eostui.cli.state import run_state
+    from eostui.store import RunFile, find_run
+
+    def section(title: str, rows: dict[str, object]) -> None:
+        console.print(Text(f"\n{title}", "bold"))
+        grid = Table.grid(padding=(0, 2))
+        for key, value in rows.items():
+            grid.add_row(Text(key, "dim"), Text(str(value)))
+        console.print(grid)
+
+    console = Console()
+    with RunFile.open(find_run(run, runs_dir)) as file:
+        section(
+            file.name,
+            {
+                "state": run_state(file),
+                "created": f"{file.created:%Y-%m-%d %H:%M:%S} UTC",
+                "file": file.path,
+                "written by": f"eostui {file.eostui_version}",
+            },
+        )
+        section("config", dict(file.config))
+        section("environment", dict(file.environment))
+        section(
+            "tables",
+            {
+                name: f"{file.length(name)} rows: {', '.join(column.name for column in table.columns)}"
+                for name, table in file.tables.items()
+            },
+        )
+        events = file.events()
+        section(
+            "events",
+            {f"{i}": f"step {e.step}  {e.kind}  {dict(e.detail) or ''}" for i, e in enumerate(events)},
+        )

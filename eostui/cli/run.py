@@ -1,0 +1,170 @@
+"""`eostui run`: train in the background, watch in the dashboard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from eostui.cli.options import DEFAULT_RUNS_DIR, RunsDir
+from eostui.config import ConfigError, RunConfig, parse_step_size
+
+_WHAT, _HOW, _LONG, _MEASURE, _WHERE = "What is trained", "How", "For how long", "What is measured", "Where"
+
+
+def run(
+    arch: Annotated[
+        str | None,
+        typer.Option(
+            help="Architecture by name, or your own as `module:function` or `file.py:function`, a function that returns an "
+            "nn.Module.",
+            rich_help_panel=_WHAT,
+        ),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            help="Data set by name, or your own: a function that returns (x, y) or ((x, y), (x_test, y_test)) tensors.",
+            rich_help_panel=_WHAT,
+        ),
+    ] = None,
+    loss: Annotated[
+        str | None,
+        typer.Option(help="mse, ce, or your own: f(outputs, targets) -> mean loss.", rich_help_panel=_WHAT),
+    ] = None,
+    optimizer: Annotated[str, typer.Option(help="gd or momentum.", rich_help_panel=_HOW)] = "gd",
+    lr: Annotated[
+        str | None,
+        typer.Option(metavar="ETA", help="Step size η: 0.02, or a fraction such as 2/100.", rich_help_panel=_HOW),
+    ] = None,
+    momentum: Annotated[float | None, typer.Option(help="Momentum μ [0.9].", rich_help_panel=_HOW)] = None,
+    weight_decay: Annotated[
+        float | None,
+        typer.Option(help="Coupled L2 penalty ½w‖θ‖², not part of the loss shown.", rich_help_panel=_HOW),
+    ] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(help="Number of updates; without it the run goes on until stopped.", rich_help_panel=_LONG),
+    ] = None,
+    until_loss: Annotated[
+        float | None,
+        typer.Option(help="Finish when the training loss is at most this.", rich_help_panel=_LONG),
+    ] = None,
+    until_accuracy: Annotated[
+        float | None,
+        typer.Option(help="Finish when the training accuracy is at least this.", rich_help_panel=_LONG),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the initial weights.", rich_help_panel=_HOW)] = 0,
+    device: Annotated[
+        str,
+        typer.Option(help="auto, cpu, cuda, cuda:1 or mps; auto takes a GPU where there is one.", rich_help_panel=_HOW),
+    ] = "auto",
+    dtype: Annotated[str, typer.Option(help="float32 or float64.", rich_help_panel=_HOW)] = "float32",
+    physical_batch: Annotated[
+        int | None,
+        typer.Option(
+            help="Examples that go through the network at once; bounds memory. Batch norm sees one physical batch at a time.",
+            rich_help_panel=_HOW,
+        ),
+    ] = None,
+    eigs: Annotated[
+        int, typer.Option(help="How many eigenvalues to follow.", rich_help_panel=_MEASURE)
+    ] = RunConfig.eigs,
+    eig_every: Annotated[
+        int | None, typer.Option(help="Measure every so many steps.", rich_help_panel=_MEASURE)
+    ] = None,
+    eig_tol: Annotated[
+        float,
+        typer.Option(help="Largest estimated error of an eigenvalue, relative to |λ₁|.", rich_help_panel=_MEASURE),
+    ] = RunConfig.eig_tol,
+    eig_samples: Annotated[
+        int | None, typer.Option(help="Measure curvature on the first N examples.", rich_help_panel=_MEASURE)
+    ] = None,
+    track: Annotated[
+        str | None,
+        typer.Option(help="More instruments, with commas between, or `none` [gauss-newton].", rich_help_panel=_MEASURE),
+    ] = None,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="EOSTUI_DATA",
+            help="Where data lives and is downloaded to [~/.local/share/eostui].",
+            rich_help_panel=_WHERE,
+        ),
+    ] = None,
+    threads: Annotated[int | None, typer.Option(help="Processor threads for torch.", rich_help_panel=_HOW)] = None,
+    checkpoint_every: Annotated[
+        int | None, typer.Option(help="Write a checkpoint every so many steps.", rich_help_panel=_WHERE)
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="The run's name.", rich_help_panel=_WHERE)] = None,
+    runs_dir: RunsDir = DEFAULT_RUNS_DIR,
+    headless: Annotated[
+        bool,
+        typer.Option("--headless", help="No dashboard: a progress line, or plain lines where stdout is no terminal."),
+    ] = False,
+    paused: Annotated[bool, typer.Option("--paused", help="Start paused, before step 0.")] = False,
+) -> int:
+    """Train in the background and watch in the dashboard.
+
+    Without `--arch` and `--data`: a tanh network on handwritten digits, at the edge of stability within a minute.
+    With `--arch`, everything else defaults to what that architecture is for.
+
+    Examples:
+
+    - `eostui run`
+    - `eostui run --arch fc-tanh --data cifar10-5k --loss mse --lr 2/100`
+    - `eostui run --arch resnet32 --lr 0.02`
+    - `eostui run --arch my_model.py:build --data my_data.py:load --loss ce --lr 0.01 --headless`
+    """
+    from eostui.trainer.plan import plan_run
+
+    config = plan_run(
+        {
+            "arch": arch,
+            "data": data,
+            "loss": loss,
+            "optimizer": optimizer,
+            "lr": None if lr is None else _step_size(lr),
+            "momentum": momentum,
+            "weight_decay": weight_decay,
+            "steps": steps,
+            "until_loss": until_loss,
+            "until_accuracy": until_accuracy,
+            "seed": seed,
+            "device": device,
+            "dtype": dtype,
+            "physical_batch": physical_batch,
+            "eigs": eigs,
+            "eig_every": eig_every,
+            "eig_tol": eig_tol,
+            "eig_samples": eig_samples,
+            "track": None if track is None else [part for part in track.split(",") if part not in ("", "none")],
+            "data_dir": None if data_dir is None else str(data_dir),
+            "threads": threads,
+            "checkpoint_every": checkpoint_every,
+            "paused": paused,
+        }
+    )
+    if headless:
+        from eostui.cli.headless import train_headless
+
+        return train_headless(config, name=name, runs_dir=runs_dir)
+
+    from eostui.cli.terminal import require_terminal
+
+    require_terminal("--headless trains without it")
+    from eostui.cli.watch import watch
+    from eostui.dashboard.live import LiveFeed
+    from eostui.link.client import LinkClient
+    from eostui.trainer.launch import launch
+
+    launched = launch(config, name=name, runs_dir=runs_dir)
+    return watch(LiveFeed(LinkClient.to_run(launched.directory), launched.directory, launched.process))
+
+
+def _step_size(text: str) -> float:
+    try:
+        return parse_step_size(text)
+    except ConfigError as error:
+        raise ConfigError(f"--lr: {error}") from None

@@ -1,0 +1,86 @@
+"""The one thing the dashboard knows of a run: a feed, which says what run it is and brings its rows."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from eostui.dashboard.series import Series
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that the user should be told once."""
+
+    text: str
+    severity: Literal["information", "warning", "error"] = "information"
+
+
+@dataclass(frozen=True)
+class Event:
+    """A row of the table `events`, read."""
+
+    step: int
+    kind: str
+    detail: Mapping[str, Any]
+
+
+class Feed(ABC):
+    """A run as the dashboard sees it. `poll` is called once a frame; everything else is what was true at the last
+    poll."""
+
+    name: str = ""
+    config: Mapping[str, Any]
+    environment: Mapping[str, Any]
+    series: dict[str, Series]
+    """Table name to rows; empty until the feed knows its run."""
+    status: str = "starting"
+    """One of `store.Status`, or `died` for a trainer that is gone without a word."""
+    activity: str = ""
+    """What is going on right now, in words; empty where nothing out of the ordinary is."""
+
+    def __init__(self) -> None:
+        self.config = {}
+        self.environment = {}
+        self.series = {}
+        self._events: list[Event] = []
+
+    @abstractmethod
+    def poll(self) -> list[Notice]:
+        """Take in what is new."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of files and connections. A live training goes on."""
+
+    @property
+    def step(self) -> int:
+        """The newest visible step, -1 before the first."""
+        train = self.series.get("train")
+        return int(train["step"][-1]) if train is not None and train.shown else -1
+
+    @property
+    def threshold_formula(self) -> str:
+        """The stability threshold as a formula, such as 2/η."""
+        return str(self.environment.get("threshold", "threshold"))
+
+    def events(self) -> list[Event]:
+        """The visible events, oldest first."""
+        series = self.series.get("events")
+        if series is None:
+            return []
+        for index in range(len(self._events), series.length):
+            self._events.append(_event(series, index))
+        return self._events[: series.shown]
+
+
+def _event(series: Series, index: int) -> Event:
+    step, kind, detail = (series.all(name)[index] for name in ("step", "kind", "detail"))
+    try:
+        read = json.loads(detail.decode(errors="replace"))
+    except ValueError:
+        read = {}
+    return Event(int(step), kind.decode(errors="replace"), read if isinstance(read, dict) else {})

@@ -1,0 +1,124 @@
+"""A feed from a trainer that is running: rows over the pipe, and from the file what came before or was skipped."""
+
+from __future__ import annotations
+
+import subprocess
+from collections import deque
+from pathlib import Path
+
+from eostui.dashboard.feed import Feed, Notice
+from eostui.dashboard.series import series_of
+from eostui.link.client import LinkClient
+from eostui.link.messages import Ack, Command, Ended, Hello, Message, Phase, Rows, State
+from eostui.store import RunFile, RunFileError, Table
+
+
+class LiveFeed(Feed):
+    """Follows the trainer of a run.
+
+    A viewer that could not keep up, or that came late, has a gap before the next rows; the gap is read from the run
+    file, which has every row at most half a second after it was measured.
+    """
+
+    def __init__(self, client: LinkClient, directory: Path, process: subprocess.Popen[str] | None = None) -> None:
+        super().__init__()
+        self.name = directory.name
+        self.directory = directory
+        self.ended: Ended | None = None
+        self._client = client
+        self._process = process
+        self._file: RunFile | None = None
+        self._waiting: dict[str, deque[Rows]] = {}
+        self._hung_up = False
+
+    @property
+    def over(self) -> bool:
+        """Whether the training is over, for whatever reason."""
+        return self._hung_up or self.ended is not None
+
+    def send(self, verb: str, argument: float | None = None) -> None:
+        """Ask something of the trainer; its answer comes as a notice. Raises `LinkError` when it has gone."""
+        self._client.send(verb, argument)
+
+    def poll(self) -> list[Notice]:
+        notices = [notice for message in self._client.take() for notice in self._take(message)]
+        for table in self._waiting:
+            self._catch_up(table)
+        if self._client.closed and not self._hung_up:
+            self._hung_up = True
+            self.activity = ""
+            self._read_rest()
+            if self.ended is None:
+                self.status = "died"
+                notices.append(Notice(f"the trainer is gone without a word; {self._log_tail()}", "error"))
+        return notices
+
+    def close(self) -> None:
+        self._client.close()
+        if self._file is not None:
+            self._file.close()
+        if self._process is not None:
+            self._process.poll()
+
+    def _take(self, message: Message) -> list[Notice]:
+        match message:
+            case Hello():
+                self.name, self.config, self.environment = message.name, message.config, message.environment
+                if not self.series:
+                    self.series = series_of(Table.from_json(table) for table in message.tables.values())
+                    self._waiting = {name: deque() for name in self.series}
+            case Phase():
+                percent = "" if message.fraction is None else f" {100 * message.fraction:.0f} %"
+                self.activity = message.text + percent
+            case Rows() if message.table in self._waiting:
+                self._waiting[message.table].append(message)
+            case State():
+                self.status = message.status
+            case Ack():
+                return [Notice(message.text, "information" if message.ok else "error")]
+            case Ended():
+                self.ended = message
+                return [Notice(message.text, "error")] if message.code and self.series["train"].length else []
+            case Rows() | Command():
+                pass
+        return []
+
+    def _catch_up(self, table: str) -> None:
+        """Append what waits for a table, in order; where rows are missing before it, from the file first."""
+        series, waiting = self.series[table], self._waiting[table]
+        while waiting:
+            rows = waiting[0]
+            if rows.first > series.length and not self._read(table, rows.first):
+                return  # not on disk yet: within half a second
+            fresh = series.length - rows.first
+            count = len(rows.columns["step"])
+            if fresh < count:
+                series.extend({name: column[max(fresh, 0) :] for name, column in rows.columns.items()})
+            waiting.popleft()
+
+    def _read(self, table: str, stop: int) -> bool:
+        """Read a table's rows up to `stop` from the file; whether they were all there."""
+        series = self.series[table]
+        try:
+            if self._file is None:
+                self._file = RunFile.open(self.directory / "run.h5")
+            self._file.refresh()
+            available = min(stop, self._file.length(table))
+            if available > series.length:
+                series.extend(self._file.read(table, start=series.length, stop=available))
+        except RunFileError:
+            return False
+        return series.length >= stop
+
+    def _read_rest(self) -> None:
+        for table, series in self.series.items():
+            self._waiting[table].clear()
+            self._read(table, series.length + (1 << 40))
+
+    def _log_tail(self) -> str:
+        log = self.directory / "trainer.log"
+        try:
+            lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+        except OSError:
+            lines = []
+        return f"its log ends: {lines[-1][:200]}" if lines else f"its log is {log}"

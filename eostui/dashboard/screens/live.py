@@ -1,0 +1,86 @@
+"""The screen of a run that is being trained: its keys are commands to the trainer."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from eostui.dashboard.live import LiveFeed
+from eostui.dashboard.screens.leave import Leave, LeaveScreen
+from eostui.dashboard.screens.step_size import StepSizeScreen
+from eostui.dashboard.screens.watch import WatchScreen
+from eostui.dashboard.widgets.masthead import present_step_size
+from eostui.link.address import LinkError
+
+
+class LiveScreen(WatchScreen):
+    """Watch a run and steer it. Every command takes effect between two steps and is acknowledged by the trainer."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "pause", "pause", tooltip="Pause the training, or let it go on"),
+        Binding("l", "step_size(1.0)", "step size", tooltip="Change the step size η"),
+        Binding(
+            "plus,equals_sign",
+            "step_size(2.0)",
+            "η×2",
+            show=False,
+            tooltip="Change η, starting from twice as much",
+        ),
+        Binding("minus", "step_size(0.5)", "η÷2", show=False, tooltip="Change η, starting from half as much"),
+        Binding("s", "command('step')", "step", tooltip="One update, while paused"),
+        Binding("m", "command('measure')", "measure", tooltip="Measure curvature at the next step"),
+        Binding("c", "command('checkpoint')", "checkpoint", show=False, tooltip="Write a checkpoint now"),
+        Binding("q", "leave", "quit", tooltip="Leave the training running, or stop it"),
+    ]
+
+    def __init__(self, feed: LiveFeed) -> None:
+        super().__init__(feed)
+        self.live = feed
+        self._stopping = False
+
+    def draw(self) -> None:
+        super().draw()
+        if self.live.over and (self._stopping or (self.live.ended is not None and self.live.ended.code == 2)):
+            self.app.exit()
+
+    def note(self) -> str:
+        return "stopping" if self._stopping else super().note()
+
+    def action_pause(self) -> None:
+        self.action_command("resume" if self.feed.status == "paused" else "pause")
+
+    def action_command(self, verb: str, argument: float | None = None) -> None:
+        if self.live.over:
+            self.notify(f"the training is over ({self.feed.status}); q leaves", severity="warning")
+            return
+        try:
+            self.live.send(verb, argument)
+        except LinkError as error:
+            self.notify(str(error), severity="error", markup=False)
+
+    def action_step_size(self, factor: float) -> None:
+        if self.live.over or self.feed.step < 0:
+            self.notify("the step size can be changed once the training has begun, until it ends", severity="warning")
+            return
+        lr, threshold = present_step_size(self.feed)
+
+        def change(chosen: float | None) -> None:
+            if chosen is not None:
+                self.action_command("lr", chosen)
+
+        self.app.push_screen(StepSizeScreen(lr, threshold, self.feed.threshold_formula, factor), change)
+
+    def action_leave(self) -> None:
+        if self.live.over:
+            self.app.exit()
+            return
+
+        def leave(choice: Leave | None) -> None:
+            if choice is Leave.RUNNING:
+                self.app.exit()
+            elif choice is Leave.STOP:
+                self._stopping = True
+                self.action_command("stop")
+
+        self.app.push_screen(LeaveScreen(self.feed.name), leave)

@@ -1,0 +1,69 @@
+"""The screen of a saved run: its keys move the clock."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from eostui.dashboard.replay import ReplayFeed
+from eostui.dashboard.screens.go_to import GoToScreen
+from eostui.dashboard.screens.watch import WatchScreen
+
+
+class ReplayScreen(WatchScreen):
+    """Watch a saved run again, at any speed, from any step."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "play", "play/pause"),
+        Binding("minus", "speed(-1)", "slower", key_display="-"),
+        Binding("plus,equals_sign", "speed(1)", "faster", key_display="+"),
+        Binding("comma", "move(-1)", "step back", key_display=",", show=False),
+        Binding("full_stop", "move(1)", "step", key_display="."),
+        Binding("left_square_bracket", "event(-1)", "event back", key_display="[", show=False),
+        Binding("right_square_bracket", "event(1)", "event", key_display="]"),
+        Binding("0,home", "start", "start", show=False),
+        Binding("dollar_sign,end", "end", "end", key_display="$"),
+        Binding("g", "go_to", "go to"),
+        Binding("q", "app.quit", "quit"),
+    ]
+
+    def __init__(self, feed: ReplayFeed) -> None:
+        super().__init__(feed)
+        self.replay = feed
+
+    def note(self) -> str:
+        state = f"▶ {self.replay.speed:g}×" if self.replay.playing else "⏸"
+        return f"replay {state} {super().note()}".rstrip()
+
+    def action_play(self) -> None:
+        self.replay.toggle()
+        self.draw()
+
+    def action_speed(self, direction: int) -> None:
+        self.replay.change_speed(direction)
+        self.draw()
+
+    def action_move(self, rows: int) -> None:
+        self.replay.seek_row(rows)
+        self.draw()
+
+    def action_event(self, direction: int) -> None:
+        self.replay.seek_event(direction)
+        self.draw()
+
+    def action_start(self) -> None:
+        self.replay.seek(0)
+        self.draw()
+
+    def action_end(self) -> None:
+        self.replay.seek(self.replay.last_step)
+        self.draw()
+
+    def action_go_to(self) -> None:
+        def go(step: int | None) -> None:
+            if step is not None:
+                self.replay.seek(step)
+                self.draw()
+
+        self.app.push_screen(GoToScreen(self.replay.step, self.replay.last_step), go)

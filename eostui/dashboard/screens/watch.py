@@ -1,0 +1,109 @@
+"""The screen that draws a feed: masthead, readings, and the charts."""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Grid, Horizontal
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from eostui.dashboard.feed import Feed
+from eostui.dashboard.panels import PANELS, Panel, marks_of
+from eostui.dashboard.readings import READINGS
+from eostui.dashboard.screens.help import HelpScreen
+from eostui.dashboard.widgets.chart import Chart
+from eostui.dashboard.widgets.masthead import Masthead
+from eostui.dashboard.widgets.tile import Tile
+
+FRAMES_PER_SECOND = 4
+"""Redrawings a second: enough to follow, and few enough bytes for a slow connection."""
+
+
+class WatchScreen(Screen[None]):
+    """Draws what its feed gives it, a few times a second, and repaints only what changed."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (16, "-low"), (30, "-high")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "o",
+            "toggle_log",
+            "log/linear",
+            show=False,
+            tooltip="Logarithmic or linear axis of the chosen chart",
+        ),
+        Binding("z", "zoom", "zoom", show=False, tooltip="Show the chosen chart alone, or all again"),
+        Binding("f", "freeze", "freeze", show=False, tooltip="Hold the charts still while the run goes on"),
+        Binding("question_mark", "help", "help", key_display="?"),
+    ]
+
+    def __init__(self, feed: Feed) -> None:
+        super().__init__()
+        self.feed = feed
+        self.frozen = False
+        self._panels: tuple[Panel, ...] = PANELS
+
+    def compose(self) -> ComposeResult:
+        yield Masthead()
+        with Horizontal(id="readings"):
+            for reading in READINGS:
+                yield Tile(reading.label)
+        with Grid(id="charts"):
+            for panel in self._panels:
+                yield Chart(panel.title, log_axis=panel.log, id=panel.id)
+        yield Footer(compact=True)
+
+    def on_mount(self) -> None:
+        self.set_interval(1 / FRAMES_PER_SECOND, self.draw)
+        self.call_after_refresh(self.draw)
+
+    def note(self) -> str:
+        """What this screen itself has to say in the masthead."""
+        return "view frozen" if self.frozen else ""
+
+    def draw(self) -> None:
+        """Take in what is new, and draw it."""
+        for notice in self.feed.poll():
+            self.notify(notice.text, severity=notice.severity, markup=False)
+        self.query_one(Masthead).show(self.feed, self.note())
+        if self.frozen or not self.feed.series:
+            return
+        for reading, tile in zip(READINGS, self.query(Tile), strict=True):
+            values = reading.values(self.feed.series)
+            latest = float(values[-1]) if len(values) else math.nan
+            tile.show(values, reading.text(latest) if math.isfinite(latest) else "–")
+        marks = marks_of(self.feed)
+        for panel in self._panels:
+            chart = self.query_one(f"#{panel.id}", Chart)
+            chart.display = panel.table in self.feed.series
+            if chart.display:
+                chart.show(panel.traces(self.feed), marks)
+
+    def on_chart_cursor_moved(self, message: Chart.CursorMoved) -> None:
+        """One cursor for all charts."""
+        for chart in self.query(Chart):
+            chart.cursor_step = message.step
+
+    def action_toggle_log(self) -> None:
+        chart = self._chosen_chart()
+        chart.log_axis = not chart.log_axis
+
+    def action_zoom(self) -> None:
+        if self.maximized is None:
+            self.maximize(self._chosen_chart())
+        else:
+            self.minimize()
+
+    def action_freeze(self) -> None:
+        self.frozen = not self.frozen
+
+    def action_help(self) -> None:
+        self.app.push_screen(HelpScreen(self))
+
+    def _chosen_chart(self) -> Chart:
+        """The chart that has the focus, else the first."""
+        return self.focused if isinstance(self.focused, Chart) else self.query(Chart).first()
