@@ -2,6 +2,52 @@
 
 from __future__ import annotations
 
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
 
-def export() -> None:
-    """x"""
+import typer
+
+from eostui.cli.options import DEFAULT_RUNS_DIR, Run, RunsDir
+
+
+class Format(StrEnum):
+    """What other programs read."""
+
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+    NPZ = "npz"
+
+
+def export(
+    run: Run = None,
+    format: Annotated[Format, typer.Option("--format", "-f", help="csv, json, parquet or npz.")] = Format.CSV,
+    table: Annotated[
+        str | None, typer.Option("--table", "-t", help="One table; `eostui info` names them. [train, or all of them]")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="F", help="A file, or a directory for a file a table.")
+    ] = None,
+    runs_dir: RunsDir = DEFAULT_RUNS_DIR,
+) -> None:
+    """Write a run's tables as csv, json, parquet or npz, to a file or to standard output.
+
+    A csv or parquet file holds one table, `train` unless `--table` says otherwise; a directory gets them all.
+    json and npz hold all tables in one file.
+
+    Examples:
+
+    - `eostui export demo > train.csv`
+    - `eostui export demo --format csv --table hessian -o hessian.csv`
+    - `eostui export demo --format parquet -o tables/`
+    """
+    from eostui.store import RunFile, export_run, find_run
+
+    if output is None and format in (Format.PARQUET, Format.NPZ) and sys.stdout.isatty():
+        raise typer.BadParameter(f"{format} is not for a terminal: give a file", param_hint="--output")
+    with RunFile.open(find_run(run, runs_dir)) as file:
+        written = export_run(file, format.value, sys.stdout.buffer if output is None else output, table=table)
+    for path in written:
+        print(path, file=sys.stderr)

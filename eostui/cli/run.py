@@ -17,8 +17,8 @@ def run(
     arch: Annotated[
         str | None,
         typer.Option(
-            help="Architecture by name, or your own as `module:function` or `file.py:function`, a function that returns an "
-            "nn.Module.",
+            help="Architecture by name, or your own as `module:function` or `file.py:function`: "
+            "a function that returns an nn.Module.",
             rich_help_panel=_WHAT,
         ),
     ] = None,
@@ -64,7 +64,7 @@ def run(
     physical_batch: Annotated[
         int | None,
         typer.Option(
-            help="Examples that go through the network at once; bounds memory. Batch norm sees one physical batch at a time.",
+            help="Examples that go through the network at once: it bounds memory, and is what batch norm sees.",
             rich_help_panel=_HOW,
         ),
     ] = None,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from eostui.dashboard.series import Series
+from eostui.store import Event, clean_json, clean_text
 
 
 @dataclass(frozen=True)
@@ -17,15 +18,6 @@ class Notice:
 
     text: str
     severity: Literal["information", "warning", "error"] = "information"
-
-
-@dataclass(frozen=True)
-class Event:
-    """A row of the table `events`, read."""
-
-    step: int
-    kind: str
-    detail: Mapping[str, Any]
 
 
 class Feed(ABC):
@@ -78,9 +70,11 @@ class Feed(ABC):
 
 
 def _event(series: Series, index: int) -> Event:
-    step, kind, detail = (series.all(name)[index] for name in ("step", "kind", "detail"))
+    """One row of the table `events`, read; what is no JSON object is no detail."""
+    step, time, kind, detail = (series.all(name)[index] for name in ("step", "time", "kind", "detail"))
     try:
-        read = json.loads(detail.decode(errors="replace"))
+        read = json.loads(detail)
     except ValueError:
         read = {}
-    return Event(int(step), kind.decode(errors="replace"), read if isinstance(read, dict) else {})
+    plain = clean_json(read) if isinstance(read, dict) else {}
+    return Event(int(step), float(time), clean_text(kind.decode(errors="replace")), plain)

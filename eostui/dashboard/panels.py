@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from eostui.dashboard.feed import Event, Feed
+from eostui.dashboard.feed import Feed
 from eostui.dashboard.widgets.trace import Mark, Trace
+from eostui.store import Event
 
 _MARKED = {"lr": "η", "pause": "p", "resume": "r"}
 """Kinds of events that are drawn into every chart, with the letter that marks them."""

@@ -23,11 +23,15 @@ class Reading:
 
 
 def _column(table: str, column: str) -> Callable[[Rows], np.ndarray]:
-    return lambda rows: rows[table][column]
+    def values(rows: Rows) -> np.ndarray:
+        return rows[table][column]
+
+    return values
 
 
 def _sharpness(rows: Rows) -> np.ndarray:
-    return rows["hessian"]["eigenvalues"][:, 0]
+    sharpness: np.ndarray = rows["hessian"]["eigenvalues"][:, 0]
+    return sharpness
 
 
 def _sharpness_over_threshold(rows: Rows) -> np.ndarray:

@@ -31,6 +31,7 @@ class Regime(Enum):
         f"r averages over 1.2 in the last {RECENT} measurements: the step size is too large to stay",
     )
     EDGE = ("at the edge", f"r averages from 0.85 to 1.2 in the last {RECENT} measurements")
+    BELOW = ("below the edge", "r is under 0.85, and S has been measured only once")
     SHARPENING = (
         "sharpening",
         f"below the edge, and S grew by over 1 % within the last {RECENT} measurements",
@@ -68,6 +69,8 @@ def regime_of(train: Series, hessian: Series) -> Regime:
         return Regime.ABOVE
     if ratio >= 0.85:
         return Regime.EDGE
+    if len(sharpness) < 2:
+        return Regime.BELOW
     growth = (sharpness[-1] - sharpness[0]) / abs(sharpness[0])
     if abs(growth) <= 0.01:
         return Regime.STABLE

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from eostui.link.frames import FrameError, encode_frame
+from eostui.store import clean_json, clean_text
 
 VERBS = ("pause", "resume", "step", "stop", "lr", "measure", "checkpoint")
 """What a viewer can ask of a trainer; `lr` takes the new step size as its argument."""
@@ -136,16 +137,11 @@ def decode(header: dict[str, Any], body: bytes) -> Message:
         value = header.get(name)
         if type(value) not in _FIELD_TYPES[annotation] or (isinstance(value, float) and not math.isfinite(value)):
             raise FrameError(f"{kind} message: {name} cannot be {value!r:.60}")
-        values[name] = plain_text(value) if isinstance(value, str) else value
+        values[name] = clean_json(value)
     message = message_type(**values)
     if isinstance(message, Command) and message.verb not in VERBS:
         raise FrameError(f"unknown command {message.verb!r}; there are {', '.join(VERBS)}")
     return message
-
-
-def plain_text(text: str) -> str:
-    """Text from outside without terminal control characters, and of bounded length."""
-    return "".join(c for c in text[:_MAX_TEXT] if c.isprintable() or c == "\n")
 
 
 def _wire(array: np.ndarray) -> np.ndarray:
@@ -167,7 +163,7 @@ def _decode_rows(header: dict[str, Any], body: bytes) -> Rows:
             if len(extent) not in (1, 2) or min(extent) < 0:
                 raise FrameError(f"rows of {table!r}: a column cannot have the shape {extent}")
             count = math.prod(extent)
-            columns[plain_text(str(name))] = np.frombuffer(body, dtype, count, offset).reshape(extent)
+            columns[clean_text(name)] = np.frombuffer(body, dtype, count, offset).reshape(extent)
             offset += count * dtype.itemsize
     except FrameError:
         raise
@@ -175,4 +171,4 @@ def _decode_rows(header: dict[str, Any], body: bytes) -> Rows:
         raise FrameError(f"a rows message cannot be read: {error}") from error
     if offset != len(body) or first < 0 or len({len(column) for column in columns.values()}) != 1:
         raise FrameError(f"rows of {table!r}: columns of unequal length, or a body that does not fit them")
-    return Rows(plain_text(table), first, columns)
+    return Rows(clean_text(table), first, columns)

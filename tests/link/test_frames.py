@@ -104,7 +104,7 @@ def test_a_frame_that_is_no_message_is_refused(header: dict[str, object], body: 
 
 def test_terminal_escapes_in_text_from_outside_are_taken_out() -> None:
     (phase,) = _decoded(encode_frame({"kind": "phase", "text": "a\x1b[31mb\x07\x9bc", "fraction": None}))
-    assert phase == Phase("a[31mbc")
+    assert phase == Phase("a [31mb c")
 
 
 def test_random_bytes_never_raise_anything_but_a_frame_error() -> None:

@@ -10,6 +10,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
+from eostui.dashboard.widgets.entry import Entry
+
 
 def parse_place(text: str, last_step: int) -> int:
     """The step that `1500` or `50%` means. Raises ValueError saying what would be right."""
@@ -40,7 +42,7 @@ class GoToScreen(ModalScreen[int | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Label(f"Go to a step, now {self._step} of {self._last_step}", classes="question")
-            yield Input(placeholder="1500 or 50%")
+            yield Entry(placeholder="1500 or 50%")
             yield Label("", id="verdict", markup=False)
             yield Label("Enter goes there, Esc stays", classes="hint")
 

@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
 from eostui.config import ConfigError, parse_step_size
+from eostui.dashboard.widgets.entry import Entry
 
 
 class StepSizeScreen(ModalScreen[float | None]):
@@ -28,7 +29,7 @@ class StepSizeScreen(ModalScreen[float | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Label(f"Step size η, now {self._lr:g} ({self._formula} = {self._threshold:g})", classes="question")
-            yield Input(f"{self._lr * self._factor:g}", placeholder="0.02 or 2/100")
+            yield Entry(f"{self._lr * self._factor:g}", placeholder="0.02 or 2/100")
             yield Label("", id="verdict", markup=False)
             yield Label("Enter applies it between two steps, Esc keeps the old one", classes="hint")
 

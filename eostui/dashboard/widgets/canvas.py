@@ -1,0 +1,71 @@
+"""From dots to characters: the glyphs that a font or a terminal can show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from eostui.dashboard.widgets.outline import Dots
+
+GlyphName = Literal["braille", "block", "ascii"]
+Characters = npt.NDArray[np.str_]
+
+
+@dataclass(frozen=True)
+class Glyphs:
+    """A way to draw: cells of `rows` x `columns` dots, and the characters for everything else."""
+
+    rows: int
+    columns: int
+    table: str
+    """The character for each combination of dots; dot (r, c) of a cell is bit r * columns + c."""
+    levels: str
+    """Bars of rising height, for sparklines."""
+    axis: str
+    tick: str
+    mark: str
+    cursor: str
+    gap: str
+    line: str
+    dashed: str
+    ellipsis: str
+
+    def cells(self, dots: Dots) -> Characters:
+        """(height * rows, width * columns) dots as (height, width) characters."""
+        codes = np.packbits(self._by_cell(dots), axis=2, bitorder="little")[:, :, 0]
+        characters: Characters = self._characters[codes]
+        return characters
+
+    def touched(self, dots: Dots) -> Dots:
+        """(height, width) which cells have any dot."""
+        touched: Dots = np.any(self._by_cell(dots), axis=2)
+        return touched
+
+    @cached_property
+    def _characters(self) -> Characters:
+        return np.array(list(self.table))
+
+    def _by_cell(self, dots: Dots) -> Dots:
+        """(height, width, rows * columns) the dots of each cell."""
+        height, width = dots.shape[0] // self.rows, dots.shape[1] // self.columns
+        split = dots.reshape(height, self.rows, width, self.columns)
+        return split.transpose(0, 2, 1, 3).reshape(height, width, -1)
+
+
+def _braille() -> str:
+    """All 256 patterns of 4 x 2 dots; Unicode counts down the upper three rows, then the lowest."""
+    unicode_bit = (0, 3, 1, 4, 2, 5, 6, 7)
+    patterns = (sum((code >> bit & 1) << unicode_bit[bit] for bit in range(8)) for code in range(256))
+    return " " + "".join(chr(0x2800 + pattern) for pattern in patterns)[1:]
+
+
+GLYPHS: dict[GlyphName, Glyphs] = {
+    "braille": Glyphs(4, 2, _braille(), "▁▂▃▄▅▆▇█", "│", "┤", "┊", "│", "×", "━", "╍", "…"),
+    "block": Glyphs(2, 2, " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█", "▁▂▃▄▅▆▇█", "│", "┤", "┊", "│", "×", "━", "╍", "…"),
+    "ascii": Glyphs(2, 1, " '.:", "_.-=+*%#", "|", "+", "!", "|", "x", "-", "~", ">"),
+}
+"""The ways to draw, from the finest to the one that every terminal can."""

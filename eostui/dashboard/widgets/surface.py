@@ -1,0 +1,105 @@
+"""A widget painted from a rectangle of cells, of which it repaints only those that changed."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import ClassVar
+
+import numpy as np
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+_BRIDGE = 6  # unchanged cells that are cheaper to send again than to move the terminal's cursor over
+
+
+class Cells:
+    """A rectangle of characters, each one cell wide and with the number of its style."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.characters = np.full((height, width), " ", dtype="<U1")
+        self.styles = np.zeros((height, width), dtype=np.uint8)
+
+    @property
+    def width(self) -> int:
+        return self.characters.shape[1]
+
+    @property
+    def height(self) -> int:
+        return self.characters.shape[0]
+
+    def write(self, x: int, y: int, text: str, style: int) -> int:
+        """Write as much of `text` as there is room for, and give the column after it."""
+        end = min(x + len(text), self.width)
+        if x < end:
+            self.characters[y, x:end] = list(plain(text)[: end - x])
+            self.styles[y, x:end] = style
+        return max(x, end)
+
+    def changes(self, before: Cells) -> list[Region]:
+        """The spans of each row that differ from cells of the same size."""
+        changed = (self.characters != before.characters) | (self.styles != before.styles)
+        regions = []
+        for y in np.flatnonzero(changed.any(axis=1)):
+            columns = np.flatnonzero(changed[y])
+            breaks = np.flatnonzero(np.diff(columns) > _BRIDGE)
+            starts, ends = columns[[0, *(breaks + 1)]], columns[[*breaks, -1]]
+            regions += [Region(int(x), int(y), int(end - x) + 1, 1) for x, end in zip(starts, ends, strict=True)]
+        return regions
+
+    def strip(self, y: int, styles: list[Style]) -> Strip:
+        """Row `y` as runs of one style."""
+        numbers = self.styles[y]
+        edges = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), self.width]
+        row = self.characters[y]
+        runs = [Segment("".join(row[a:b]), styles[numbers[a]]) for a, b in pairwise(edges)]
+        return Strip(runs, self.width)
+
+
+def plain(text: str) -> str:
+    """`text` with a question mark for whatever is not one printable cell wide, so that columns stay put."""
+    return "".join(c if c.isprintable() and cell_len(c) == 1 else "?" for c in text)
+
+
+class Surface(Widget):
+    """Base of widgets that draw themselves into `Cells`: `draw()` says how, `repaint()` when."""
+
+    STYLES: ClassVar[tuple[str, ...]]
+    """Component classes; a style's number is its place."""
+
+    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self._cells = Cells(0, 0)
+        self._styles: list[Style] = []
+
+    def draw(self, width: int, height: int) -> Cells:
+        """The whole content as it should be now."""
+        raise NotImplementedError
+
+    def repaint(self) -> None:
+        """Draw, and send to the terminal what differs from what is shown."""
+        width, height = self.size
+        if not width or not height:
+            return
+        shown, self._cells = self._cells, self.draw(width, height)
+        if (shown.width, shown.height) != (width, height):
+            self.refresh()
+        elif regions := self._cells.changes(shown):
+            self.refresh(*regions)
+
+    def render_line(self, y: int) -> Strip:
+        if (self._cells.width, self._cells.height) != self.size:
+            self._cells = self.draw(*self.size)
+        if not self._styles:
+            self._styles = [self.get_visual_style(name).rich_style for name in self.STYLES]
+        return self._cells.strip(y, self._styles)
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._styles = []
+
+    def on_resize(self) -> None:
+        self.repaint()

@@ -1,0 +1,57 @@
+"""What a chart is given to draw: traces and marks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Steps = npt.NDArray[np.int64] | npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """One series over the step.
+
+    Raises:
+        ValueError: `x` and `y` are not two equally long one-dimensional arrays.
+    """
+
+    label: str
+    """Name in the legend; a trace without one is drawn but not listed."""
+    x: Steps
+    """(n,) steps, nondecreasing."""
+    y: Floats
+    """(n,) values; NaN and ±Inf are drawn as gaps with a mark."""
+    role: str
+    """Names the component class of the chart that gives the colour: "loss" is `chart--loss`."""
+    stepped: bool = False
+    """A value holds until the next sample: drawn as a dashed staircase."""
+
+    def __post_init__(self) -> None:
+        if self.x.ndim != 1 or self.x.shape != self.y.shape:
+            raise ValueError(
+                f"trace {self.label!r} has x of shape {self.x.shape} and y of shape {self.y.shape}: "
+                "give two arrays of one dimension and the same length"
+            )
+
+    def value_at(self, step: float) -> float | None:
+        """The value of the last sample at or before `step`, None where there is none."""
+        index = int(np.searchsorted(self.x, self.x.dtype.type(np.floor(step)), side="right")) - 1
+        return float(self.y[index]) if index >= 0 else None
+
+
+@dataclass(frozen=True)
+class Mark:
+    """An event, drawn as a vertical dotted line: a changed step size, a pause."""
+
+    x: float
+    """The step at which it happened."""
+    label: str
+    """What happened, told when the cursor is on it."""
+    glyph: str = "▾"
+    """One character at the top of the line."""
+    role: str = "mark"
+    """Names the component class that gives the colour, like the role of a trace."""
