@@ -104,6 +104,7 @@ class Trainer:
         with self._record.activity("computing the gradient"):
             evaluation = self._objective.gradient(self._theta, advance_buffers=True)
         gradient = evaluation.gradient
+        assert gradient is not None
         # one transfer for all three numbers: each would wait for the device by itself
         loss, accuracy, grad_norm = torch.stack(
             [

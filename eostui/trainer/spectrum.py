@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from eostui.config import RunConfig
-from eostui.curvature.eigensolver import Eigenpairs, Progress, top_eigenpairs
+from eostui.curvature.eigensolver import Progress, top_eigenpairs
 from eostui.curvature.gauss_newton import GaussNewtonOperator
 from eostui.curvature.hessian import HessianOperator
 from eostui.trainer.moment import Moment
 
 
 class Spectrum:
-    """The k largest algebraic eigenvalues, each measurement started from the last one's eigenvectors."""
+    """The k largest algebraic eigenvalues, each measurement started from the last one's subspace."""
 
     def __init__(
         self, label: str, operator: type[HessianOperator] | type[GaussNewtonOperator], config: RunConfig
@@ -28,7 +27,7 @@ class Spectrum:
         self._tolerance = config.eig_tol
         self._seed = config.seed
         self._generator: torch.Generator | None = None
-        self._vectors: Tensor | None = None
+        self._subspace: Tensor | None = None
 
     def measure(self, moment: Moment) -> Mapping[str, Any]:
         """Eigenvalues, residuals and error estimates, (k,) each, and the number of products."""
@@ -44,23 +43,15 @@ class Spectrum:
                 operator,
                 self._count,
                 tol=self._tolerance,
-                start=self._vectors,
+                start=self._subspace,
                 generator=self._generator,
                 on_product=progress,
             )
-        self._vectors = pairs.vectors
-        return self._row(pairs)
-
-    def _row(self, pairs: Eigenpairs) -> Mapping[str, Any]:
-        def padded(values: np.ndarray) -> np.ndarray:
-            row = np.full(self._count, np.nan)
-            row[: len(values)] = values
-            return row
-
+        self._subspace = pairs.subspace
         return {
-            "eigenvalues": padded(np.asarray(pairs.values)),
-            "residuals": padded(np.asarray(pairs.residuals)),
-            "errors": padded(np.asarray(pairs.errors)),
+            "eigenvalues": pairs.values,
+            "residuals": pairs.residuals,
+            "errors": pairs.errors,
             "products": pairs.products,
         }
 
