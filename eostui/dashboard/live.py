@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections import deque
 from pathlib import Path
 
@@ -47,7 +48,7 @@ class LiveFeed(Feed):
         if self._client.closed and not self._hung_up:
             self._hung_up = True
             self.activity = ""
-            self._read_rest()
+            self._read_all()
             if self.ended is None:
                 self.status = "died"
                 notices.append(Notice(f"the trainer is gone without a word; {self._log_tail()}", "error"))
@@ -74,6 +75,7 @@ class LiveFeed(Feed):
                 self._waiting[message.table].append(message)
             case State():
                 self.status = message.status
+                self._read_all()  # a viewer that comes to a paused run gets no row that would show it a gap
             case Ack():
                 return [Notice(message.text, "information" if message.ok else "error")]
             case Ended():
@@ -110,10 +112,10 @@ class LiveFeed(Feed):
             return False
         return series.length >= stop
 
-    def _read_rest(self) -> None:
-        for table, series in self.series.items():
-            self._waiting[table].clear()
-            self._read(table, series.length + (1 << 40))
+    def _read_all(self) -> None:
+        """Everything that the file has by now."""
+        for table in self.series:
+            self._read(table, sys.maxsize)
 
     def _log_tail(self) -> str:
         log = self.directory / "trainer.log"

@@ -20,6 +20,8 @@ class Reading:
     definition: str
     values: Callable[[Rows], np.ndarray]
     text: Callable[[float], str]
+    log: bool = False
+    """Whether its sparkline is on a logarithmic scale."""
 
 
 def _column(table: str, column: str) -> Callable[[Rows], np.ndarray]:
@@ -35,7 +37,8 @@ def _sharpness(rows: Rows) -> np.ndarray:
 
 
 def _sharpness_over_threshold(rows: Rows) -> np.ndarray:
-    return _sharpness(rows) / at_steps(rows["train"], "threshold", rows["hessian"]["step"])
+    ratio: np.ndarray = _sharpness(rows) / at_steps(rows["train"], "threshold", rows["hessian"]["step"])
+    return ratio
 
 
 def _percent(value: float) -> str:
@@ -48,6 +51,7 @@ READINGS: tuple[Reading, ...] = (
         "the training loss L(θ), mean over all examples",
         _column("train", "loss"),
         "{:.4g}".format,
+        log=True,
     ),
     Reading(
         "accuracy",
@@ -72,6 +76,7 @@ READINGS: tuple[Reading, ...] = (
         "Euclidean norm of the gradient of the training loss",
         _column("train", "grad_norm"),
         "{:.3g}".format,
+        log=True,
     ),
     Reading(
         "steps/s",

@@ -8,7 +8,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Grid, Horizontal
-from textual.screen import Screen
 from textual.widgets import Footer
 
 from eostui.dashboard.feed import Feed
@@ -16,6 +15,7 @@ from eostui.dashboard.panels import PANELS, Panel, marks_of
 from eostui.dashboard.readings import READINGS
 from eostui.dashboard.screens.help import HelpScreen
 from eostui.dashboard.widgets.chart import Chart
+from eostui.dashboard.widgets.frugal_screen import FrugalScreen
 from eostui.dashboard.widgets.masthead import Masthead
 from eostui.dashboard.widgets.tile import Tile
 
@@ -23,7 +23,7 @@ FRAMES_PER_SECOND = 4
 """Redrawings a second: enough to follow, and few enough bytes for a slow connection."""
 
 
-class WatchScreen(Screen[None]):
+class WatchScreen(FrugalScreen[None]):
     """Draws what its feed gives it, a few times a second, and repaints only what changed."""
 
     # Textual declares these as plain attributes
@@ -52,7 +52,7 @@ class WatchScreen(Screen[None]):
         yield Masthead()
         with Horizontal(id="readings"):
             for reading in READINGS:
-                yield Tile(reading.label)
+                yield Tile(reading.label, log=reading.log)
         with Grid(id="charts"):
             for panel in self._panels:
                 yield Chart(panel.title, log_axis=panel.log, id=panel.id)

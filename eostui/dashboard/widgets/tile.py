@@ -16,7 +16,8 @@ from eostui.dashboard.widgets.trace import Floats
 
 
 class Tile(Surface):
-    """A label with the present value, over a sparkline of the largest value in each stretch of the history.
+    """A label with the present value, over a sparkline of the largest value in each stretch of the history,
+    on a logarithmic scale if `log`.
 
     On three rows label and value have one each, on two they share one; the sparkline takes what is left.
 
@@ -57,6 +58,7 @@ class Tile(Surface):
         self,
         label: str,
         *,
+        log: bool = False,
         glyphs: GlyphName = "braille",
         name: str | None = None,
         id: str | None = None,
@@ -64,6 +66,7 @@ class Tile(Surface):
     ) -> None:
         super().__init__(name=name, id=id, classes=classes)
         self._label = label
+        self._log_scale = log
         self._text = ""
         self._values: Floats = np.empty(0)
         self._decimator = Decimator()
@@ -100,15 +103,15 @@ class Tile(Surface):
         samples = np.arange(len(self._values))
         stretch = window_span(max(len(samples) / cells.width, 1.0))
         columns = Columns(0.0, stretch * cells.width, cells.width)
-        envelope = self._decimator.update(samples, self._values, columns, positive=False)
+        envelope = self._decimator.update(samples, self._values, columns, positive=self._log_scale)
         low, high = np.fmin.reduce(envelope.low), np.fmax.reduce(envelope.high)
         if not np.isnan(low):
             if self._scale is None or not self._scale.holds(low, high):
-                self._scale = Scale.fit(low, high, log=False)
+                self._scale = Scale.fit(low, high, log=self._log_scale)
             levels = len(glyphs.levels)
             rows = cells.height - top
             # From 1, so that the smallest value is seen as well.
-            depths = self._scale.rows(axis_units(envelope.high, log=False), levels * rows)
+            depths = self._scale.rows(axis_units(envelope.high, log=self._log_scale), levels * rows)
             heights = levels * rows - np.rint(depths)
             for column in np.flatnonzero(~np.isnan(heights)):
                 full, rest = divmod(int(heights[column]), levels)

@@ -1,0 +1,136 @@
+"""A live feed has every row once and in order, however it came by it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from eostui.config import RunConfig
+from eostui.dashboard.live import LiveFeed
+from eostui.link.address import listen
+from eostui.link.client import LinkClient
+from eostui.link.messages import Ended, Hello, Phase
+from eostui.link.server import LinkServer
+from eostui.store import RunWriter, Status, Table
+from eostui.trainer.instruments import tables_of
+from eostui.trainer.record import Record
+
+CONFIG = RunConfig(arch="fc-tanh", data="digits", loss="mse", lr=0.2, eigs=1)
+
+
+class Source:
+    """The trainer's end: the real server and the real file, fed by hand."""
+
+    def __init__(self, directory: Path) -> None:
+        tables: list[Table] = tables_of(CONFIG)
+        self.server = LinkServer(listen(directory))
+        environment = {"threshold": "2/η"}
+        described = {table.name: table.to_json() for table in tables}
+        self.server.say(Hello("demo", str(directory / "run.h5"), CONFIG.to_dict(), environment, described))
+        self.writer = RunWriter.create(
+            directory / "run.h5", name="demo", config=CONFIG.to_dict(), environment=environment, tables=tables
+        )
+        self.record = Record(self.writer, self.server)
+        self.step = 0
+
+    def steps(self, count: int) -> None:
+        for _ in range(count):
+            row = {"step": self.step, "time": 0.1, "lr": 0.2, "threshold": 10.0, "loss": 1 / (1 + self.step)}
+            self.record.row("train", {**row, "accuracy": 0.5, "grad_norm": 1.0})
+            self.step += 1
+
+    def end(self) -> None:
+        self.writer.close()
+        self.server.close()
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Iterator[Source]:
+    source = Source(tmp_path)
+    yield source
+    source.end()
+
+
+def _poll_until(feed: LiveFeed, what: Callable[[LiveFeed], bool]) -> list[str]:
+    notices: list[str] = []
+    deadline = time.monotonic() + 10
+    while not what(feed):
+        assert time.monotonic() < deadline
+        notices += [notice.text for notice in feed.poll()]
+        time.sleep(0.02)
+    return notices
+
+
+def _rows(feed: LiveFeed) -> int:
+    return feed.series["train"].length if feed.series else -1
+
+
+def test_a_viewer_from_the_start_has_every_row(source: Source, tmp_path: Path) -> None:
+    feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    for _ in range(5):
+        source.steps(200)
+        time.sleep(0.05)
+    _poll_until(feed, lambda feed: _rows(feed) == 1000)
+    np.testing.assert_array_equal(feed.series["train"]["step"], np.arange(1000))
+    assert (feed.step, feed.threshold_formula, feed.config["arch"]) == (999, "2/η", "fc-tanh")
+    feed.close()
+
+
+def test_a_viewer_that_comes_late_reads_what_it_missed_from_the_file(source: Source, tmp_path: Path) -> None:
+    source.steps(5000)
+    time.sleep(0.3)
+    feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    _poll_until(feed, lambda feed: bool(feed.series))
+    source.steps(10)
+    _poll_until(feed, lambda feed: _rows(feed) == 5010)
+    np.testing.assert_array_equal(feed.series["train"]["step"], np.arange(5010))
+    feed.close()
+
+
+def test_a_viewer_that_comes_to_a_paused_run_sees_what_there_is(source: Source, tmp_path: Path) -> None:
+    source.steps(100)
+    source.record.event(100, "pause", {})
+    source.record.set_status(Status.PAUSED)
+    time.sleep(0.5)
+    feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    _poll_until(feed, lambda feed: _rows(feed) == 100 and len(feed.events()) == 1)
+    assert feed.status == "paused"
+    feed.close()
+
+
+def test_events_come_with_their_details(source: Source, tmp_path: Path) -> None:
+    feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    source.record.event(7, "lr", {"lr": 0.1, "previous": 0.2, "threshold": 20.0})
+    _poll_until(feed, lambda feed: len(feed.events()) == 1)
+    (event,) = feed.events()
+    assert (event.step, event.kind, event.detail["threshold"]) == (7, "lr", 20.0)
+    feed.close()
+
+
+def test_a_trainer_that_is_gone_without_a_word_is_told_of_with_its_log(source: Source, tmp_path: Path) -> None:
+    (tmp_path / "trainer.log").write_text("all well\nSegmentation fault\n")
+    feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    source.steps(10)
+    _poll_until(feed, lambda feed: _rows(feed) == 10)
+    source.end()
+    (notice,) = _poll_until(feed, lambda feed: feed.over)
+    assert "Segmentation fault" in notice
+    assert feed.status == "died"
+    feed.close()
+
+
+def test_the_end_is_known_with_its_rows_and_its_exit_code(source: Source, tmp_path: Path) -> None:
+    feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    source.server.say(Phase("measuring", 0.5))
+    _poll_until(feed, lambda feed: feed.activity == "measuring 50 %")
+    source.steps(3)
+    source.record.set_status(Status.DIVERGED)
+    source.server.say(Ended("diverged", 1))
+    source.end()
+    _poll_until(feed, lambda feed: feed.over and _rows(feed) == 3)
+    assert (feed.status, feed.ended) == ("diverged", Ended("diverged", 1))
+    feed.close()

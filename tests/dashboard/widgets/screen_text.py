@@ -1,0 +1,63 @@
+"""Reading what a widget shows."""
+
+from __future__ import annotations
+
+from rich.segment import Segment
+from textual.app import App, ComposeResult
+from textual.geometry import Region
+from textual.widget import Widget
+
+from eostui.dashboard.widgets import FrugalScreen
+
+
+class Stage(App[None]):
+    """An app with some widgets, one below the other."""
+
+    def __init__(self, *widgets: Widget) -> None:
+        super().__init__()
+        self.widgets = widgets
+        self.heard: list[object] = []
+
+    def get_default_screen(self) -> FrugalScreen[None]:
+        return FrugalScreen(id="_default")
+
+    def compose(self) -> ComposeResult:
+        yield from self.widgets
+
+
+def lines(widget: Widget) -> list[str]:
+    """The text of each row."""
+    return ["".join(segment.text for segment in row) for row in segments(widget)]
+
+
+def segments(widget: Widget) -> list[list[Segment]]:
+    """The segments of each row."""
+    return [list(strip) for strip in widget.render_lines(widget.size.region)]
+
+
+def colour_of(widget: Widget, text: str) -> object:
+    """The colour in which the first run that contains `text` is written."""
+    for row in segments(widget):
+        for segment in row:
+            if text in segment.text and segment.style is not None:
+                return segment.style.color
+    raise AssertionError(f"nowhere {text!r} in {lines(widget)}")
+
+
+class Repaints:
+    """Records the regions that a widget asks to be sent to the terminal again; everything is one region, None."""
+
+    def __init__(self, widget: Widget) -> None:
+        self.regions: list[Region | None] = []
+        self._widget = widget
+        self._refresh = widget.refresh
+        widget.refresh = self._record  # type: ignore[assignment,method-assign]
+
+    def _record(self, *regions: Region, **options: bool) -> Widget:
+        self.regions += regions or [None]
+        return self._refresh(*regions, **options)
+
+    def take(self) -> list[Region | None]:
+        """The regions since the last call."""
+        taken, self.regions = self.regions, []
+        return taken

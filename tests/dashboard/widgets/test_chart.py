@@ -1,0 +1,430 @@
+"""The chart as it is on the screen."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from textual import on
+from textual.geometry import Region
+
+from eostui.dashboard.widgets import Chart, Mark, Trace
+from tests.dashboard.widgets.screen_text import Repaints, Stage, colour_of, lines, segments
+
+
+def trace(y: object, label: str = "y", role: str = "loss", stepped: bool = False) -> Trace:
+    """A trace over the steps 0, 1, …"""
+    values = np.asarray(y, dtype=np.float64)
+    return Trace(label, np.arange(len(values)), values, role, stepped)
+
+
+def plot_rows(chart: Chart) -> list[str]:
+    """What is right of the value axis, without title and steps."""
+    return [line[chart_left(chart) :] for line in lines(chart)[1:-1]]
+
+
+def chart_left(chart: Chart) -> int:
+    return 1 + next(column for column, sign in enumerate(lines(chart)[1]) if sign in "│┤")
+
+
+class Listening(Stage):
+    @on(Chart.CursorMoved)
+    def hear(self, message: Chart.CursorMoved) -> None:
+        self.heard.append((message.control, message.step))
+
+
+async def test_a_spike_of_one_sample_among_a_million_is_seen() -> None:
+    chart = Chart("loss")
+    y = np.ones(1_000_000)
+    y[500_000] = 10.0
+    async with Stage(chart).run_test(size=(60, 12)):
+        chart.show([trace(y)])
+        spike = [row[26] for row in plot_rows(chart)]
+        flat = [row[20] for row in plot_rows(chart)]
+        assert all(cell != " " for cell in spike)
+        assert sum(cell != " " for cell in flat) == 1
+
+
+async def test_title_legend_and_ticks_stand_where_they_belong() -> None:
+    chart = Chart("loss", unit="nats", log_axis=True)
+    async with Stage(chart).run_test(size=(60, 12)):
+        chart.show([trace([1.0, 0.1, 0.02], "train"), trace([0.5, 0.25], "test", "test-loss")])
+        rows = lines(chart)
+        assert rows[0].rstrip() == "loss nats  ━test 0.250  ━train 0.0200"
+        assert [row[:7] for row in rows[1:11] if "┤" in row] == [
+            "     1┤",
+            "   0.3┤",
+            "   0.1┤",
+            "  0.03┤",
+        ]
+        assert rows[-1].split() == ["step", "0", "0.5", "1.0", "1.5", "2.0"]
+
+
+async def test_the_log_axis_is_a_toggle() -> None:
+    chart = Chart("loss")
+    async with Stage(chart).run_test(size=(60, 20)) as pilot:
+        chart.show([trace(np.logspace(0, -4, 200))])
+        assert not any("1e-4┤" in row for row in lines(chart))
+        chart.log_axis = True
+        await pilot.pause()
+        labels = [row.split("┤")[0].strip() for row in lines(chart) if "┤" in row]
+        assert labels == ["1", "0.1", "0.01", "0.001", "1e-4"]
+        # Even in decades: the line falls from the first cell to the last as straight as it can.
+        tops = [next(i for i, row in enumerate(plot_rows(chart)) if row[c] != " ") for c in range(53)]
+        assert np.abs(tops - np.linspace(0, 17, 53)).max() < 1.1
+
+
+@pytest.mark.parametrize(
+    ("bad", "log", "row"),
+    [(np.nan, False, 0), (np.inf, False, 0), (-np.inf, False, -1), (0.0, True, -1), (-3.0, True, -1)],
+)
+async def test_what_cannot_be_drawn_is_a_marked_gap(bad: float, log: bool, row: int) -> None:
+    chart = Chart("loss", log_axis=log)
+    y = np.full(41, 2.0)
+    y[20] = bad
+    async with Stage(chart).run_test(size=(47, 8)):
+        chart.show([trace(y)], x_range=(0, 40))
+        rows = plot_rows(chart)
+        assert [line.count("×") for line in rows] == [int(i == row % len(rows)) for i in range(len(rows))]
+        middle = rows[row].index("×")
+        line = next(line for line in rows if line.count("⠉") + line.count("⠒") + line.count("⣀") + line.count("⠤") > 30)
+        assert middle in (19, 20)
+        assert line[middle] in (" ", "×")
+        assert line[middle - 2] != " "
+        assert line[middle + 2] != " "
+
+
+async def test_a_threshold_is_a_dashed_staircase_in_its_own_colour() -> None:
+    chart = Chart("sharpness")
+    threshold = trace(np.repeat([100.0, 200.0], 200), "2/η", "threshold", stepped=True)
+    async with Stage(chart).run_test(size=(47, 14)):
+        chart.show([threshold, trace(np.linspace(0, 90, 400), "λ₁", "sharpness")])
+        rows = plot_rows(chart)
+        kink = [column for column in range(40) if sum(row[column] != " " for row in rows) >= 5]
+        assert kink in ([19], [20])
+        upper = rows[0][kink[0] + 1 :]
+        assert 0.3 < sum(cell != " " for cell in upper) / len(upper.rstrip()) < 0.7
+        assert lines(chart)[0].rstrip() == "sharpness  ━λ₁ 90.0  ╍2/η 200"
+        assert colour_of(chart, "╍2/η") != colour_of(chart, "━λ₁")
+        assert colour_of(chart, rows[2][kink[0]]) == colour_of(chart, "╍2/η")
+
+
+async def test_where_traces_cross_the_later_one_gives_the_colour() -> None:
+    chart = Chart("sharpness")
+    one, other = trace(np.ones(50), "a", "loss"), trace(np.ones(50), "b", "sharpness")
+    async with Stage(chart).run_test(size=(40, 8)):
+        chart.show([one, other])
+        dots = next(row for row in plot_rows(chart) if row.strip()).strip()[0]
+        assert colour_of(chart, dots) == colour_of(chart, "━b")
+        chart.show([other, one])
+        assert colour_of(chart, dots) == colour_of(chart, "━a")
+
+
+async def test_an_unknown_role_is_drawn_like_any_trace() -> None:
+    chart = Chart("noise")
+    async with Stage(chart).run_test(size=(40, 8)):
+        chart.show([trace([1, 2], "y", "batch-sharpness")])
+        assert chart.get_visual_style("chart--trace").rich_style.color == colour_of(chart, "━y")
+
+
+async def test_marks_are_lines_behind_the_traces_with_a_glyph_on_top() -> None:
+    chart = Chart("loss")
+    async with Stage(chart).run_test(size=(47, 10)):
+        chart.show([trace(np.linspace(5, 0, 101))], [Mark(50, "η 0.02 → 0.01", "η"), Mark(500, "late")], (0, 100))
+        rows = plot_rows(chart)
+        column = rows[0].index("η")
+        assert column == 20
+        below = [row[column] for row in rows[1:]]
+        assert set(below) - {"┊"}, "the trace is in front"
+        assert below.count("┊") >= 5
+        chart.cursor_step = 50
+        assert "η 0.02 → 0.01" in lines(chart)[0]
+
+
+@pytest.mark.parametrize(
+    "series",
+    [[], [np.nan] * 5, [3.0], [0.0] * 9, [np.inf, -np.inf], [-1.0, 0.0], [5e-324, 1.7e308], [-1.7e308, 1.7e308]],
+)
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize("size", [(20, 5), (60, 20)])
+async def test_every_odd_series_is_drawn(series: list[float], log: bool, size: tuple[int, int]) -> None:
+    chart = Chart("loss", log_axis=log)
+    async with Stage(chart).run_test(size=size):
+        chart.show([trace(series)])
+        rows = lines(chart)
+        assert all(len(row) == size[0] for row in rows)
+        if not series:
+            assert "no data yet" in rows[size[1] // 2]
+        else:
+            cells = "".join(plot_rows(chart))
+            drawable = any(np.isfinite(v) and (v > 0 or not log) for v in series)
+            assert any(0x2800 < ord(c) < 0x2900 for c in cells) == drawable
+            lost = any(not np.isfinite(v) or (v <= 0 and log) for v in series)
+            assert ("×" in cells) == lost
+
+
+async def test_any_size_shows_something_and_a_tiny_one_says_so() -> None:
+    chart = Chart("loss")
+    async with Stage(chart).run_test(size=(80, 24)) as pilot:
+        chart.show([trace(np.sin(np.arange(500)))])
+        for width, height in [(20, 5), (19, 5), (20, 4), (5, 2), (1, 1), (200, 60), (40, 12), (33, 7)]:
+            await pilot.resize_terminal(width, height)
+            await pilot.pause()
+            rows = lines(chart)
+            assert len(rows) == chart.size.height
+            assert all(len(row) == width for row in rows)
+            assert chart.size == (width, height)
+            if width < 20 or height < 5:
+                assert rows[0].strip() == "too small"[:width]
+            else:
+                assert rows[0].startswith("loss")
+                assert rows[-1].split()[1] == "0"
+
+
+async def test_labels_are_shown_as_they_are_and_cannot_break_the_lines() -> None:
+    chart = Chart("[red]loss[/]")
+    async with Stage(chart).run_test(size=(60, 8)):
+        chart.show([trace([1, 2], "a\x1b[31mb\n宽")])
+        assert lines(chart)[0].rstrip() == "[red]loss[/]  ━a?[31mb?? 2.00"
+
+
+async def test_a_legend_too_long_is_cut_between_traces() -> None:
+    chart = Chart("sharpness")
+    async with Stage(chart).run_test(size=(40, 8)):
+        chart.show([trace([9.0 - k] * 3, f"λ{k}", "eigenvalue") for k in (5, 4, 3, 2, 1)])
+        assert lines(chart)[0].rstrip() == "sharpness  ━λ1 8.00  ━λ2 7.00  ━λ3 6.00…"
+
+
+@pytest.mark.parametrize("log", [False, True])
+async def test_following_a_run_shows_what_drawing_it_at_once_shows(log: bool) -> None:
+    random = np.random.default_rng(0)
+    y = np.exp(np.cumsum(random.normal(0, 0.05, 900)))
+    y[random.integers(0, 900, 5)] = np.nan
+    followed, at_once = Chart("loss", log_axis=log), Chart("loss", log_axis=log)
+    async with Stage(followed, at_once).run_test(size=(70, 24)) as pilot:
+        for count in range(20, 900, 55):
+            followed.show([trace(y[:count])])
+            await pilot.pause(0)
+        followed.show([trace(y)])
+        at_once.show([trace(y)])
+        assert lines(followed) == lines(at_once)
+
+
+async def test_a_replay_scrubbed_back_shows_what_was_shown_then() -> None:
+    y = np.linspace(1, 50, 900)
+    chart = Chart("sharpness")
+    async with Stage(chart).run_test(size=(60, 12)):
+        chart.show([trace(y[:300])])
+        then = lines(chart)
+        chart.show([trace(y)])
+        assert lines(chart) != then
+        chart.show([trace(y[:300])])
+        assert lines(chart) == then
+
+
+def cells_in(regions: list[Region | None]) -> int:
+    assert None not in regions, "the whole chart was refreshed"
+    return sum(region.area for region in regions if region)
+
+
+async def test_only_changed_spans_are_sent_again() -> None:
+    chart = Chart("loss")
+    x = np.arange(2000)
+    y = np.sin(x / 60)
+    async with Stage(chart).run_test(size=(120, 20)) as pilot:
+        chart.show([trace(y[:1510])])
+        await pilot.pause()
+        repaints, sent = Repaints(chart), []
+        for count in range(1520, 2000, 10):
+            before = segments(chart)
+            chart.show([trace(y[:count])])
+            regions = repaints.take()
+            sent.append(cells_in(regions))
+            outside = [
+                (column, row)
+                for row, (old, new) in enumerate(zip(before, segments(chart), strict=True))
+                for column, pair in enumerate(zip(per_cell(old), per_cell(new), strict=True))
+                if pair[0] != pair[1] and not any(r.contains(column, row) for r in regions if r)
+            ]
+            assert outside == []
+        chart.show([trace(y[:count])])
+        assert repaints.take() == []
+        assert np.mean(sent) < 20
+
+
+def per_cell(row: list) -> list[tuple[str, object]]:
+    return [(character, segment.style) for segment in row for character in segment.text]
+
+
+async def test_the_terminal_gets_few_bytes_for_a_small_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    chart = Chart("loss")
+    y = np.sin(np.arange(2000) / 60)
+    app = Stage(chart)
+    async with app.run_test(size=(120, 20)) as pilot:
+        chart.show([trace(y[:1510])])
+        await pilot.pause()
+        written: list[str] = []
+        display = type(app)._display
+
+        def listen(self: Stage, screen: object, renderable: object) -> None:
+            if hasattr(renderable, "render_segments"):
+                written.append(renderable.render_segments(self.console))
+            display(self, screen, renderable)
+
+        monkeypatch.setattr(type(app), "_display", listen)
+        for count in range(1520, 1720, 10):
+            chart.show([trace(y[:count])])
+            await pilot.pause(0.02)
+        assert len(written) >= 10
+        assert np.mean([len(text.encode()) for text in written]) < 400
+
+
+async def test_the_axes_are_held_while_data_stay_inside() -> None:
+    chart = Chart("sharpness")
+    random = np.random.default_rng(0)
+    y = 100 + 3 * random.normal(size=2000)
+    y[:100] = np.linspace(0, 100, 100)
+    async with Stage(chart).run_test(size=(80, 20)):
+        frames = set()
+        for count in range(1510, 2000, 10):
+            chart.show([trace(y[:count])])
+            rows = lines(chart)
+            frames.add((rows[-1], *(row[:7] for row in rows)))
+        assert len(frames) <= 2
+
+
+async def test_the_cursor_reads_exact_values_and_tells_the_app() -> None:
+    chart = Chart("sharpness")
+    x = np.arange(0, 1000, 10)
+    app = Listening(chart)
+    async with app.run_test(size=(100, 12)) as pilot:
+        chart.show([trace(np.arange(1000) / 7, "a"), Trace("b", x, x * 1.0, "sharpness")])
+        chart.focus()
+        await pilot.press("end")
+        assert lines(chart)[0].rstrip() == "sharpness  step 999  ━b 990.00  ━a 142.71"
+        await pilot.press("home")
+        assert chart.cursor_step == 0
+        await pilot.press("right", "right", "shift+right", "left")
+        column = chart_left(chart) + 11
+        assert all(line[column] in "│⠁⠈⠉⣀⠤⠒⠔⠊⡠⢀" or 0x2800 < ord(line[column]) < 0x2900 for line in lines(chart)[1:-1])
+        step = chart.cursor_step
+        assert step is not None
+        assert abs(step - 11.5 / (100 - chart_left(chart)) * 1000) <= 0.5
+        assert f"step {step:.0f}  ━b {step // 10 * 10:.2f}"[:12] in lines(chart)[0]
+        assert len(app.heard) == 6
+        assert app.heard[-1] == (chart, step)
+        await pilot.press("escape")
+        assert chart.cursor_step is None
+        assert app.heard[-1] == (chart, None)
+
+
+async def test_the_cursor_moves_by_single_steps_where_there_are_few() -> None:
+    chart = Chart("loss")
+    async with Stage(chart).run_test(size=(80, 10)) as pilot:
+        chart.show([trace([5, 4, 3, 2, 1])])
+        chart.focus()
+        seen = []
+        for key in ("left", "left", "left", "right", "right", "right"):
+            await pilot.press(key)
+            seen.append(chart.cursor_step)
+        assert seen == [4, 3, 2, 3, 4, 4]
+
+
+async def test_the_mouse_moves_the_cursor() -> None:
+    chart = Chart("loss")
+    app = Listening(chart)
+    async with app.run_test(size=(100, 12)) as pilot:
+        chart.show([trace(np.ones(1000))])
+        left = chart_left(chart)
+        await pilot.hover(Chart, offset=(left, 4))
+        assert chart.cursor_step == 5
+        await pilot.click(Chart, offset=(left + 50, 4))
+        assert chart.cursor_step == round(50.5 / (100 - left) * 1000)
+        await pilot.hover(Chart, offset=(2, 4))
+        assert len(app.heard) == 2
+
+
+async def test_a_cursor_set_by_the_app_is_shown_and_not_told_back() -> None:
+    charts = Chart("loss"), Chart("sharpness")
+    app = Listening(*charts)
+    async with app.run_test(size=(60, 24)) as pilot:
+        for chart in charts:
+            chart.show([trace(np.arange(100.0))])
+            chart.cursor_step = 42
+        await pilot.pause()
+        assert all("step 42  ━y 42.000" in lines(chart)[0] for chart in charts)
+        assert app.heard == []
+
+
+async def test_escape_without_a_cursor_is_left_to_the_app() -> None:
+    class Escaping(Stage):
+        BINDINGS = [("escape", "hear", "Hear")]  # noqa: RUF012
+
+        def action_hear(self) -> None:
+            self.heard.append("escape")
+
+    chart = Chart("loss")
+    app = Escaping(chart)
+    async with app.run_test(size=(60, 12)) as pilot:
+        chart.show([trace([1.0, 2.0])])
+        chart.focus()
+        await pilot.press("left", "escape")
+        assert app.heard == []
+        await pilot.press("escape")
+        assert app.heard == ["escape"]
+
+
+async def test_a_window_shows_its_steps_with_the_values_in_them() -> None:
+    chart = Chart("loss")
+    y = np.concatenate([np.full(500, 1000.0), np.linspace(1, 2, 500)])
+    async with Stage(chart).run_test(size=(60, 12)):
+        chart.show([trace(y)], x_range=(600, 700))
+        rows = lines(chart)
+        assert rows[-1].split()[1:] == ["600", "620", "640", "660", "680", "700"]
+        labels = [float(row.split("┤")[0]) for row in rows if "┤" in row]
+        assert min(labels) >= 1
+        assert max(labels) <= 1.5
+
+
+@pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "ansi-dark", "ansi-light", "nord"])
+async def test_every_theme_gives_threshold_and_sharpness_their_colours(theme: str) -> None:
+    chart = Chart("sharpness")
+    app = Stage(chart)
+    async with app.run_test(size=(60, 12)) as pilot:
+        chart.show([trace([9, 9], "2/η", "threshold", stepped=True), trace([1, 2], "λ₁", "sharpness")])
+        first = colour_of(chart, "╍2/η")
+        app.theme = theme
+        await pilot.pause()
+        await pilot.pause()
+        threshold, sharpness = colour_of(chart, "╍2/η"), colour_of(chart, "━λ₁")
+        assert threshold != sharpness
+        assert (threshold == first) == (theme == "textual-dark")
+        if theme.startswith("ansi"):
+            raw = chart.get_visual_style("chart--threshold").rich_style.color
+            assert raw is not None
+            assert raw.is_system_defined
+
+
+async def test_ascii_glyphs_leave_nothing_but_ascii() -> None:
+    chart = Chart("loss")
+    y = np.linspace(1, 2, 100)
+    y[50] = np.nan
+    async with Stage(chart).run_test(size=(60, 12)) as pilot:
+        chart.show([trace(y, "y", stepped=True)], [Mark(30, "pause", "p")])
+        chart.glyphs = "ascii"
+        chart.cursor_step = 70
+        await pilot.pause()
+        assert "".join(lines(chart)).isascii()
+        with pytest.raises(ValueError, match="no glyphs 'emoji': choose one of braille, block, ascii"):
+            chart.glyphs = "emoji"  # type: ignore[assignment]
+
+
+def test_a_trace_of_two_lengths_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"'λ₁' has x of shape \(3,\) and y of shape \(2,\)"):
+        Trace("λ₁", np.arange(3), np.zeros(2), "sharpness")
+
+
+@pytest.mark.parametrize(("step", "value"), [(-1, None), (0, 1.0), (9.5, 1.0), (10, 2.0), (99, 3.0)])
+@pytest.mark.parametrize("kind", [np.int64, np.float64])
+def test_the_value_at_a_step_is_that_of_the_last_sample(step: float, value: float | None, kind: npt.DTypeLike) -> None:
+    assert Trace("y", np.array([0, 10, 20], kind), np.array([1.0, 2.0, 3.0]), "loss").value_at(step) == value

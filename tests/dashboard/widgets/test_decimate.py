@@ -1,0 +1,112 @@
+"""Decimation: exact, nothing lost, and the same whether at once or bit by bit."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from eostui.dashboard.widgets.decimate import Columns, Decimator, Envelope
+
+ARRAYS = ("low", "high", "first", "last", "occupied", "above", "below", "before", "after")
+
+
+def random_series(random: np.random.Generator) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Steps with repetitions and holes, values with NaN, ±Inf, zeros and both signs."""
+    count = int(random.integers(1, 300))
+    x = np.cumsum(random.choice([0, 1, 1, 1, 7, 40], count))
+    y = random.normal(size=count) * 10 ** random.uniform(-3, 3)
+    odd = random.random(count) < random.choice([0, 0.02, 0.3])
+    y[odd] = random.choice([np.nan, np.inf, -np.inf, 0.0], int(odd.sum()))
+    return x, y
+
+
+def random_columns(random: np.random.Generator, last: float) -> Columns:
+    start = random.choice([0.0, random.uniform(-10, last / 2)])
+    return Columns(start, start + random.uniform(1, 1.5 * last + 2), int(random.integers(1, 120)))
+
+
+def assert_same(one: Envelope, other: Envelope) -> None:
+    for name in ARRAYS:
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
+
+
+@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("kind", [np.int64, np.float64])
+def test_each_column_is_what_a_loop_over_its_samples_finds(seed: int, kind: type) -> None:
+    random = np.random.default_rng(seed)
+    steps, y = random_series(random)
+    x = steps.astype(kind)
+    columns = random_columns(random, float(x[-1]))
+    positive = bool(seed % 2)
+    envelope = Decimator().update(x, y, columns, positive)
+    for column, (left, right) in enumerate(zip(columns.edges[:-1], columns.edges[1:], strict=True)):
+        is_last = column == columns.count - 1
+        samples = y[(x >= left) & ((x <= right) if is_last else (x < right))]
+        drawable = np.isfinite(samples) & ((samples > 0) | (not positive))
+        assert envelope.occupied[column] == bool(samples.size)
+        below = (samples == -np.inf) | (positive & (samples <= 0))
+        assert envelope.below[column] == below.any()
+        assert envelope.above[column] == (~drawable & ~below).any()
+        expected = [np.nan] * 4
+        if drawable.any():
+            expected[:2] = [samples[drawable].min(), samples[drawable].max()]
+        for place, sample in ((2, 0), (3, -1)):
+            if samples.size and drawable[sample]:
+                expected[place] = samples[sample]
+        found = [array[column] for array in (envelope.low, envelope.high, envelope.first, envelope.last)]
+        np.testing.assert_array_equal(found, expected)
+    outside = y[x < columns.start], y[x > columns.stop]
+    for (_, value), samples, place in zip((envelope.before, envelope.after), outside, (-1, 0), strict=True):
+        sample = samples[place] if samples.size else np.nan
+        drawn = np.isfinite(sample) and (sample > 0 or not positive)
+        np.testing.assert_array_equal(value, sample if drawn else np.nan)
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_growing_bit_by_bit_gives_what_decimating_at_once_gives(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    x, y = random_series(random)
+    columns, positive, decimator = random_columns(random, float(x[-1])), False, Decimator()
+    for count in np.sort(random.integers(0, len(x) + 1, 12)):
+        if random.random() < 0.15:
+            columns = random_columns(random, float(x[-1]))
+        if random.random() < 0.15:
+            positive = not positive
+        shown = int(count) if random.random() < 0.85 else int(random.integers(0, count + 1))  # scrubbed back
+        envelope = decimator.update(x[:shown], y[:shown], columns, positive)
+        assert_same(envelope, Decimator().update(x[:shown], y[:shown], columns, positive))
+
+
+def test_following_a_series_looks_at_its_new_samples_alone() -> None:
+    x, y = np.arange(1000), np.zeros(1000)
+    decimator, columns = Decimator(), Columns(0, 1000, 10)
+    decimator.update(x[:900], y[:900], columns, positive=False)
+    y[500] = 7.0  # a change in the middle of what is settled: never looked at again
+    assert decimator.update(x, y, columns, positive=False).high.max() == 0
+    y[899] = 1.0
+    decimator.update(x[:950], y[:950], columns, positive=False)
+    y[949] = 2.0  # the last known sample differs: this is another series
+    assert decimator.update(x, y, columns, positive=False).high[5] == 7
+
+
+def test_one_spike_among_a_million_samples_is_kept() -> None:
+    y = np.zeros(1_000_000)
+    y[654_321] = 1.0
+    envelope = Decimator().update(np.arange(1_000_000), y, Columns(0, 1_000_000, 100), positive=False)
+    assert np.flatnonzero(envelope.high == 1).tolist() == [65]
+
+
+def test_a_sample_on_the_last_edge_belongs_to_the_last_column() -> None:
+    for kind in (np.int64, np.float64):
+        envelope = Decimator().update(
+            np.array([0, 5, 10], kind), np.array([1.0, 2.0, 3.0]), Columns(0, 10, 2), positive=False
+        )
+        assert envelope.low.tolist() == [1, 2]
+        assert envelope.high.tolist() == [1, 3]
+
+
+def test_nothing_is_decimated_to_nothing() -> None:
+    envelope = Decimator().update(np.empty(0, np.int64), np.empty(0), Columns(0, 1, 4), positive=True)
+    assert not envelope.occupied.any()
+    assert np.isnan(envelope.low).all()
