@@ -1,0 +1,215 @@
+"""The training loss as a function of one flat parameter vector."""
+
+from __future__ import annotations
+
+import copy
+import math
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from eostui.curvature.hessian import HessianOperator
+from eostui.curvature.objective import Objective
+
+from .cases import CASES, Case, convolutional, half_squared_error, mlp
+
+BATCH_NORM = next(case for case in CASES if case.name == "conv-batchnorm-ce")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_loss_and_gradient_are_those_of_a_plain_backward_pass(case: Case) -> None:
+    objective = case.objective()
+    model = copy.deepcopy(objective.model)
+    loss = case.loss(model(objective.inputs), objective.targets)
+    loss.backward()
+    result = objective.gradient(objective.parameters())
+    assert result.gradient is not None
+    torch.testing.assert_close(result.loss, loss.detach())
+    expected = torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
+    torch.testing.assert_close(result.gradient, expected)
+    torch.testing.assert_close(objective.evaluate(objective.parameters()).loss, loss.detach())
+
+
+def test_uneven_physical_batches_are_weighted_by_their_examples() -> None:
+    whole, parts = CASES[1].objective(), CASES[1].objective(physical_batch=4)
+    theta = whole.parameters()
+    assert (whole.batches, parts.batches) == (1, 3)
+    for a, b in [
+        (whole.evaluate(theta), parts.evaluate(theta)),
+        (whole.gradient(theta), parts.gradient(theta)),
+    ]:
+        torch.testing.assert_close(a.loss, b.loss)
+        torch.testing.assert_close(a.accuracy, b.accuracy)
+    torch.testing.assert_close(whole.gradient(theta).gradient, parts.gradient(theta).gradient)
+
+
+def test_a_physical_batch_is_a_ghost_batch_for_batch_norm() -> None:
+    objective = BATCH_NORM.objective(physical_batch=5)
+    model = copy.deepcopy(objective.model)
+    halves = [BATCH_NORM.loss(model(objective.inputs[i : i + 5]), objective.targets[i : i + 5]) for i in (0, 5)]
+    torch.testing.assert_close(objective.evaluate(objective.parameters()).loss, sum(halves).detach() / 2)
+
+
+def test_only_a_gradient_that_is_asked_to_advances_running_statistics() -> None:
+    objective = BATCH_NORM.objective(physical_batch=5)
+    theta = objective.parameters()
+    before = copy.deepcopy(objective.model.state_dict())
+    objective.evaluate(theta)
+    objective.gradient(theta)
+    HessianOperator(objective, theta) @ torch.ones(objective.size, dtype=torch.float64)
+    for name, value in objective.model.state_dict().items():
+        assert torch.equal(value, before[name]), name
+    objective.gradient(theta, advance_buffers=True)
+    norm = objective.model[2]
+    assert norm.num_batches_tracked == 2
+    assert not torch.equal(norm.running_mean, before["2.running_mean"])
+
+
+def test_dropout_draws_the_same_in_every_pass_and_leaves_the_generator_alone() -> None:
+    model = nn.Sequential(nn.Linear(5, 50), nn.Dropout(0.5), nn.Linear(50, 3))
+    objective = Objective(model, F.cross_entropy, torch.randn(8, 5), torch.randint(3, (8,)), physical_batch=3)
+    theta = objective.parameters()
+    state = torch.get_rng_state()
+    first = objective.evaluate(theta).loss
+    torch.rand(1)
+    assert torch.equal(objective.evaluate(theta).loss, first)
+    torch.set_rng_state(state)
+    expected = torch.rand(3)
+    torch.set_rng_state(state)
+    objective.evaluate(theta)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_accuracy_is_the_fraction_of_right_classes() -> None:
+    outputs = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]])
+    objective = Objective(nn.Linear(2, 2, bias=False), F.cross_entropy, outputs, torch.tensor([0, 1, 1]))
+    assert objective.evaluate(torch.eye(2).flatten()).accuracy == pytest.approx(2 / 3)
+
+
+def test_accuracy_is_nan_without_classes() -> None:
+    objective = CASES[2].objective(physical_batch=4)
+    assert math.isnan(objective.evaluate(objective.parameters()).accuracy)
+
+
+def test_theta_holds_trainable_parameters_only_in_the_models_order() -> None:
+    model = mlp(nn.Tanh)
+    model[0].weight.requires_grad_(False)
+    objective = Objective(model, F.cross_entropy, torch.randn(4, 5), torch.randint(3, (4,)))
+    trainable = [model[0].bias, model[2].weight, model[2].bias]
+    assert torch.equal(objective.parameters(), torch.cat([p.detach().flatten() for p in trainable]))
+    assert objective.gradient(objective.parameters()).gradient.shape == (objective.size,)
+
+
+def test_the_state_dict_at_theta_loads_into_the_model_with_tied_weights_and_buffers() -> None:
+    class Tied(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.norm, self.second = nn.Linear(3, 3), nn.BatchNorm1d(3), nn.Linear(3, 3)
+            self.second.weight = self.first.weight
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.second(self.norm(self.first(x)))
+
+    model = Tied()
+    objective = Objective(model, F.cross_entropy, torch.randn(4, 3), torch.randint(3, (4,)))
+    theta = torch.randn(objective.size)
+    state = objective.state_dict(theta)
+    assert state["second.weight"].data_ptr() != theta.data_ptr()
+    model.load_state_dict(state)
+    assert torch.equal(objective.parameters(), theta)
+    assert torch.equal(state["first.weight"], state["second.weight"])
+    assert "norm.running_mean" in state
+
+
+def test_a_subset_is_the_mean_over_the_first_examples() -> None:
+    objective = CASES[0].objective(physical_batch=4)
+    part = objective.subset(6)
+    assert (part.examples, part.batches) == (6, 2)
+    expected = objective.loss(objective.model(objective.inputs[:6]), objective.targets[:6])
+    torch.testing.assert_close(part.evaluate(part.parameters()).loss, expected.detach())
+    assert objective.subset(1000).examples == objective.examples
+
+
+def test_progress_is_reported_before_every_batch_and_may_abandon_the_pass() -> None:
+    objective = BATCH_NORM.objective(physical_batch=4)
+    theta = objective.parameters()
+    expected = objective.gradient(theta).gradient
+    seen: list[tuple[int, int]] = []
+
+    class Abandon(Exception):
+        pass
+
+    def on_batch(done: int, total: int) -> None:
+        seen.append((done, total))
+        if len(seen) == 5:
+            raise Abandon
+
+    objective.on_batch = on_batch
+    before = copy.deepcopy(objective.model.state_dict())
+    operator = HessianOperator(objective, theta)
+    operator @ theta
+    with pytest.raises(Abandon):
+        operator @ theta
+    assert seen == [(0, 3), (1, 3), (2, 3), (0, 3), (1, 3)]
+    assert all(torch.equal(value, before[name]) for name, value in objective.model.state_dict().items())
+    assert torch.equal(objective.gradient(theta).gradient, expected)
+
+
+@pytest.mark.parametrize(
+    ("returned", "error", "words"),
+    [
+        (lambda out, y: 3.5, TypeError, "returned_value must return a 0-d tensor.*3.5"),
+        (lambda out, y: out.sum(1), TypeError, r"shape \(4,\)"),
+        (lambda out, y: (out.argmax(1) == y).sum(), TypeError, "int64"),
+        (lambda out, y: out.detach().mean(), ValueError, "does not depend on the parameters"),
+    ],
+)
+def test_a_loss_that_returns_something_else_is_quoted(returned, error, words) -> None:  # type: ignore[no-untyped-def]
+    returned.__name__ = "returned_value"
+    objective = Objective(mlp(nn.Tanh), returned, torch.randn(4, 5), torch.randint(3, (4,)))
+    with pytest.raises(error, match=words):
+        objective.gradient(objective.parameters())
+
+
+def test_unusable_arguments_are_refused_with_the_value() -> None:
+    inputs, targets = torch.randn(4, 5), torch.randint(3, (4,))
+    model = mlp(nn.Tanh)
+    with pytest.raises(ValueError, match="4 inputs but 3 targets"):
+        Objective(model, F.cross_entropy, inputs, targets[:3])
+    with pytest.raises(ValueError, match="at least one example"):
+        Objective(model, F.cross_entropy, inputs[:0], targets[:0])
+    with pytest.raises(ValueError, match="not 0"):
+        Objective(model, F.cross_entropy, inputs, targets, physical_batch=0)
+    with pytest.raises(ValueError, match="no trainable parameters"):
+        Objective(nn.ReLU(), F.cross_entropy, inputs, targets)
+    model[0].double()
+    with pytest.raises(TypeError, match=r"float32 on cpu.*float64 on cpu"):
+        Objective(model, F.cross_entropy, inputs, targets)
+
+
+def test_the_papers_network_starts_where_it_was_seen_to_start(shared_data: Path) -> None:
+    """3072-200-200-10 tanh, torch seed 0, cifar10-5k per pixel standardised in CHW order: loss .5968."""
+    images = np.load(shared_data / "cifar10_5k_1k.npz")
+    statistics = np.load(shared_data / "cifar10_pixel_stats.npz")
+    pixels = (images["x_train"] / 255.0 - statistics["mean"]) / statistics["std"]
+    inputs = torch.tensor(pixels.transpose(0, 3, 1, 2).reshape(5000, -1), dtype=torch.float32)
+    torch.manual_seed(0)
+    sizes = [3072, 200, 200, 10]
+    layers = [layer for pair in pairwise(sizes) for layer in (nn.Linear(*pair), nn.Tanh())]
+    targets = torch.tensor(images["y_train"], dtype=torch.long)
+    objective = Objective(nn.Sequential(*layers[:-1]), half_squared_error, inputs, targets, physical_batch=2500)
+    assert objective.evaluate(objective.parameters()).loss == pytest.approx(0.5968, abs=5e-5)
+
+
+def test_evaluation_with_convolutions_is_the_same_on_a_shared_theta() -> None:
+    """θ is a plain vector: nothing in the model remembers it."""
+    objective = Objective(convolutional(nn.MaxPool2d), F.cross_entropy, torch.randn(6, 2, 4, 4), torch.randint(3, (6,)))
+    here, there = objective.parameters(), torch.zeros(objective.size)
+    first = objective.evaluate(here).loss
+    assert objective.evaluate(there).loss == pytest.approx(math.log(3))
+    assert torch.equal(objective.evaluate(here).loss, first)

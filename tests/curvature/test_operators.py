@@ -1,0 +1,156 @@
+"""The curvature operators against dense matrices that are built independently of them."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, hessian, jacrev
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from eostui.curvature.gauss_newton import GaussNewtonOperator
+from eostui.curvature.hessian import HessianOperator
+from eostui.curvature.objective import Objective
+from eostui.curvature.operator import CurvatureOperator
+
+from .cases import CASES, Case, half_squared_error, mlp
+
+
+def network(objective: Objective, theta: Tensor, inputs: Tensor) -> Tensor:
+    """f(x; θ), unflattening θ by hand and keeping the buffers out of it."""
+    state, start = {}, 0
+    for name, parameter in objective.model.named_parameters():
+        state[name] = theta[start : start + parameter.numel()].view_as(parameter)
+        start += parameter.numel()
+    buffers = {name: buffer.clone() for name, buffer in objective.model.named_buffers()}
+    with sdpa_kernel(SDPBackend.MATH):
+        return functional_call(objective.model, state | buffers, inputs)
+
+
+def slices(objective: Objective) -> list[slice]:
+    step = objective.physical_batch
+    return [slice(start, start + step) for start in range(0, objective.examples, step)]
+
+
+def dense_hessian(objective: Objective) -> Tensor:
+    """Σ over ghost batches, by one backward pass per entry of the gradient."""
+    theta = objective.parameters().requires_grad_()
+    loss = torch.zeros((), dtype=theta.dtype)
+    for rows in slices(objective):
+        inputs, targets = objective.inputs[rows], objective.targets[rows]
+        loss = loss + objective.loss(network(objective, theta, inputs), targets) * len(inputs)
+    (slope,) = torch.autograd.grad(loss / objective.examples, theta, create_graph=True)
+    rows_of_hessian = [torch.autograd.grad(entry, theta, retain_graph=True)[0] for entry in slope]
+    return torch.stack(rows_of_hessian)
+
+
+def dense_gauss_newton(objective: Objective) -> Tensor:
+    """Σ Jᵀ (∇²_zℓ) J over ghost batches, with J and ∇²_zℓ of a whole batch's outputs written out."""
+    theta = objective.parameters()
+    total = torch.zeros(objective.size, objective.size, dtype=theta.dtype)
+    for rows in slices(objective):
+        inputs, targets = objective.inputs[rows], objective.targets[rows]
+        z = network(objective, theta, inputs).detach()
+        jacobian = torch.autograd.functional.jacobian(lambda t, x=inputs: network(objective, t, x), theta)
+        curvature = hessian(lambda out, y=targets: objective.loss(out, y))(z)
+        jacobian = jacobian.reshape(z.numel(), -1)
+        total += len(inputs) * jacobian.T @ curvature.reshape(z.numel(), z.numel()) @ jacobian
+    return total / objective.examples
+
+
+DENSE = {HessianOperator: dense_hessian, GaussNewtonOperator: dense_gauss_newton}
+
+
+@pytest.mark.parametrize("physical_batch", [None, 4], ids=["one-batch", "three-batches"])
+@pytest.mark.parametrize("kind", DENSE, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_products_with_all_unit_vectors_are_the_dense_matrix(
+    case: Case, kind: type[CurvatureOperator], physical_batch: int | None
+) -> None:
+    objective = case.objective(physical_batch=physical_batch)
+    with kind(objective, objective.parameters()) as operator:
+        products = operator @ torch.eye(objective.size, dtype=torch.float64)
+    torch.testing.assert_close(products, DENSE[kind](objective), rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("kind", DENSE, ids=lambda kind: kind.__name__)
+def test_a_product_with_a_vector_is_one_column_of_the_product_with_many(kind: type[CurvatureOperator]) -> None:
+    objective = CASES[0].objective(physical_batch=3)
+    operator = kind(objective, objective.parameters())
+    columns = torch.randn(objective.size, 3, dtype=torch.float64)
+    torch.testing.assert_close(operator @ columns[:, 1], (operator @ columns)[:, 1])
+    assert (operator @ columns[:, :0]).shape == (objective.size, 0)
+
+
+def test_physical_batches_do_not_change_the_matrix_where_examples_do_not_interact() -> None:
+    whole, parts = CASES[1].objective(), CASES[1].objective(physical_batch=3)
+    v = torch.randn(whole.size, dtype=torch.float64)
+    theta = whole.parameters()
+    torch.testing.assert_close(HessianOperator(whole, theta) @ v, HessianOperator(parts, theta) @ v)
+
+
+def test_with_squared_error_the_gauss_newton_matrix_is_the_jacobian_gram() -> None:
+    objective = CASES[0].objective()
+    jacobian = jacrev(lambda theta: network(objective, theta, objective.inputs))(objective.parameters())
+    gram = torch.einsum("noi,noj->ij", jacobian, jacobian) / objective.examples
+    operator = GaussNewtonOperator(objective, objective.parameters())
+    torch.testing.assert_close(operator @ torch.eye(objective.size, dtype=torch.float64), gram)
+
+
+def test_the_graph_is_built_once_for_one_batch_and_freed_by_close() -> None:
+    passes: list[int] = []
+
+    class Counting(nn.Linear):
+        def forward(self, x: Tensor) -> Tensor:
+            passes.append(len(x))
+            return super().forward(x)
+
+    objective = Objective(Counting(5, 1), half_squared_error, torch.randn(4, 5), torch.randn(4, 1))
+    operator = HessianOperator(objective, objective.parameters())
+    v = torch.randn(objective.size)
+    with operator:
+        first = operator @ v
+        torch.testing.assert_close(operator @ v, first)
+        assert passes == [4]
+    torch.testing.assert_close(operator @ v, first)
+    assert passes == [4, 4]
+
+
+def test_parameters_that_the_loss_does_not_curve_along_give_zeros() -> None:
+    model = mlp(nn.ReLU)
+    model.register_parameter("unused", nn.Parameter(torch.ones(2)))
+    targets = torch.randn(6, 3)
+    objective = Objective(model, nn.functional.l1_loss, torch.randn(6, 5), targets)
+    v = torch.randn(objective.size)
+    unused = objective.size - 2  # named_parameters puts a module's own parameters first
+    with HessianOperator(objective, objective.parameters()) as h:
+        assert (h @ v)[:2].abs().max() == 0
+        assert (h @ v)[-unused:].abs().max() > 0
+    with GaussNewtonOperator(objective, objective.parameters()) as g:
+        assert (g @ v).abs().max() == 0
+
+
+def test_float32_products_agree_with_float64() -> None:
+    objective = CASES[5].objective()
+    single = Objective(objective.model.float(), objective.loss, objective.inputs.float(), objective.targets)
+    v = torch.randn(single.size)
+    product = HessianOperator(single, single.parameters()) @ v
+    objective.model.double()
+    exact = HessianOperator(CASES[5].objective(), single.parameters().double()) @ v.double()
+    torch.testing.assert_close(product.double(), exact, rtol=1e-4, atol=1e-5)
+
+
+def test_a_vector_of_another_size_is_refused_with_both_sizes() -> None:
+    objective = CASES[0].objective()
+    with pytest.raises(ValueError, match=rf"\({objective.size},\).*\(7,\)"):
+        HessianOperator(objective, objective.parameters()) @ torch.zeros(7)
+
+
+def test_gauss_newton_refuses_a_model_with_several_outputs() -> None:
+    class Pair(nn.Linear):
+        def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+            return super().forward(x), x
+
+    objective = Objective(Pair(2, 2), lambda out, y: out[0].mean(), torch.zeros(3, 2), torch.zeros(3))
+    with pytest.raises(TypeError, match="one tensor, not a tuple"):
+        GaussNewtonOperator(objective, objective.parameters()) @ torch.zeros(objective.size)
