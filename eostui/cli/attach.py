@@ -20,13 +20,13 @@ def attach(run: Run = None, runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> int:
     from eostui.link.client import LinkClient
     from eostui.store import find_run, list_runs
 
-    require_terminal("`eostui info` and `eostui export` need none")
     if run is None:
         live = (path for path in list_runs(runs_dir) if is_live(path.parent))
         path = next(live, None) or find_run(None, runs_dir)
     else:
         path = find_run(run, runs_dir)
     directory = path.parent
+    require_terminal("`eostui info` and `eostui export` need none")
     try:
         client = LinkClient.to_run(directory)
     except LinkError as error:

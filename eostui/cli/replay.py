@@ -31,8 +31,8 @@ def replay(
     from eostui.cli.terminal import require_terminal
     from eostui.store import RunFile, find_run
 
-    require_terminal("`eostui info` and `eostui export` need none")
     with RunFile.open(find_run(run, runs_dir)) as file:
+        require_terminal("`eostui info` and `eostui export` need none")
         from eostui.dashboard.app import Dashboard
         from eostui.dashboard.replay import ReplayFeed
 

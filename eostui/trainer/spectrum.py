@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from eostui.config import RunConfig
 from eostui.curvature.eigensolver import Progress, top_eigenpairs
 from eostui.curvature.gauss_newton import GaussNewtonOperator
 from eostui.curvature.hessian import HessianOperator
+from eostui.curvature.ritz import NonFiniteProduct
 from eostui.trainer.moment import Moment
 
 
@@ -30,7 +32,10 @@ class Spectrum:
         self._subspace: Tensor | None = None
 
     def measure(self, moment: Moment) -> Mapping[str, Any]:
-        """Eigenvalues, residuals and error estimates, (k,) each, and the number of products."""
+        """Eigenvalues, residuals and error estimates, (k,) each, and the number of products.
+
+        Weights at which the curvature is not finite, as on the way to a divergence, give a row of NaN.
+        """
         if self._generator is None:
             self._generator = torch.Generator(moment.theta.device).manual_seed(self._seed)
 
@@ -38,15 +43,20 @@ class Spectrum:
             moment.report(f"measuring the {self._label}: product {progress.products}", None)
 
         moment.report(f"measuring the {self._label}", None)
-        with self._operator(moment.curvature, moment.theta) as operator:
-            pairs = top_eigenpairs(
-                operator,
-                self._count,
-                tol=self._tolerance,
-                start=self._subspace,
-                generator=self._generator,
-                on_product=progress,
-            )
+        try:
+            with self._operator(moment.curvature, moment.theta) as operator:
+                pairs = top_eigenpairs(
+                    operator,
+                    self._count,
+                    tol=self._tolerance,
+                    start=self._subspace,
+                    generator=self._generator,
+                    on_product=progress,
+                )
+        except NonFiniteProduct:
+            self._subspace = None
+            unknown = [math.nan] * self._count
+            return {"eigenvalues": unknown, "residuals": unknown, "errors": unknown, "products": 0}
         self._subspace = pairs.subspace
         return {
             "eigenvalues": pairs.values,

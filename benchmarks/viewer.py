@@ -1,0 +1,248 @@
+"""What the viewer costs: time to start, bytes a second, and what it takes from the training.
+
+    python benchmarks/viewer.py startup     # --help, ls and the first frame of a replay
+    python benchmarks/viewer.py million     # a run of a million steps: opening it, and redrawing it
+    python benchmarks/viewer.py following   # bytes and processor time while a run is followed, and its cost
+
+Every figure is a median; those that compare are ratios of measurements taken in turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import pty
+import resource
+import select
+import signal
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+from collections.abc import Callable, Iterator
+from fcntl import ioctl
+from pathlib import Path
+
+import numpy as np
+import typer
+
+from eostui.store import RunFile, RunWriter, Status, find_run
+from eostui.trainer.instruments import tables_of
+from eostui.trainer.plan import plan_run
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
+COLUMNS, ROWS = 120, 40
+
+
+def _run_file(directory: Path, steps: int) -> Path:
+    """A file such as a run of so many steps leaves, measured every hundred of them."""
+    config = plan_run({"steps": steps, "eig_every": 100})
+    directory.mkdir(parents=True)
+    path = directory / "run.h5"
+    generator = np.random.default_rng(0)
+    step = np.arange(steps)
+    loss = np.exp(-step / (0.2 * steps)) * (1 + 0.1 * generator.standard_normal(steps))
+    sharpness = np.minimum(4 + 40 * step / steps, 10) + 0.2 * generator.standard_normal(steps)
+    with RunWriter.create(
+        path, name=directory.name, config=config.to_dict(), environment={"threshold": "2/η"}, tables=tables_of(config)
+    ) as writer:
+        for t in range(steps):
+            row = {"step": t, "time": t / 400, "lr": 0.2, "threshold": 10.0, "loss": abs(loss[t])}
+            writer.append("train", {**row, "accuracy": 0.9, "grad_norm": 0.1})
+            if t % 100 == 0:
+                values = sharpness[t] * np.array([1, 0.9, 0.8])
+                measured = {"eigenvalues": values, "residuals": 1e-3 * values, "errors": 1e-4 * values, "products": 5}
+                writer.append("hessian", {"step": t, **measured})
+                writer.append("gauss_newton", {"step": t, **measured})
+        writer.set_status(Status.FINISHED)
+    return path
+
+
+class Screen:
+    """A program in a pseudo-terminal of its own, and how many bytes it has sent."""
+
+    def __init__(self, arguments: list[str], directory: Path) -> None:
+        self.sent = 0
+        self.started = time.perf_counter()
+        self.pid, self._descriptor = pty.fork()
+        if self.pid == 0:
+            os.chdir(directory)
+            os.environ["TERM"] = "xterm-256color"
+            ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+            os.execv(sys.executable, [sys.executable, "-m", "eostui", *arguments])
+
+    def read(self, seconds: float, until: bytes | None = None) -> float:
+        """Read for so long, or until some bytes have come; the time since the start."""
+        deadline = time.perf_counter() + seconds
+        seen = b""
+        while (left := deadline - time.perf_counter()) > 0:
+            if select.select([self._descriptor], [], [], left)[0]:
+                try:
+                    data = os.read(self._descriptor, 1 << 16)
+                except OSError:
+                    break
+                self.sent += len(data)
+                seen += data
+                if until is not None and until in seen:
+                    break
+        return time.perf_counter() - self.started
+
+    def close(self) -> resource.struct_rusage:
+        """End the program; what it used."""
+        os.kill(self.pid, signal.SIGKILL)
+        _, _, used = os.wait4(self.pid, 0)
+        os.close(self._descriptor)
+        return used
+
+
+def _seconds(work: Callable[[], object], times: int = 7) -> float:
+    work()
+    taken = []
+    for _ in range(times):
+        start = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - start)
+    return statistics.median(taken)
+
+
+def _process(*arguments: str, directory: Path | None = None) -> Callable[[], object]:
+    return lambda: subprocess.run([sys.executable, *arguments], cwd=directory, stdout=subprocess.DEVNULL, check=True)
+
+
+@app.command()
+def startup() -> None:
+    """Seconds until the first answer, in all and beyond what Python and the libraries' import take."""
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        for number in range(20):
+            _run_file(directory / "runs" / f"run{number}", 1000)
+
+        def first_frame() -> None:
+            screen = Screen(["replay", "run0"], directory)
+            screen.read(30, until=b"Gauss")
+            screen.close()
+
+        python = _seconds(_process("-c", "pass"))
+        textual = _seconds(_process("-c", "import textual.app, textual.widgets"))
+        for label, seconds, base, what in (
+            ("eostui --help", _seconds(_process("-m", "eostui", "--help")), python, "Python"),
+            ("eostui ls (20 runs)", _seconds(_process("-m", "eostui", "ls", directory=directory)), python, "Python"),
+            ("first frame of replay", _seconds(first_frame), textual, "Python and Textual"),
+        ):
+            print(f"{label:24} {seconds:6.3f} s in all, {seconds - base:6.3f} s beyond {what} ({base:.3f} s)")
+
+
+@app.command()
+def million() -> None:
+    """Opening and redrawing a run of a million steps."""
+    from eostui.dashboard.app import Dashboard
+    from eostui.dashboard.replay import ReplayFeed
+    from eostui.dashboard.screens.replay import ReplayScreen
+
+    with tempfile.TemporaryDirectory() as name:
+        start = time.perf_counter()
+        path = _run_file(Path(name) / "runs" / "million", 1_000_000)
+        print(f"written in {time.perf_counter() - start:.1f} s, {path.stat().st_size / 1e6:.0f} MB")
+
+        def load() -> ReplayFeed:
+            with RunFile.open(path) as file:
+                return ReplayFeed(file)
+
+        print(f"opened and read in {1e3 * _seconds(load, 5):.0f} ms")
+
+        async def redraw() -> None:
+            feed = load()
+            feed.playing = False
+            async with Dashboard(feed).run_test(size=(COLUMNS, ROWS)) as pilot:
+                screen = pilot.app.screen
+                assert isinstance(screen, ReplayScreen)
+                for label, places in (
+                    ("following, 400 steps a frame", [500_000 + 400 * i for i in range(40)]),
+                    ("jumping to anywhere", [int(p) for p in np.random.default_rng(0).integers(0, 1_000_000, 40)]),
+                    ("at the end, nothing new", [999_999] * 40),
+                ):
+                    taken = []
+                    for place in places:
+                        feed.seek(place)
+                        begin = time.perf_counter()
+                        screen.draw()
+                        await pilot.pause()
+                        taken.append(time.perf_counter() - begin)
+                    print(f"a frame, {label:30} {1e3 * statistics.median(taken):6.1f} ms")
+
+        asyncio.run(redraw())
+
+
+@contextlib.contextmanager
+def _training(directory: Path, *, watched: bool, name: str) -> Iterator[Screen | None]:
+    options = ["--name", name, "--steps", "1000000", "--eig-every", "20"]
+    if watched:
+        screen = Screen(["run", *options], directory)
+        try:
+            yield screen
+        finally:
+            screen.close()
+    else:
+        command = [sys.executable, "-m", "eostui", "run", "--headless", *options]
+        viewer = subprocess.Popen(command, cwd=directory, stdout=subprocess.DEVNULL)
+        while not (directory / "runs" / name / "run.h5").exists():
+            time.sleep(0.1)
+        viewer.kill()
+        viewer.wait()
+        yield None
+
+
+def _steps(directory: Path, name: str) -> int:
+    with RunFile.open(find_run(name, directory / "runs")) as run:
+        return run.length("train")
+
+
+@app.command()
+def following(seconds: float = 20.0, rounds: int = 3) -> None:
+    """Follow the demonstration in the dashboard, and train it with nobody watching, in turn."""
+    rates: dict[bool, list[float]] = {True: [], False: []}
+    bandwidths, shares = [], []
+    with tempfile.TemporaryDirectory() as temporary:
+        directory = Path(temporary)
+        for number in range(rounds):
+            for watched in (True, False) if number % 2 else (False, True):
+                name = f"{number}-{watched}"
+                with _training(directory, watched=watched, name=name) as screen:
+                    if screen is None:
+                        time.sleep(15)
+                    else:
+                        screen.read(20)
+                    before, started = _steps(directory, name), time.perf_counter()
+                    sent = 0 if screen is None else screen.sent
+                    used = 0.0 if screen is None else _processor_seconds(screen.pid)
+                    if screen is None:
+                        time.sleep(seconds)
+                    else:
+                        screen.read(seconds)
+                    passed = time.perf_counter() - started
+                    rates[watched].append((_steps(directory, name) - before) / passed)
+                    if screen is not None:
+                        bandwidths.append((screen.sent - sent) / passed / 1e3)
+                        shares.append((_processor_seconds(screen.pid) - used) / passed)
+                stop = [sys.executable, "-m", "eostui", "control", name, "stop"]
+                subprocess.run(stop, cwd=directory, stdout=subprocess.DEVNULL, check=False)
+    ratios = [watched / alone for watched, alone in zip(rates[True], rates[False], strict=True)]
+    print(f"sent to the terminal     {statistics.median(bandwidths):6.1f} kB/s at {COLUMNS}×{ROWS}")
+    print(f"dashboard's processor    {100 * statistics.median(shares):6.1f} % of one core")
+    print(f"steps/s, watched         {statistics.median(rates[True]):6.1f}")
+    print(f"steps/s, nobody watching {statistics.median(rates[False]):6.1f}")
+    each = ", ".join(f"{ratio:.3f}" for ratio in ratios)
+    print(f"watched ÷ unwatched      {statistics.median(ratios):6.3f} (each round: {each})")
+
+
+def _processor_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,211 @@
+"""The dashboard on a saved run, key by key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, Label
+
+from eostui.dashboard.app import Dashboard
+from eostui.dashboard.replay import ReplayFeed
+from eostui.dashboard.screens.go_to import parse_place
+from eostui.dashboard.screens.help import HelpScreen
+from eostui.dashboard.screens.leave import Leave, LeaveScreen
+from eostui.dashboard.screens.replay import ReplayScreen
+from eostui.dashboard.screens.step_size import StepSizeScreen
+from eostui.dashboard.widgets.chart import Chart
+from eostui.dashboard.widgets.masthead import Masthead
+from eostui.dashboard.widgets.tile import Tile
+from eostui.store import RunFile
+
+SIZES = [(80, 24), (120, 40), (200, 60)]
+
+
+@pytest.fixture
+def dashboard(edge_run: RunFile) -> Dashboard:
+    feed = ReplayFeed(edge_run, start=400)
+    feed.playing = False
+    return Dashboard(feed)
+
+
+def _feed(pilot: Pilot[Any]) -> ReplayFeed:
+    screen = pilot.app.screen_stack[0]
+    assert isinstance(screen, ReplayScreen)
+    return screen.replay
+
+
+def _text(pilot: Pilot[Any]) -> str:
+    """Everything on the screen, as text."""
+    width, height = pilot.app.size
+    lines = pilot.app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip) for strip in lines[:height])
+
+
+async def _until(pilot: Pilot[Any], what: Callable[[], bool]) -> None:
+    for _ in range(100):
+        if what():
+            return
+        await pilot.pause(0.05)
+    raise AssertionError(_text(pilot))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_everything_that_matters_is_on_the_screen(dashboard: Dashboard, size: tuple[int, int]) -> None:
+    async with dashboard.run_test(size=size) as pilot:
+        await _until(pilot, lambda: "step 400" in _text(pilot))
+        text = _text(pilot)
+        for word in ("finished", "2/η", "η 0.16", "at the edge", "Hessian", "Loss", "Gauss–Newton", "help", "quit"):
+            assert word in text, word
+        assert all(tile.size.height >= 2 for tile in pilot.app.screen.query(Tile))
+        assert all(chart.size.height >= 5 for chart in pilot.app.screen.query(Chart))
+        assert len(pilot.app.screen.query(Tile)) == 7
+
+
+async def test_a_resized_window_is_filled_again(dashboard: Dashboard) -> None:
+    async with dashboard.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        await pilot.resize_terminal(80, 24)
+        await _until(pilot, lambda: sum(chart.size.width for chart in pilot.app.screen.query(Chart)) == 120)
+        assert "step 400" in _text(pilot)
+
+
+async def test_keys_move_the_replay(dashboard: Dashboard) -> None:
+    async with dashboard.run_test(size=(120, 40)) as pilot:
+        await pilot.press("full_stop")
+        assert _feed(pilot).step == 401
+        await pilot.press("comma", "comma")
+        assert _feed(pilot).step == 399
+        await pilot.press("dollar_sign")
+        assert _feed(pilot).at_end
+        await pilot.press("0")
+        assert _feed(pilot).step == 0
+        await pilot.press("right_square_bracket")
+        assert _feed(pilot).step > 0
+        await pilot.press("plus")
+        assert _feed(pilot).speed == 2.0
+        await pilot.press("space")
+        assert _feed(pilot).playing
+        await pilot.press("q")
+    assert pilot.app.return_code == 0
+
+
+@pytest.mark.parametrize(("typed", "step"), [("250", 250), ("0%", 0), ("50 %", 350)])
+async def test_going_to_a_step_or_a_percentage(dashboard: Dashboard, typed: str, step: int) -> None:
+    async with dashboard.run_test(size=(120, 40)) as pilot:
+        await pilot.press("g")
+        await _until(pilot, lambda: bool(pilot.app.screen.query(Input)))
+        pilot.app.screen.query_one(Input).value = typed
+        await pilot.press("enter")
+        await _until(pilot, lambda: abs(_feed(pilot).step - step) <= 1)
+
+
+async def test_a_place_that_is_none_is_said_in_place(dashboard: Dashboard) -> None:
+    async with dashboard.run_test(size=(120, 40)) as pilot:
+        await pilot.press("g")
+        await _until(pilot, lambda: bool(pilot.app.screen.query(Input)))
+        await pilot.press(*"99999", "enter")
+        await _until(pilot, lambda: "no place in this run" in _text(pilot))
+        await pilot.press("escape")
+        await _until(pilot, lambda: isinstance(pilot.app.screen, ReplayScreen))
+        assert _feed(pilot).step == 400
+
+
+@pytest.mark.parametrize("typed", ["", "x", "-1", "101%", "1e400", "nan%", "5.5"])
+def test_nonsense_is_no_place(typed: str) -> None:
+    with pytest.raises(ValueError, match="0% to 100%"):
+        parse_place(typed, 700)
+
+
+async def test_the_help_explains_every_number_and_every_regime(dashboard: Dashboard) -> None:
+    async with dashboard.run_test(size=(120, 100)) as pilot:
+        await pilot.press("question_mark")
+        await _until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+        await pilot.pause()
+        text = _text(pilot)
+        for word in ("sharpness", "steps/s", "diverging", "at the edge", "r averages", "never bridged", "faster"):
+            assert word in text, word
+        await pilot.press("escape")
+        await _until(pilot, lambda: isinstance(pilot.app.screen, ReplayScreen))
+
+
+async def test_a_cursor_on_one_chart_is_a_cursor_on_all(dashboard: Dashboard) -> None:
+    async with dashboard.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        await pilot.click("#loss", offset=(30, 8))
+        await _until(pilot, lambda: all(chart.cursor_step is not None for chart in pilot.app.screen.query(Chart)))
+        assert len({chart.cursor_step for chart in pilot.app.screen.query(Chart)}) == 1
+
+
+async def test_zoom_shows_one_chart_and_log_switches_its_axis(dashboard: Dashboard) -> None:
+    async with dashboard.run_test(size=(120, 40)) as pilot:
+        loss = pilot.app.screen.query_one("#loss", Chart)
+        loss.focus()
+        await pilot.press("z")
+        await _until(pilot, lambda: loss.size.width > 100)
+        assert loss.log_axis
+        await pilot.press("o")
+        assert not loss.log_axis
+        await pilot.press("z")
+        await _until(pilot, lambda: loss.size.width < 100)
+
+
+async def test_a_frozen_view_holds_still_while_the_clock_goes_on(dashboard: Dashboard) -> None:
+    async with dashboard.run_test(size=(120, 40)) as pilot:
+        await pilot.press("f")
+        await _until(pilot, lambda: "view frozen" in _text(pilot))
+        await pilot.press("f")
+        await _until(pilot, lambda: "view frozen" not in _text(pilot))
+
+
+async def test_a_changed_step_size_marks_every_chart(edge_run: RunFile) -> None:
+    feed = ReplayFeed(edge_run, start=600)
+    feed.playing = False
+    async with Dashboard(feed).run_test(size=(200, 60)) as pilot:
+        await _until(pilot, lambda: "step 600" in _text(pilot))
+        assert "η 0.1 " in _text(pilot)
+        for chart in pilot.app.screen.query(Chart):
+            top = "".join(segment.text for segment in chart.render_line(1))
+            assert "η" in top
+
+
+async def test_a_wrong_step_size_is_said_in_place_and_a_right_one_previewed(dashboard: Dashboard) -> None:
+    chosen: list[float | None] = []
+    async with dashboard.run_test(size=(80, 24)) as pilot:
+        pilot.app.push_screen(StepSizeScreen(0.2, 10.0, "2/η", 1.0), chosen.append)
+        await _until(pilot, lambda: isinstance(pilot.app.screen, StepSizeScreen))
+        verdict = pilot.app.screen.query_one("#verdict", Label)
+        await pilot.press(*"banana", "enter")
+        await _until(pilot, lambda: "not a step size" in str(verdict.content))
+        assert chosen == []
+        await pilot.press(*["backspace"] * 6, *"2", "slash", *"50")
+        await _until(pilot, lambda: "50" in str(verdict.content))
+        await pilot.press("enter")
+        await _until(pilot, lambda: chosen == [0.04])
+
+
+@pytest.mark.parametrize(("keys", "choice"), [(["l"], Leave.RUNNING), (["s"], Leave.STOP), (["escape"], None)])
+async def test_leaving_asks_what_becomes_of_the_training(
+    dashboard: Dashboard, keys: list[str], choice: Leave | None
+) -> None:
+    chosen: list[Leave | None] = []
+    async with dashboard.run_test(size=(80, 24)) as pilot:
+        pilot.app.push_screen(LeaveScreen("demo"), chosen.append)
+        await _until(pilot, lambda: "eostui attach demo" in _text(pilot))
+        await pilot.press(*keys)
+        await _until(pilot, lambda: chosen == [choice])
+
+
+async def test_a_name_with_markup_in_it_is_shown_as_it_is(dashboard: Dashboard) -> None:
+    dashboard.feed.name = "[bold]x[/bold]"
+    async with dashboard.run_test(size=(120, 40)) as pilot:
+        await _until(pilot, lambda: "[bold]x[/bold]" in _text(pilot))
+        assert pilot.app.screen.query_one(Masthead).size.height == 2
+
+
+async def test_the_palette_offers_the_keys_by_name(dashboard: Dashboard) -> None:
+    async with dashboard.run_test(size=(120, 40)) as pilot:
+        names = [command.title for command in dashboard.get_system_commands(pilot.app.screen)]
+        assert {"Play/pause", "Faster", "Go to", "Help"} <= set(names)

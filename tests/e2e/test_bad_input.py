@@ -1,0 +1,126 @@
+"""Whatever is wrong: one clear line, the right exit code, no traceback, nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import resource
+from pathlib import Path
+
+import h5py
+import pytest
+
+from eostui.store import Status
+from tests.e2e.conftest import SMALL, Eostui
+from tests.e2e.test_run import OWN
+
+
+def _one_line(stderr: str) -> str:
+    assert "Traceback" not in stderr
+    assert len(stderr.strip().splitlines()) == 1, stderr
+    return stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "--headless", "--arch", "fc-tahn"], ["--arch", "fc-tahn", "fc-tanh"]),
+        (["run", "--headless", "--lr", "-0.1"], ["--lr", "-0.1", "2/100"]),
+        (["run", "--headless", "--lr", "fast"], ["--lr", "fast"]),
+        (["run", "--headless", "--steps", "0"], ["--steps"]),
+        (["run", "--headless", "--steps", "many"], ["--steps", "integer"]),
+        (["run", "--headless", "--name", "../up"], ["../up"]),
+        (["run", "--headless", "--device", "abacus"], ["--device", "abacus", "cpu"]),
+        (["run", "--headless", "--dtype", "float8"], ["--dtype", "float8", "float32"]),
+        (["run", "--headless", "--arch", "nowhere.py:f", "--data", "digits"], ["nowhere.py"]),
+        (["run", "--headless", "--arch", "own.py:modle", "--data", "digits"], ["modle", "model"]),
+        (["run", "--headless", "--arch", "own.py:number", "--data", "digits"], ["own.py:number", "int"]),
+        (["run", "--headless", "--data", "own.py:number"], ["own.py:number", "int"]),
+        (["run"], ["terminal", "--headless"]),
+        (["runn"], ["runn", "run"]),
+        (["replay", "nothing"], ["nothing"]),
+        (["info", "foreign.h5"], ["foreign.h5"]),
+        (["info", "text.h5"], ["text.h5"]),
+        (["info", "missing.h5"], ["missing.h5"]),
+        (["export"], ["no runs", "eostui run"]),
+        (["control", "nothing", "pause"], ["nothing"]),
+        (["list", "things"], ["things"]),
+    ],
+    ids=" ".join,
+)
+def test_bad_input_gets_one_line_and_exit_code_2(eostui: Eostui, arguments: list[str], words: list[str]) -> None:
+    (eostui.directory / "own.py").write_text(OWN)
+    (eostui.directory / "text.h5").write_text("not HDF5 at all")
+    with h5py.File(eostui.directory / "foreign.h5", "w") as file:
+        file["x"] = 1
+    done = eostui(*arguments)
+    assert done.returncode == 2, (done.stdout, done.stderr)
+    line = _one_line(done.stderr)
+    assert all(word in line for word in words), line
+    assert list((eostui.directory / "runs").glob("*")) == []
+
+
+def test_data_that_is_not_there_names_the_remedies(eostui: Eostui) -> None:
+    for name in ("http_proxy", "https_proxy"):
+        eostui.environment[name] = eostui.environment[name.upper()] = "http://127.0.0.1:9"
+    done = eostui("run", "--headless", "--arch", "fc-tanh", "--data-dir", str(eostui.directory / "data"))
+    assert done.returncode == 2
+    assert "--data-dir" in _one_line(done.stderr)
+    assert list((eostui.directory / "runs").glob("*")) == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere; the next test has another way")
+def test_a_runs_directory_that_may_not_be_written_is_named(eostui: Eostui) -> None:
+    locked = eostui.directory / "locked"
+    locked.mkdir(mode=0o500)
+    done = eostui("run", "--headless", "--runs-dir", str(locked / "runs"))
+    assert done.returncode == 2
+    assert str(locked) in _one_line(done.stderr)
+
+
+def test_a_runs_directory_that_cannot_be_made_is_named(eostui: Eostui) -> None:
+    (eostui.directory / "file").write_text("in the way")
+    done = eostui("run", "--headless", "--runs-dir", "file/runs")
+    assert done.returncode == 2
+    assert "file" in _one_line(done.stderr)
+
+
+def test_a_name_that_is_taken_is_not_overwritten(eostui: Eostui) -> None:
+    assert eostui("run", "--headless", "--steps", "2", "--name", "demo", *SMALL).returncode == 0
+    before = (eostui.directory / "runs/demo/run.h5").read_bytes()
+    done = eostui("run", "--headless", "--steps", "2", "--name", "demo", *SMALL)
+    assert done.returncode == 2
+    assert "demo" in _one_line(done.stderr)
+    assert (eostui.directory / "runs/demo/run.h5").read_bytes() == before
+
+
+def test_a_full_disk_ends_the_run_and_loses_nothing_that_was_written(eostui: Eostui) -> None:
+    """A limit on the size of files is what a test can have of a full disk."""
+    import subprocess
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+
+    done = subprocess.run(
+        eostui.command("run", "--headless", "--name", "full", "--steps", "100000", "--track", "none", "--eig-every", "100000", *SMALL),
+        cwd=eostui.directory,
+        env=eostui.environment,
+        preexec_fn=limit,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "run.h5" in _one_line(done.stderr)
+    with eostui.open("full") as run:
+        assert run.status() is Status.FAILED
+        assert run.length("train") > 100
+
+
+def test_a_run_cut_short_is_named_as_such(eostui: Eostui, tmp_path: Path) -> None:
+    assert eostui("run", "--headless", "--steps", "2", "--name", "demo", *SMALL).returncode == 0
+    data = (eostui.directory / "runs/demo/run.h5").read_bytes()
+    (tmp_path / "stump.h5").write_bytes(data[:2000])
+    done = eostui("info", str(tmp_path / "stump.h5"))
+    assert done.returncode == 2
+    assert "stump.h5" in _one_line(done.stderr)

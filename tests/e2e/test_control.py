@@ -1,0 +1,119 @@
+"""Steering a run from outside, as a key or a script does."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import numpy as np
+import pytest
+
+from eostui.store import RunFile, Status
+from tests.e2e.conftest import SMALL, Eostui
+
+
+@pytest.fixture
+def running(eostui: Eostui) -> Eostui:
+    """A run named `demo` that goes on until it is stopped, and that nobody watches."""
+    viewer = eostui.start("run", "--headless", "--name", "demo", "--steps", "1000000", "--eig-every", "50", *SMALL)
+    eostui.wait_for(lambda run: run.length("train") > 3, "demo")
+    viewer.kill()  # the trainer has a session of its own and does not notice
+    viewer.communicate()
+    return eostui
+
+
+def _control(eostui: Eostui, *arguments: str) -> str:
+    done = eostui("control", "demo", *arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _rows(run: RunFile) -> int:
+    return run.length("train")
+
+
+def test_killing_the_viewer_does_not_stop_the_training(running: Eostui) -> None:
+    with running.open("demo") as run:
+        before = _rows(run)
+    running.wait_for(lambda run: _rows(run) > before + 5, "demo")
+    assert "running" in running("ls").stdout
+
+
+def test_a_paused_run_stands_still_and_steps_one_at_a_time(running: Eostui) -> None:
+    assert "paused" in _control(running, "pause")
+    time.sleep(1)
+    with running.open("demo") as run:
+        assert run.status() is Status.PAUSED
+        standing = _rows(run)
+    time.sleep(1)
+    _control(running, "step")
+    running.wait_for(lambda run: _rows(run) == standing + 1, "demo")
+    time.sleep(1)
+    with running.open("demo") as run:
+        assert _rows(run) == standing + 1
+    assert "measured" in _control(running, "measure")
+    running.wait_for(lambda run: run.read("hessian")["step"][-1] == standing + 1, "demo")
+    _control(running, "resume")
+    running.wait_for(lambda run: _rows(run) > standing + 5, "demo")
+
+
+def test_a_new_step_size_is_a_kink_in_the_threshold_at_the_step_that_the_event_names(running: Eostui) -> None:
+    assert "η = 0.05" in _control(running, "lr", "1/20")
+    running.wait_for(lambda run: run.read("train")["lr"][-1] == 0.05, "demo")
+    _control(running, "stop")
+    running.wait_for(lambda run: run.status().ended, "demo")
+    with running.open("demo") as run:
+        train = run.read("train")
+        change = next(event for event in run.events() if event.kind == "lr")
+        kink = int(np.flatnonzero(np.diff(train["threshold"]))[0]) + 1
+        assert train["step"][kink] == change.step
+        assert (train["threshold"][kink - 1], train["threshold"][kink]) == (10.0, 40.0)
+        assert (change.detail["previous"], change.detail["lr"], change.detail["threshold"]) == (0.2, 0.05, 40.0)
+        assert run.status() is Status.STOPPED
+    assert running.trainers() == []
+
+
+def test_a_checkpoint_loads_without_pickle_and_holds_the_weights(running: Eostui) -> None:
+    import torch
+
+    assert "wrote" in _control(running, "checkpoint")
+    (path,) = (running.directory / "runs/demo/checkpoints").iterdir()
+    content = torch.load(path, weights_only=True)
+    assert path.name == f"step-{content['step']:08d}.pt"
+    assert sum(tensor.numel() for tensor in content["model"].values()) == 64 * 200 + 200 + 200 * 200 + 200 + 2010
+
+
+def test_what_cannot_be_done_is_said_in_one_line(running: Eostui) -> None:
+    for arguments, words in [
+        (["step"], "pause first"),
+        (["lr", "-3"], "not a step size"),
+        (["lr"], "takes a step size"),
+        (["pause", "7"], "nothing else takes a value"),
+    ]:
+        done = running("control", "demo", *(["--"] if "-3" in arguments else []), *arguments)
+        assert done.returncode == 2
+        assert words in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_killed_trainer_leaves_a_run_that_reads_and_is_known_to_have_died(running: Eostui) -> None:
+    (pid,) = running.trainers()
+    os.kill(pid, signal.SIGKILL)
+    time.sleep(0.5)
+    with running.open("demo") as run:
+        assert run.status() is Status.RUNNING
+        steps = run.read("train")["step"]
+        np.testing.assert_array_equal(steps, np.arange(len(steps)))
+    assert "died" in running("ls").stdout
+    exported = running("export", "demo", "--format", "csv")
+    assert len(exported.stdout.splitlines()) == len(steps) + 1
+    done = running("control", "demo", "pause")
+    assert done.returncode == 2
+    assert "no trainer is running" in done.stderr
+
+
+def test_a_terminated_trainer_stops_cleanly(running: Eostui) -> None:
+    (pid,) = running.trainers()
+    os.kill(pid, signal.SIGTERM)
+    running.wait_for(lambda run: run.status() is Status.STOPPED, "demo")
