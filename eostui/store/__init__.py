@@ -1,0 +1,58 @@
+"""A run on disk: written by one process while any number of others read it.
+
+`schema` says what is in a run's file, `RunWriter` writes it, `RunFile` reads it, `find_run` finds it and
+`export_run` hands it to other programs. Any program that reads HDF5 can do without all of them:
+
+    import h5py, pandas as pd
+
+    with h5py.File("runs/NAME/run.h5", "r", swmr=True) as file:
+        train = pd.DataFrame({name: column[:] for name, column in file["tables/train"].items()})
+"""
+
+from eostui.store.errors import RunExists, RunFileError, RunNotFound, StoreError
+from eostui.store.events import Event
+from eostui.store.export import ExportFormat, export_run
+from eostui.store.reader import RunFile
+from eostui.store.runs import RUN_FILE, find_run, list_runs, new_run_directory
+from eostui.store.schema import (
+    EVENTS,
+    FORMAT,
+    FORMAT_VERSION,
+    STEP,
+    TEST,
+    TRAIN,
+    Column,
+    Status,
+    Table,
+    eigenvalue_table,
+)
+from eostui.store.text import clean_json, clean_text
+from eostui.store.writer import RunWriter
+
+__all__ = [
+    "EVENTS",
+    "FORMAT",
+    "FORMAT_VERSION",
+    "RUN_FILE",
+    "STEP",
+    "TEST",
+    "TRAIN",
+    "Column",
+    "Event",
+    "ExportFormat",
+    "RunExists",
+    "RunFile",
+    "RunFileError",
+    "RunNotFound",
+    "RunWriter",
+    "Status",
+    "StoreError",
+    "Table",
+    "clean_json",
+    "clean_text",
+    "eigenvalue_table",
+    "export_run",
+    "find_run",
+    "list_runs",
+    "new_run_directory",
+]

@@ -1,0 +1,184 @@
+"""HDF5 files from outside, read with nothing taken on trust.
+
+HDF5 can name other files, run filters and claim sizes that fill the memory. Everything that a run file has no
+use for is refused before any of its data is read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import math
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from eostui.store.errors import RunFileError
+from eostui.store.schema import Column, Table
+from eostui.store.text import clean_text
+
+_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_OLDEST_SWMR_SUPERBLOCK = 3
+# The pause before the last of them is 2^24 ns, 17 ms; a writer is done with a block in microseconds.
+_READ_ATTEMPTS = 26
+_MAX_ATTRIBUTE_BYTES = 1 << 20
+_MAX_MEMBERS = 256
+# What a column may claim beyond the size of the file: the chunk that it is about to fill, a flush on its way.
+_SLACK_BYTES = 1 << 20
+
+
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn whatever h5py raises about a file from outside into one RunFileError."""
+    try:
+        yield
+    except RunFileError:
+        raise
+    except Exception as error:  # h5py raises nearly every built-in exception over a damaged file
+        reason = clean_text(error, 200) or type(error).__name__
+        raise RunFileError(f"{clean_text(path)}: is damaged, or not a run file: {reason}") from None
+
+
+def refuse(path: Path, what_it_is: str) -> RunFileError:
+    """Return the error that says what a file is instead of a run."""
+    return RunFileError(f"{clean_text(path)}: {what_it_is}")
+
+
+def open_hdf5(path: Path) -> h5py.File:
+    """Open a finished or a growing HDF5 file for reading."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise refuse(path, "is a directory, not a file" if stat.S_ISDIR(status.st_mode) else "is no file")
+        with path.open("rb") as stream:
+            head = stream.read(len(_SIGNATURE) + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise refuse(path, f"cannot be read: {reason}") from None
+    if not head:
+        raise refuse(path, "is empty, not a run file")
+    if not head.startswith(_SIGNATURE):
+        raise refuse(path, "is not an HDF5 file, so not a run file")
+    if head[-1] < _OLDEST_SWMR_SUPERBLOCK:
+        raise refuse(path, "is an HDF5 file of another program, not a run file")
+    with reading(path):
+        access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+        access.set_fapl_sec2()
+        access.set_fclose_degree(h5py.h5f.CLOSE_STRONG)
+        # No lock: network file systems may have none, and HDF5's own marks in the file do what is needed.
+        access.set_file_locking(False, True)
+        _limit_read_attempts(access)
+        flags = h5py.h5f.ACC_RDONLY | h5py.h5f.ACC_SWMR_READ
+        return h5py.File(h5py.h5f.open(os.fsencode(path), flags, access))
+
+
+def _limit_read_attempts(access: h5py.h5p.PropFAID) -> None:
+    """Let HDF5 give up on a block of metadata whose checksum stays wrong.
+
+    In SWMR mode it takes that for a write in progress and reads again, 100 times, sleeping twice as long each time from
+    one nanosecond on: a damaged file hangs its reader for ever. h5py has no name for the setting, the library below it
+    has; dlsym finds it among the libraries that h5py is linked to.
+    """
+    try:
+        set_attempts = ctypes.CDLL(h5py.h5p.__file__).H5Pset_metadata_read_attempts
+    except (OSError, AttributeError):  # a build of h5py that hides it still reads every file that is not damaged
+        return
+    set_attempts.argtypes = [ctypes.c_int64, ctypes.c_uint]
+    set_attempts(access.id, _READ_ATTEMPTS)
+
+
+def read_text(path: Path, item: h5py.Group | h5py.Dataset, name: str) -> str:
+    """Return a text attribute as it is in the file."""
+    attribute = _open_attribute(path, item, name)
+    if attribute.shape != () or h5py.check_string_dtype(attribute.dtype) is None:
+        raise refuse(path, f"is not a run file: attribute {name} of {item.name} is not text")
+    value = np.empty((), attribute.dtype)
+    attribute.read(value)
+    text = bytes(value[()]).decode()
+    if len(text) > _MAX_ATTRIBUTE_BYTES:
+        raise refuse(path, f"is not a run file: attribute {name} of {item.name} has {len(text)} characters")
+    return text
+
+
+def read_integer(path: Path, item: h5py.Group, name: str) -> int:
+    """Return an integer attribute."""
+    attribute = _open_attribute(path, item, name)
+    if attribute.shape != () or attribute.dtype.kind not in "iu":
+        raise refuse(path, f"is not a run file: attribute {name} of {item.name} is no whole number")
+    value = np.empty((), attribute.dtype)
+    attribute.read(value)
+    return int(value)
+
+
+def _open_attribute(path: Path, item: h5py.Group | h5py.Dataset, name: str) -> h5py.h5a.AttrID:
+    # Below h5py's own `attrs`, which takes three times as long: a file has a hundred attributes.
+    if not h5py.h5a.exists(item.id, name.encode()):
+        raise refuse(path, f"is not a run file: {item.name} has no attribute {name}")
+    return h5py.h5a.open(item.id, name.encode())
+
+
+def open_member(path: Path, group: h5py.Group, name: str, kind: type[h5py.HLObject]) -> h5py.HLObject:
+    """Return a group or dataset that is really in this file, not a link to something elsewhere."""
+    if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+        raise refuse(path, f"is not a run file: it has no {name} of its own in {group.name}")
+    member = group[name]
+    if type(member) is not kind:
+        raise refuse(path, f"is not a run file: {member.name} is no {kind.__name__.lower()}")
+    return member
+
+
+def open_status(path: Path, root: h5py.Group) -> h5py.Dataset:
+    """Return the dataset of the run's status, a short text kept in this file."""
+    dataset = open_member(path, root, "status", h5py.Dataset)
+    is_plain = dataset.external is None and not dataset.is_virtual and dataset.chunks is None
+    if not is_plain or dataset.shape != () or dataset.dtype.kind != "S" or dataset.dtype.itemsize > 64:
+        raise refuse(path, f"is not a run file: its status has dtype {dataset.dtype}, shape {dataset.shape}")
+    return dataset
+
+
+def open_table(path: Path, tables: h5py.Group, name: str) -> tuple[Table, dict[str, h5py.Dataset]]:
+    """Return a table's definition and its columns' datasets."""
+    group = open_member(path, tables, name, h5py.Group)
+    datasets = {column: open_column(path, group, column) for column in members(path, group)}
+    columns = []
+    try:
+        for column, dataset in datasets.items():
+            width = dataset.shape[1] if dataset.ndim == 2 else None
+            text = {key: clean_text(read_text(path, dataset, key)) for key in ("description", "unit")}
+            dtype = f"S{dataset.dtype.itemsize}" if dataset.dtype.kind == "S" else dataset.dtype.name
+            columns.append(Column(column, text["description"], text["unit"], dtype, width))
+        return Table(name, clean_text(read_text(path, group, "description")), tuple(columns)), datasets
+    except ValueError as error:
+        raise refuse(path, f"is not a run file: {clean_text(error, 200)}") from None
+
+
+def members(path: Path, group: h5py.Group) -> list[str]:
+    """Return the names in a group, in the order of their creation where the file tells it."""
+    if len(group) > _MAX_MEMBERS:
+        raise refuse(path, f"is not a run file: {group.name} has {len(group)} members")
+    return list(group)
+
+
+def open_column(path: Path, group: h5py.Group, name: str) -> h5py.Dataset:
+    """Return a column's dataset: chunked numbers or fixed-length text, in this file, unfiltered."""
+    dataset = open_member(path, group, name, h5py.Dataset)
+    creation = dataset.id.get_create_plist()
+    if creation.get_layout() != h5py.h5d.CHUNKED or creation.get_nfilters():
+        raise refuse(path, f"is not a run file: column {dataset.name} is not stored in plain chunks")
+    if dataset.dtype not in ("float64", "int64") and dataset.dtype.kind != "S":
+        raise refuse(path, f"is not a run file: column {dataset.name} has dtype {dataset.dtype}")
+    if dataset.ndim not in (1, 2):
+        raise refuse(path, f"is not a run file: column {dataset.name} has {dataset.ndim} dimensions")
+    check_size(path, dataset)
+    return dataset
+
+
+def check_size(path: Path, dataset: h5py.Dataset) -> None:
+    """Refuse a column that claims more rows, or a larger chunk, than the file can hold."""
+    claimed = max(math.prod(dataset.shape), math.prod(dataset.chunks)) * dataset.dtype.itemsize
+    if claimed > path.stat().st_size + _SLACK_BYTES:
+        raise refuse(path, f"is damaged: column {dataset.name} of shape {dataset.shape} is larger than the file")

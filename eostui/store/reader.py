@@ -1,0 +1,201 @@
+"""Reading a run's file: growing, finished, or left behind by a process that was killed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import h5py
+import numpy as np
+
+from eostui.store.errors import RunFileError
+from eostui.store.events import Event
+from eostui.store.hdf5 import (
+    check_size,
+    members,
+    open_hdf5,
+    open_member,
+    open_status,
+    open_table,
+    read_integer,
+    read_text,
+    reading,
+    refuse,
+)
+from eostui.store.schema import EVENTS, FORMAT, FORMAT_VERSION, Status, Table
+from eostui.store.text import clean_json, clean_text
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(slots=True)
+class _OpenTable:
+    definition: Table
+    datasets: dict[str, h5py.Dataset]
+    length: int
+
+
+class RunFile:
+    """A run's file, as it was at the last `refresh`.
+
+    Text comes out without control characters; a fault of the file is a RunFileError, whichever method meets
+    it.
+    """
+
+    def __init__(self, path: Path, file: h5py.File) -> None:
+        """Use `RunFile.open`."""
+        self.path = path
+        self._file = file
+        _check_format(path, file)
+        self.name = clean_text(read_text(path, file, "name"), 100)
+        self.created = _read_created(path, file)
+        self.eostui_version = clean_text(read_text(path, file, "eostui_version"), 100)
+        self.config = self._parse(read_text(path, file, "config"), "its config")
+        self.environment = self._parse(read_text(path, file, "environment"), "its environment")
+        self._status_dataset = open_status(path, file)
+        self._tables_group = open_member(path, file, "tables", h5py.Group)
+        self._table_names = members(path, self._tables_group)
+        # Opened when asked for: a list of a hundred runs wants the last row of one table of each.
+        self._tables: dict[str, _OpenTable] = {}
+        self._status = Status.STARTING
+        self.refresh()
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open a run's file; RunFileError says what it is if it is no run."""
+        file = open_hdf5(path)
+        try:
+            with reading(path):
+                return cls(path, file)
+        except RunFileError:
+            file.close()
+            raise
+
+    def refresh(self) -> None:
+        """Take notice of what was written since the file was opened or last refreshed."""
+        with reading(self.path):
+            # The status first: the writer writes it last, so an end that is seen here has all its rows below.
+            self._status_dataset.refresh()
+            text = clean_text(self._status_dataset[()].decode("ascii", "replace"))
+            if text not in list(Status):
+                raise refuse(self.path, f"is not a run file: its status is {text!r}")
+            self._status = Status(text)
+            for table in self._tables.values():
+                for dataset in table.datasets.values():
+                    dataset.refresh()
+                    check_size(self.path, dataset)
+                table.length = _shared_length(table.datasets)
+
+    @property
+    def tables(self) -> dict[str, Table]:
+        """The definitions of all tables, by name."""
+        return {name: self._table(name).definition for name in self._table_names}
+
+    def status(self) -> Status:
+        """Return what the run's trainer last said that it does."""
+        return self._status
+
+    def length(self, table: str) -> int:
+        """Return how many rows a table has."""
+        return self._table(table).length
+
+    def read(
+        self, table: str, columns: Sequence[str] | None = None, start: int = 0, stop: int | None = None
+    ) -> dict[str, Array]:
+        """Return rows `start` to `stop` (as in a slice) of some columns, or of all, by name.
+
+        A column is (n,), one of width k is (n, k); text is bytes as it is in the file.
+        """
+        opened = self._table(table)
+        datasets = opened.datasets
+        wanted = list(datasets) if columns is None else columns
+        for column in wanted:
+            if column not in datasets:
+                known = ", ".join(datasets)
+                raise refuse(self.path, f"table {table} has no column {clean_text(column)!r}, only {known}")
+        first, last, _ = slice(start, stop).indices(opened.length)
+        with reading(self.path):
+            rows = slice(first, max(first, last))
+            # h5py hangs metadata on a text dtype that numpy can neither save nor compare: drop it.
+            return {name: datasets[name][rows].view(np.dtype(datasets[name].dtype.str)) for name in wanted}
+
+    def events(self, start: int = 0) -> list[Event]:
+        """Return the events from row `start` on."""
+        rows = self.read(EVENTS.name, [column.name for column in EVENTS.columns], start)
+        return [
+            Event(
+                int(step),
+                float(time),
+                clean_text(bytes(kind).decode("ascii", "replace")),
+                self._parse(bytes(detail), "the detail of an event"),
+            )
+            for step, time, kind, detail in zip(*rows.values(), strict=True)
+        ]
+
+    def close(self) -> None:
+        """Close the file; it cannot be read any more."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _table(self, name: str) -> _OpenTable:
+        opened = self._tables.get(name)
+        if opened is None:
+            if name not in self._table_names:
+                known = clean_text(", ".join(self._table_names)) or "none"
+                raise refuse(self.path, f"has no table {clean_text(name)!r}; its tables: {known}")
+            with reading(self.path):
+                definition, datasets = open_table(self.path, self._tables_group, name)
+                opened = self._tables[name] = _OpenTable(definition, datasets, _shared_length(datasets))
+        return opened
+
+    def _parse(self, text: str | bytes, what: str) -> dict[str, Any]:
+        try:
+            value = clean_json(json.loads(text))
+        except (ValueError, RecursionError):
+            value = None
+        if not isinstance(value, dict):
+            raise refuse(self.path, f"is damaged: {what} is not a JSON object")
+        return value
+
+
+def _shared_length(datasets: Mapping[str, h5py.Dataset]) -> int:
+    """How many rows all columns have: a flush in flight may have reached some of them only."""
+    return int(min(dataset.shape[0] for dataset in datasets.values()))
+
+
+def read_created(path: Path) -> datetime:
+    """Return when a run was created, without looking at the rest of its file."""
+    with open_hdf5(path) as file, reading(path):
+        _check_format(path, file)
+        return _read_created(path, file)
+
+
+def _check_format(path: Path, file: h5py.File) -> None:
+    if "format" not in file.attrs or read_text(path, file, "format") != FORMAT:
+        raise refuse(path, "is an HDF5 file of another program, not a run file")
+    version = read_integer(path, file, "format_version")
+    if version > FORMAT_VERSION:
+        raise refuse(path, f"has format {version}, newer than {FORMAT_VERSION}: update with `pip install -U eostui`")
+    if version < 1:
+        raise refuse(path, f"is not a run file: its format_version is {version}")
+
+
+def _read_created(path: Path, file: h5py.File) -> datetime:
+    text = read_text(path, file, "created")
+    try:
+        created = datetime.fromisoformat(text)
+        return created.astimezone(UTC) if created.tzinfo else created.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise refuse(path, f"is not a run file: it was created at {clean_text(text, 100)!r}") from None

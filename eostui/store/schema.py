@@ -1,0 +1,174 @@
+"""What a run file holds: its tables, their columns, and the states a run can be in."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Self
+
+import numpy as np
+
+FORMAT = "eostui-run"
+FORMAT_VERSION = 1
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_DTYPE = re.compile(r"float64|int64|S[1-9][0-9]{0,3}")
+_MAX_WIDTH = 65536
+
+
+class Status(StrEnum):
+    """What a run is doing; the last thing its trainer wrote."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    DIVERGED = "diverged"
+    FAILED = "failed"
+
+    @property
+    def ended(self) -> bool:
+        """Whether no more rows will come."""
+        return self not in (Status.STARTING, Status.RUNNING, Status.PAUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One measured quantity: a value a row, or `width` values a row.
+
+    Raises ValueError for a name that is not lower snake case, a dtype other than float64, int64 or S1 to
+    S9999 (text of so many bytes at most), or a width that is not positive.
+    """
+
+    name: str
+    description: str
+    unit: str = ""
+    dtype: str = "float64"
+    width: int | None = None
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(f"column name {self.name!r} is not lower snake case of at most 64 characters")
+        if not _DTYPE.fullmatch(self.dtype):
+            raise ValueError(f"column {self.name} has dtype {self.dtype!r}: float64, int64 or S<bytes> is wanted")
+        if self.width is not None and not (1 <= self.width <= _MAX_WIDTH and self.dtype[0] != "S"):
+            raise ValueError(f"column {self.name} has width {self.width!r}: numbers, 1 to {_MAX_WIDTH} a row")
+
+    @property
+    def row_bytes(self) -> int:
+        """How many bytes one row of the column takes on disk."""
+        return int(np.dtype(self.dtype).itemsize) * (self.width or 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Equally long columns, the first of which is `step` (int64).
+
+    Raises ValueError for a bad name, a repeated column, or a first column other than `step`.
+    """
+
+    name: str
+    description: str
+    columns: tuple[Column, ...]
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(f"table name {self.name!r} is not lower snake case of at most 64 characters")
+        names = [column.name for column in self.columns]
+        if not names or names[0] != "step" or self.columns[0].dtype != "int64" or self.columns[0].width:
+            raise ValueError(f"table {self.name} must have `step` (int64) as its first column")
+        if len(set(names)) != len(names):
+            raise ValueError(f"table {self.name} has a column twice: {', '.join(names)}")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the table's definition as plain JSON types, for the pipe to viewers."""
+        return {
+            "name": self.name,
+            "description": self.description,
+            "columns": [
+                {
+                    "name": column.name,
+                    "description": column.description,
+                    "unit": column.unit,
+                    "dtype": column.dtype,
+                    "width": column.width,
+                }
+                for column in self.columns
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, value: object) -> Self:
+        """Return the table that `to_json` described; ValueError for anything else."""
+        match value:
+            case {"name": str(name), "description": str(description), "columns": list(columns)}:
+                return cls(name, description, tuple(map(_column_from_json, columns)))
+        raise ValueError("a table is described by its name, description and columns")
+
+
+def _column_from_json(value: object) -> Column:
+    match value:
+        case {
+            "name": str(name),
+            "description": str(description),
+            "unit": str(unit),
+            "dtype": str(dtype),
+            "width": int() | None as width,
+        } if not isinstance(width, bool):
+            return Column(name, description, unit, dtype, width)
+    raise ValueError("a column is described by its name, description, unit, dtype and width")
+
+
+STEP = Column("step", "number of updates before the measurement", "steps", "int64")
+
+TRAIN = Table(
+    "train",
+    "the training set, one row a step, measured at the weights before the update",
+    (
+        STEP,
+        Column("time", "time since the start of the training", "s"),
+        Column("lr", "step size"),
+        Column("threshold", "largest stable value of the (preconditioned) sharpness"),
+        Column("loss", "training loss, mean over examples"),
+        Column("accuracy", "share of training examples classified correctly"),
+        Column("grad_norm", "norm of the gradient of the training loss"),
+    ),
+)
+
+TEST = Table(
+    "test",
+    "the test set, at its own cadence",
+    (
+        STEP,
+        Column("loss", "test loss, mean over examples"),
+        Column("accuracy", "share of test examples classified correctly"),
+    ),
+)
+
+EVENTS = Table(
+    "events",
+    "what happened between steps: commands, changes of the step size, the end of the run",
+    (
+        STEP,
+        Column("time", "time since the start of the training", "s"),
+        Column("kind", "what happened", dtype="S16"),
+        Column("detail", "the particulars, a JSON object", dtype="S512"),
+    ),
+)
+
+
+def eigenvalue_table(name: str, description: str, k: int) -> Table:
+    """Return the table of an instrument that measures the `k` largest eigenvalues of a symmetric operator."""
+    return Table(
+        name,
+        description,
+        (
+            STEP,
+            Column("eigenvalues", "largest eigenvalues, from the largest down", width=k),
+            Column("residuals", "‖Av − λv‖ of each pair; a true eigenvalue lies within it", width=k),
+            Column("errors", "estimated error of each eigenvalue, min(‖r‖, ‖r‖²/gap)", width=k),
+            Column("products", "operator-vector products that the measurement took", dtype="int64"),
+        ),
+    )

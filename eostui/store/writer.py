@@ -1,0 +1,294 @@
+"""Writing a run's file while others read it."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import errno
+import json
+import math
+import os
+import re
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import h5py
+import numpy as np
+
+from eostui import __version__
+from eostui.store.errors import RunExists, StoreError
+from eostui.store.events import encode_detail
+from eostui.store.rows import Row, RowBuffer
+from eostui.store.schema import EVENTS, FORMAT, FORMAT_VERSION, Status, Table
+from eostui.store.text import clean_text
+
+FLUSH_INTERVAL = 0.25
+"""Seconds between two flushes: a killed process loses no more rows than it appended in this time."""
+
+_STATUS_BYTES = 16
+_DETAIL_BYTES = int(EVENTS.columns[-1].dtype[1:])
+_ZEROS = bytes(1 << 20)
+# What the file takes before its first row, measured with some room.
+_FILE_HEADER_BYTES, _COLUMN_HEADER_BYTES = 32768, 4096
+# Disk space always held ready, so that a full disk can still be told of in the file itself.
+_LAST_WORDS_BYTES = 98304
+
+_REMEDIES = {
+    errno.ENOENT: "create its directory first",
+    errno.EACCES: "choose a directory that you may write to",
+    errno.EROFS: "choose a directory that you may write to",
+    errno.ENOSPC: "free space on that disk, then resume the run",
+    errno.EDQUOT: "free some of your disk quota, then resume the run",
+    errno.EFBIG: "raise the limit on file size (`ulimit -f`), then resume the run",
+}
+
+
+class RunWriter:
+    """The one writer of a run's file.
+
+    Rows are buffered and brought to disk by a thread of their own, so that appending costs microseconds and
+    no row waits for a training step to end. The first failure to write ends the writing: the file keeps what
+    it had, its status becomes `failed`, and every later call raises the same StoreError.
+    """
+
+    def __init__(self, path: Path, file: h5py.File, buffers: Mapping[str, RowBuffer]) -> None:
+        """Use `RunWriter.create`."""
+        self.path = path
+        self._file = file
+        self._descriptor: int = file.id.get_vfd_handle()
+        self._status: h5py.Dataset = file["status"]
+        self._status_offset: int = self._status.id.get_offset()
+        self._buffers = buffers
+        self._failure: StoreError | None = None
+        self._failure_told = False
+        self._hdf5_is_torn = False
+        self._last_step = 0
+        # Taken in this order: the disk lock for as long as HDF5 works, the row lock for microseconds.
+        self._disk_lock = threading.Lock()
+        self._row_lock = threading.Lock()
+        self._closing = threading.Event()
+        self._flusher = threading.Thread(target=self._flush_regularly, name="run file flusher", daemon=True)
+        self._flusher.start()
+        # A daemon thread caught inside HDF5 while Python shuts down would hang the process.
+        atexit.register(self.close)
+
+    @classmethod
+    def create(
+        cls,
+        path: Path,
+        *,
+        name: str,
+        config: Mapping[str, Any],
+        environment: Mapping[str, Any],
+        tables: Sequence[Table],
+    ) -> Self:
+        """Create a run's file, ready to be read by others from the moment it appears under its name.
+
+        Raises RunExists if `path` exists, StoreError if it cannot be written, ValueError if `config` or
+        `environment` is no JSON or a table comes twice.
+        """
+        attributes = {
+            "format": FORMAT,
+            "format_version": FORMAT_VERSION,
+            "name": name,
+            "created": datetime.now(UTC).isoformat(),
+            "eostui_version": __version__,
+            "config": json.dumps(dict(config), allow_nan=False),
+            "environment": json.dumps(dict(environment), allow_nan=False),
+        }
+        if len({table.name for table in tables}) != len(tables):
+            raise ValueError(f"a table comes twice: {', '.join(table.name for table in tables)}")
+        if path.exists():
+            raise RunExists(f"{clean_text(path)}: already exists, and a run is never overwritten")
+        # Readers cannot open the file before it is in SWMR mode, so it gets its name when it is.
+        unnamed = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            # Without locks, which network file systems may not have: HDF5's own marks in the file keep other
+            # writers away, and SWMR readers need none.
+            file = h5py.File(unnamed, "w", libver="latest", locking=False, driver="sec2")
+        except OSError as error:
+            raise _write_error(path, error) from None
+        try:
+            text_bytes = sum(len(str(value).encode()) for value in attributes.values())
+            columns = sum(len(table.columns) for table in tables)
+            _extend(file, _FILE_HEADER_BYTES + text_bytes + columns * _COLUMN_HEADER_BYTES)
+            file.attrs.update(attributes)
+            file["status"] = np.array(Status.STARTING.encode(), dtype=f"S{_STATUS_BYTES}")
+            group = file.create_group("tables", track_order=True)
+            buffers = {table.name: RowBuffer(table, group) for table in tables}
+            # In SWMR mode no object can be created, and without a flush before it every later read fails with
+            # "invalid dataset size" (h5py 3.16, HDF5 2.0).
+            file.flush()
+            file.swmr_mode = True
+            file.flush()
+            unnamed.rename(path)
+        except Exception as error:
+            _abandon(file)
+            unnamed.unlink(missing_ok=True)
+            if isinstance(error, OSError | RuntimeError):
+                raise _write_error(path, error) from None
+            raise
+        return cls(path, file, buffers)
+
+    def append(self, table: str, row: Mapping[str, Any]) -> int:
+        """Append a row (column name to value) to a table and return the row's index in it.
+
+        A float64 column that is left out becomes NaN. The row is on disk at most half a second later.
+        Raises ValueError for an unknown table or column or a value that does not fit, StoreError once writing
+        failed.
+        """
+        buffer = self._buffers.get(table)
+        if buffer is None:
+            raise ValueError(f"the run has no table {table!r}: its tables are {', '.join(self._buffers)}")
+        values = buffer.encode(row)
+        with self._row_lock:
+            if self._failure is not None:
+                raise self._told(self._failure)
+            buffer.rows.append(values)
+            index = buffer.appended
+            buffer.appended = index + 1
+            self._last_step = values[0]
+        return index
+
+    def event(self, step: int, time: float, kind: str, detail: Mapping[str, Any]) -> int:
+        """Append an event and return its index; `detail` (JSON values) is shortened where it must be."""
+        row = {"step": step, "time": time, "kind": kind, "detail": encode_detail(detail, _DETAIL_BYTES)}
+        return self.append(EVENTS.name, row)
+
+    def set_status(self, status: Status) -> None:
+        """Write the run's status, after every row appended before, and bring both to disk."""
+        self._to_disk(status)
+        self._raise_failure()
+
+    def flush(self) -> None:
+        """Bring every row appended so far to disk."""
+        self._to_disk()
+        self._raise_failure()
+
+    def close(self) -> None:
+        """Bring everything to disk and close the file; StoreError if that failed and nobody was told yet."""
+        if self._closing.is_set():
+            return
+        self._closing.set()
+        self._flusher.join()
+        atexit.unregister(self.close)
+        self._to_disk()
+        if self._failure is None:
+            try:
+                os.ftruncate(self._descriptor, self._file.id.get_filesize())  # what was held ready is not needed
+                self._file.close()
+            except (OSError, RuntimeError) as error:
+                self._fail(error)
+        if self._failure is None:
+            self._failure = StoreError(f"{clean_text(self.path)}: the run's file is closed")
+        elif not self._failure_told:
+            raise self._told(self._failure)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _flush_regularly(self) -> None:
+        while not self._closing.wait(FLUSH_INTERVAL):
+            self._to_disk()
+
+    def _to_disk(self, status: Status | None = None) -> None:
+        """Write the rows that wait, then the status, so that who reads of an end finds every row."""
+        with self._disk_lock:
+            with self._row_lock:
+                if self._failure is not None:
+                    return
+                batches = [(buffer, buffer.rows) for buffer in self._buffers.values() if buffer.rows]
+                for buffer, _ in batches:
+                    buffer.rows = []
+            try:
+                if batches:
+                    self._write_rows(batches)
+                if status is not None:
+                    self._status[()] = status.encode()
+                    self._file.flush()
+            except Exception as error:  # whatever stops the flusher, the next caller must hear of it
+                self._fail(error)
+
+    def _write_rows(self, batches: Sequence[tuple[RowBuffer, list[Row]]]) -> None:
+        growth = sum(buffer.growth(len(rows)) for buffer, rows in batches)
+        _extend(self._file, growth + _LAST_WORDS_BYTES)
+        self._hdf5_is_torn = True
+        for buffer, rows in batches:
+            buffer.write(rows)
+        self._file.flush()
+        self._hdf5_is_torn = False
+
+    def _fail(self, error: Exception) -> None:
+        """Keep the error for whoever calls next, and say in the file, if there is room, why it ends here."""
+        failure = _write_error(self.path, error)
+        with self._row_lock:
+            self._failure = failure
+        with contextlib.suppress(OSError, RuntimeError):
+            self._write_last_words(str(failure))
+        with contextlib.suppress(OSError):
+            failed = Status.FAILED.encode().ljust(_STATUS_BYTES, b"\0")
+            os.pwrite(self._descriptor, failed, self._status_offset)
+        _abandon(self._file)
+
+    def _write_last_words(self, error: str) -> None:
+        buffer = self._buffers.get(EVENTS.name)
+        held_ready = os.fstat(self._descriptor).st_size - self._file.id.get_filesize()
+        if buffer is None or self._hdf5_is_torn or held_ready < buffer.growth(1):
+            return
+        detail = encode_detail({"error": error}, _DETAIL_BYTES)
+        buffer.write([(self._last_step, math.nan, b"failed", detail)])
+        self._file.flush()
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            raise self._told(self._failure)
+
+    def _told(self, failure: StoreError) -> StoreError:
+        self._failure_told = True
+        return failure
+
+
+def _extend(file: h5py.File, growth: int) -> None:
+    """Make the file as long as HDF5 may need it for what it is about to be given.
+
+    A full disk is thus met by a plain write, and not by HDF5 in the middle of a flush, which would leave tables that
+    are longer than their data. (A write of zeros, because allocation calls differ between systems.)
+    """
+    descriptor = file.id.get_vfd_handle()
+    wanted = file.id.get_filesize() + growth
+    size = os.fstat(descriptor).st_size
+    while size < wanted:
+        size += os.pwrite(descriptor, _ZEROS[: wanted - size], size)
+
+
+def _abandon(file: h5py.File) -> None:
+    """Close a file without another byte being written to it.
+
+    After a failed write HDF5 (2.0) writes again at every close and tears the file further, and if that fails too it
+    ends the process with a segmentation fault at exit. So its writes go nowhere from here on; the first flush may
+    still stumble over the one that failed ("slist already enabled"), and puts that right.
+    """
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nowhere, file.id.get_vfd_handle(), inheritable=False)
+    os.close(nowhere)
+    for finish in (file.flush, file.flush, file.close):
+        with contextlib.suppress(OSError, RuntimeError):
+            finish()
+
+
+def _write_error(path: Path, error: Exception) -> StoreError:
+    code = getattr(error, "errno", None)
+    if found := re.search(r"errno = (\d+)", str(error)):  # HDF5 tells it in its text only
+        code = int(found[1])
+    reason = os.strerror(code) if code else clean_text(error, 200)
+    remedy = _REMEDIES.get(code or 0, "check that disk, then resume the run")
+    return StoreError(f"{clean_text(path)}: cannot be written: {reason}; {remedy}")
