@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import ClassVar
 
 from textual.app import App, SystemCommand
@@ -36,16 +37,11 @@ class Dashboard(App[None]):
         return self._watch
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The keys of the present screen, by name, then Textual's own."""
-        for shown in screen.active_bindings.values():
-            binding = shown.binding
-            if shown.node is screen and not binding.system:
-                action = binding.action
-                yield SystemCommand(
-                    binding.description.capitalize(),
-                    binding.tooltip or f"Key {binding.key}",
-                    lambda action=action: self.call_later(screen.run_action, action),
-                )
+        """The keys of the watching screen, by name, then Textual's own."""
+        if isinstance(screen, WatchScreen):
+            for binding in screen.own_bindings():
+                run = partial(screen.run_action, binding.action)
+                yield SystemCommand(binding.description.capitalize(), binding.tooltip, run)
         yield from super().get_system_commands(screen)
 
     async def action_leave(self) -> None:

@@ -34,7 +34,9 @@ def launch(config: RunConfig, *, name: str | None, runs_dir: Path) -> Launched:
     The socket listens before the trainer runs, so a viewer can connect at once. Losing the terminal does not reach the
     trainer: it has its own session, no controlling terminal, and writes to its log. Raises `StoreError` or `LinkError`.
     """
-    directory = new_run_directory(runs_dir.absolute(), run_name(config) if name is None else name, numbered=name is None)
+    directory = new_run_directory(
+        runs_dir.absolute(), run_name(config) if name is None else name, numbered=name is None
+    )
     with listen(directory) as listener, (directory / LOG_NAME).open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "eostui.trainer", str(directory), str(listener.fileno())],

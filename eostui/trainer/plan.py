@@ -23,9 +23,9 @@ DEMONSTRATION: Mapping[str, Any] = {
     "arch": "fc-tanh",
     "data": "digits",
     "loss": "mse",
-    "lr": 2 / 10,
-    "steps": 3000,
-    "eig_every": 10,
+    "lr": 2 / 12,
+    "steps": 2000,
+    "eig_every": 20,
 }
 """What `eostui run` without a word about what to train does: sharpening and the edge within a minute on a laptop."""
 
@@ -58,7 +58,8 @@ def plan_run(given: Mapping[str, Any]) -> RunConfig:
             raise ConfigError(
                 f"{flag(hyperparameter)}: the optimizer {optimizer.name!r} has none; choose one that has: {takers}"
             )
-    values["data_dir"] = str(Path(values.get("data_dir", RunConfig.data_dir)).expanduser().absolute())
+    if "data_dir" in given:
+        values["data_dir"] = str(Path(given["data_dir"]).expanduser().absolute())
     return RunConfig(**values)
 
 

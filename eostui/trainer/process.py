@@ -110,7 +110,7 @@ def _problem(config: RunConfig, device: torch.device, server: LinkServer) -> Pro
         data=config.data,
         loss=config.loss,
         seed=config.seed,
-        data_dir=Path(config.data_dir),
+        data_dir=Path(config.data_dir).expanduser(),
         dtype=getattr(torch, config.dtype),
         device=device,
         progress=progress,

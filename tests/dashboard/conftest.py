@@ -10,7 +10,8 @@ import pytest
 from eostui.store import RunFile
 
 EDGE_RUN = Path(__file__).resolve().parent.parent / "data" / "edge.h5"
-"""Recorded with: eostui run --lr 2/12 --steps 700 --eig-every 20 --eigs 2, η changed to 2/20 by hand at step 500."""
+"""Recorded with: eostui run --lr 2/12 --steps 700 --eig-every 20 --eigs 2, and in another terminal
+`eostui control edge lr 2/20`, which came to hold from step 501 on."""
 
 
 @pytest.fixture

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +24,8 @@ from eostui.trainer.record import Record
 CONFIG = RunConfig(arch="fc-tanh", data="digits", loss="mse", lr=0.2, eigs=1)
 
 
-class Source:
-    """The trainer's end: the real server and the real file, fed by hand."""
+class Trainer:
+    """The trainer's end: the real server and the real file, told by the test what to say."""
 
     def __init__(self, directory: Path) -> None:
         tables: list[Table] = tables_of(CONFIG)
@@ -43,16 +45,59 @@ class Source:
             self.record.row("train", {**row, "accuracy": 0.5, "grad_norm": 1.0})
             self.step += 1
 
+    def event(self, step: int, kind: str, detail: dict[str, float]) -> None:
+        self.record.event(step, kind, detail)
+
+    def status(self, status: Status) -> None:
+        self.record.set_status(status)
+
+    def say(self, message: Phase | Ended) -> None:
+        self.server.say(message)
+
     def end(self) -> None:
         self.writer.close()
         self.server.close()
+
+
+def _train(connection: Connection, directory: Path) -> None:
+    trainer = Trainer(directory)
+    while True:
+        connection.send("done")
+        name, *arguments = connection.recv()
+        getattr(trainer, name)(*arguments)
+        if name == "end":
+            return
+
+
+class Source:
+    """A trainer in a process of its own, as HDF5 wants it: no process may write a file and read it in SWMR mode."""
+
+    def __init__(self, directory: Path) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._connection, other = context.Pipe()
+        self._process = context.Process(target=_train, args=(other, directory), daemon=True)
+        self._process.start()
+        self._connection.recv()
+
+    def do(self, name: str, *arguments: object) -> None:
+        """Have the trainer call a method, and wait until it has."""
+        self._connection.send((name, *arguments))
+        if name == "end":
+            self._process.join(10)
+        else:
+            self._connection.recv()
+
+    @property
+    def ended(self) -> bool:
+        return not self._process.is_alive()
 
 
 @pytest.fixture
 def source(tmp_path: Path) -> Iterator[Source]:
     source = Source(tmp_path)
     yield source
-    source.end()
+    if not source.ended:
+        source.do("end")
 
 
 def _poll_until(feed: LiveFeed, what: Callable[[LiveFeed], bool]) -> list[str]:
@@ -72,7 +117,7 @@ def _rows(feed: LiveFeed) -> int:
 def test_a_viewer_from_the_start_has_every_row(source: Source, tmp_path: Path) -> None:
     feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
     for _ in range(5):
-        source.steps(200)
+        source.do("steps", 200)
         time.sleep(0.05)
     _poll_until(feed, lambda feed: _rows(feed) == 1000)
     np.testing.assert_array_equal(feed.series["train"]["step"], np.arange(1000))
@@ -81,20 +126,20 @@ def test_a_viewer_from_the_start_has_every_row(source: Source, tmp_path: Path) -
 
 
 def test_a_viewer_that_comes_late_reads_what_it_missed_from_the_file(source: Source, tmp_path: Path) -> None:
-    source.steps(5000)
+    source.do("steps", 5000)
     time.sleep(0.3)
     feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
     _poll_until(feed, lambda feed: bool(feed.series))
-    source.steps(10)
+    source.do("steps", 10)
     _poll_until(feed, lambda feed: _rows(feed) == 5010)
     np.testing.assert_array_equal(feed.series["train"]["step"], np.arange(5010))
     feed.close()
 
 
 def test_a_viewer_that_comes_to_a_paused_run_sees_what_there_is(source: Source, tmp_path: Path) -> None:
-    source.steps(100)
-    source.record.event(100, "pause", {})
-    source.record.set_status(Status.PAUSED)
+    source.do("steps", 100)
+    source.do("event", 100, "pause", {})
+    source.do("status", Status.PAUSED)
     time.sleep(0.5)
     feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
     _poll_until(feed, lambda feed: _rows(feed) == 100 and len(feed.events()) == 1)
@@ -104,7 +149,7 @@ def test_a_viewer_that_comes_to_a_paused_run_sees_what_there_is(source: Source, 
 
 def test_events_come_with_their_details(source: Source, tmp_path: Path) -> None:
     feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
-    source.record.event(7, "lr", {"lr": 0.1, "previous": 0.2, "threshold": 20.0})
+    source.do("event", 7, "lr", {"lr": 0.1, "previous": 0.2, "threshold": 20.0})
     _poll_until(feed, lambda feed: len(feed.events()) == 1)
     (event,) = feed.events()
     assert (event.step, event.kind, event.detail["threshold"]) == (7, "lr", 20.0)
@@ -114,9 +159,9 @@ def test_events_come_with_their_details(source: Source, tmp_path: Path) -> None:
 def test_a_trainer_that_is_gone_without_a_word_is_told_of_with_its_log(source: Source, tmp_path: Path) -> None:
     (tmp_path / "trainer.log").write_text("all well\nSegmentation fault\n")
     feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
-    source.steps(10)
+    source.do("steps", 10)
     _poll_until(feed, lambda feed: _rows(feed) == 10)
-    source.end()
+    source.do("end")
     (notice,) = _poll_until(feed, lambda feed: feed.over)
     assert "Segmentation fault" in notice
     assert feed.status == "died"
@@ -125,12 +170,12 @@ def test_a_trainer_that_is_gone_without_a_word_is_told_of_with_its_log(source: S
 
 def test_the_end_is_known_with_its_rows_and_its_exit_code(source: Source, tmp_path: Path) -> None:
     feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
-    source.server.say(Phase("measuring", 0.5))
+    source.do("say", Phase("measuring", 0.5))
     _poll_until(feed, lambda feed: feed.activity == "measuring 50 %")
-    source.steps(3)
-    source.record.set_status(Status.DIVERGED)
-    source.server.say(Ended("diverged", 1))
-    source.end()
+    source.do("steps", 3)
+    source.do("status", Status.DIVERGED)
+    source.do("say", Ended("diverged", 1))
+    source.do("end")
     _poll_until(feed, lambda feed: feed.over and _rows(feed) == 3)
     assert (feed.status, feed.ended) == ("diverged", Ended("diverged", 1))
     feed.close()

@@ -39,7 +39,7 @@ def _feed(pilot: Pilot[Any]) -> ReplayFeed:
 
 def _text(pilot: Pilot[Any]) -> str:
     """Everything on the screen, as text."""
-    width, height = pilot.app.size
+    height = pilot.app.size.height
     lines = pilot.app.screen._compositor.render_strips()
     return "\n".join("".join(segment.text for segment in strip) for strip in lines[:height])
 
@@ -55,7 +55,7 @@ async def _until(pilot: Pilot[Any], what: Callable[[], bool]) -> None:
 @pytest.mark.parametrize("size", SIZES)
 async def test_everything_that_matters_is_on_the_screen(dashboard: Dashboard, size: tuple[int, int]) -> None:
     async with dashboard.run_test(size=size) as pilot:
-        await _until(pilot, lambda: "step 400" in _text(pilot))
+        await _until(pilot, lambda: "step 400" in _text(pilot) and "quit" in _text(pilot))
         text = _text(pilot)
         for word in ("finished", "2/η", "η 0.16", "at the edge", "Hessian", "Loss", "Gauss–Newton", "help", "quit"):
             assert word in text, word
@@ -175,7 +175,7 @@ async def test_a_wrong_step_size_is_said_in_place_and_a_right_one_previewed(dash
     chosen: list[float | None] = []
     async with dashboard.run_test(size=(80, 24)) as pilot:
         pilot.app.push_screen(StepSizeScreen(0.2, 10.0, "2/η", 1.0), chosen.append)
-        await _until(pilot, lambda: isinstance(pilot.app.screen, StepSizeScreen))
+        await _until(pilot, lambda: bool(pilot.app.screen.query("#verdict")))
         verdict = pilot.app.screen.query_one("#verdict", Label)
         await pilot.press(*"banana", "enter")
         await _until(pilot, lambda: "not a step size" in str(verdict.content))

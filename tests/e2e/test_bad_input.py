@@ -101,7 +101,19 @@ def test_a_full_disk_ends_the_run_and_loses_nothing_that_was_written(eostui: Eos
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 
     done = subprocess.run(
-        eostui.command("run", "--headless", "--name", "full", "--steps", "100000", "--track", "none", "--eig-every", "100000", *SMALL),
+        eostui.command(
+            "run",
+            "--headless",
+            "--name",
+            "full",
+            "--steps",
+            "100000",
+            "--track",
+            "none",
+            "--eig-every",
+            "100000",
+            *SMALL,
+        ),
         cwd=eostui.directory,
         env=eostui.environment,
         preexec_fn=limit,

@@ -9,7 +9,7 @@ from rich.table import Table
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen, Screen
+from textual.screen import ModalScreen
 from textual.widgets import Label, Static
 
 from eostui.dashboard.readings import READINGS
@@ -35,20 +35,13 @@ _CHARTS = (
 
 
 class HelpScreen(ModalScreen[None]):
-    """Keys of the screen that asked, then the definitions."""
+    """The keys of the screen that asked, then the definitions."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark", "dismiss", "back")]
 
-    def __init__(self, asked_from: Screen[None]) -> None:
+    def __init__(self, keys: Iterable[Binding]) -> None:
         super().__init__()
-        self._keys = [
-            (
-                shown.binding.key_display or self._key(shown.binding.key),
-                shown.binding.tooltip or shown.binding.description,
-            )
-            for shown in asked_from.active_bindings.values()
-            if shown.node is asked_from and not shown.binding.system
-        ]
+        self._keys = [(_key(binding), binding.tooltip or binding.description) for binding in keys]
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog help"):
@@ -62,9 +55,11 @@ class HelpScreen(ModalScreen[None]):
             yield Static(_definitions(_CHARTS))
             yield Label("Esc goes back", classes="hint")
 
-    @staticmethod
-    def _key(key: str) -> str:
-        return {"plus": "+", "minus": "-", "equals_sign": "="}.get(key, key)
+
+def _key(binding: Binding) -> str:
+    names = {"plus": "+", "minus": "-"}
+    first = binding.key.partition(",")[0]
+    return binding.key_display or names.get(first, first)
 
 
 def _definitions(rows: Iterable[tuple[str, str]]) -> Table:

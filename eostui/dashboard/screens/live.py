@@ -19,7 +19,7 @@ class LiveScreen(WatchScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "pause", "pause", tooltip="Pause the training, or let it go on"),
-        Binding("l", "step_size(1.0)", "step size", tooltip="Change the step size η"),
+        Binding("l", "step_size(1.0)", "step size η", tooltip="Change the step size η"),
         Binding(
             "plus,equals_sign",
             "step_size(2.0)",

@@ -15,17 +15,25 @@ class ReplayScreen(WatchScreen):
     """Watch a saved run again, at any speed, from any step."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "play", "play/pause"),
-        Binding("minus", "speed(-1)", "slower", key_display="-"),
-        Binding("plus,equals_sign", "speed(1)", "faster", key_display="+"),
-        Binding("comma", "move(-1)", "step back", key_display=",", show=False),
-        Binding("full_stop", "move(1)", "step", key_display="."),
-        Binding("left_square_bracket", "event(-1)", "event back", key_display="[", show=False),
-        Binding("right_square_bracket", "event(1)", "event", key_display="]"),
-        Binding("0,home", "start", "start", show=False),
-        Binding("dollar_sign,end", "end", "end", key_display="$"),
-        Binding("g", "go_to", "go to"),
-        Binding("q", "app.quit", "quit"),
+        Binding("space", "play", "play/pause", tooltip="Play, or hold; at the end, play again from the start"),
+        Binding("minus", "speed(-1)", "slower", key_display="-", tooltip="The next slower speed"),
+        Binding("plus,equals_sign", "speed(1)", "faster", key_display="+", tooltip="The next faster speed"),
+        Binding("comma", "move(-1)", "step back", key_display=",", show=False, tooltip="One step back"),
+        Binding("full_stop", "move(1)", "step", key_display=".", tooltip="One step on"),
+        Binding(
+            "left_square_bracket", "event(-1)", "event back", key_display="[", show=False, tooltip="To the event before"
+        ),
+        Binding(
+            "right_square_bracket",
+            "event(1)",
+            "event",
+            key_display="]",
+            tooltip="To the next event: a changed step size, a pause",
+        ),
+        Binding("0,home", "start", "start", show=False, tooltip="To the first step"),
+        Binding("dollar_sign,end", "end", "end", key_display="$", show=False, tooltip="To the last step"),
+        Binding("g", "go_to", "go to", tooltip="To a step or a percentage"),
+        Binding("q", "app.quit", "quit", tooltip="End the replay"),
     ]
 
     def __init__(self, feed: ReplayFeed) -> None:

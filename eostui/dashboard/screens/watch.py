@@ -28,18 +28,12 @@ class WatchScreen(FrugalScreen[None]):
 
     # Textual declares these as plain attributes
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (16, "-low"), (30, "-high")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (16, "-low"), (22, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "o",
-            "toggle_log",
-            "log/linear",
-            show=False,
-            tooltip="Logarithmic or linear axis of the chosen chart",
-        ),
+        Binding("o", "toggle_log", "log axis", show=False, tooltip="Logarithmic or linear axis of the chosen chart"),
         Binding("z", "zoom", "zoom", show=False, tooltip="Show the chosen chart alone, or all again"),
         Binding("f", "freeze", "freeze", show=False, tooltip="Hold the charts still while the run goes on"),
-        Binding("question_mark", "help", "help", key_display="?"),
+        Binding("question_mark", "help", "help", key_display="?", tooltip="What every number and word means"),
     ]
 
     def __init__(self, feed: Feed) -> None:
@@ -56,11 +50,20 @@ class WatchScreen(FrugalScreen[None]):
         with Grid(id="charts"):
             for panel in self._panels:
                 yield Chart(panel.title, log_axis=panel.log, id=panel.id)
-        yield Footer(compact=True)
+        yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         self.set_interval(1 / FRAMES_PER_SECOND, self.draw)
         self.call_after_refresh(self.draw)
+
+    def own_bindings(self) -> list[Binding]:
+        """The keys of this screen, its own first, without those that Textual gives to every screen."""
+        return [
+            binding
+            for screen in (type(self), WatchScreen)
+            for binding in screen.BINDINGS
+            if isinstance(binding, Binding)
+        ]
 
     def note(self) -> str:
         """What this screen itself has to say in the masthead."""
@@ -103,7 +106,7 @@ class WatchScreen(FrugalScreen[None]):
         self.frozen = not self.frozen
 
     def action_help(self) -> None:
-        self.app.push_screen(HelpScreen(self))
+        self.app.push_screen(HelpScreen(self.own_bindings()))
 
     def _chosen_chart(self) -> Chart:
         """The chart that has the focus, else the first."""
