@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from eostui.cli.options import DEFAULT_RUNS_DIR, RunsDir
+from eostui.cli.options import DEFAULT_RUNS_DIR, NamedRun, RunsDir
 from eostui.config import ConfigError, parse_step_size
 
 
@@ -24,7 +24,7 @@ class Verb(StrEnum):
 
 
 def control(
-    run: Annotated[str, typer.Argument(help="A run's name, its directory or its run.h5.")],
+    run: NamedRun,
     verb: Annotated[Verb, typer.Argument(help="What the trainer shall do between two steps.")],
     value: Annotated[str | None, typer.Argument(metavar="[X]", help="The new step size, for `lr`.")] = None,
     timeout: Annotated[float, typer.Option(help="Seconds to wait for the trainer's answer.")] = 600.0,

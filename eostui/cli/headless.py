@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from pathlib import Path
@@ -72,7 +73,7 @@ def _line(feed: LiveFeed) -> Text:
     if feed.step < 0:
         return Text(f"{feed.name}: {feed.activity or feed.status}")
     train, hessian = feed.series["train"], feed.series["hessian"]
-    sharpness = float(hessian["eigenvalues"][-1, 0]) if hessian.shown else float("nan")
+    sharpness = float(hessian["eigenvalues"][-1, 0]) if hessian.shown else math.nan
     goal = feed.config.get("steps")
     of = f"/{goal}" if goal else ""
     line = (

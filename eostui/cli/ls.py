@@ -24,13 +24,15 @@ def ls(runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> None:
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("name", "state"):
-        table.add_column(heading, no_wrap=True)
+        table.add_column(heading, overflow="fold")
     for heading in ("step", "loss", "sharpness", "threshold"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("created (UTC)", no_wrap=True)
     for path in paths:
         table.add_row(*_row(path))
-    Console().print(table)
+    console = Console()
+    # where a program reads it, one line a run, however long
+    console.print(table, width=None if console.is_terminal else 200)
 
 
 def _row(path: Path) -> list[str]:
@@ -48,7 +50,7 @@ def _row(path: Path) -> list[str]:
                 escape(run.name),
                 run_state(run),
                 str(last["step"][0]) if rows else "–",
-                *(_number(last[column][0]) if rows else "–" for column in ("loss",)),
+                _number(last["loss"][0]) if rows else "–",
                 _number(sharpness[0, 0]) if measured else "–",
                 _number(last["threshold"][0]) if rows else "–",
                 f"{run.created:%Y-%m-%d %H:%M}",

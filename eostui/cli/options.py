@@ -1,22 +1,47 @@
-"""Arguments and options that several commands share."""
+"""Arguments and options that several commands share, and how the shell completes them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+DEFAULT_RUNS_DIR = Path("runs")
+
+
+def _runs(context: typer.Context, incomplete: str) -> list[str]:
+    """Names of runs that begin so."""
+    runs_dir = Path(context.params.get("runs_dir") or DEFAULT_RUNS_DIR)
+    return sorted(path.parent.name for path in runs_dir.glob("*/run.h5") if path.parent.name.startswith(incomplete))
+
+
+def names_of(kind: str) -> Callable[[str], list[str]]:
+    """Completes a name of `eostui list archs`, `datasets`, … ."""
+
+    def complete(incomplete: str) -> list[str]:
+        from eostui.trainer.catalogue import rows_of
+
+        return [row[0] for row in rows_of(kind)[1] if row[0].startswith(incomplete)]
+
+    return complete
+
+
 RunsDir = Annotated[
     Path,
     typer.Option("--runs-dir", envvar="EOSTUI_RUNS", metavar="DIR", help="Where runs are kept."),
+]
+NamedRun = Annotated[
+    str,
+    typer.Argument(metavar="RUN", autocompletion=_runs, help="A run's name, its directory or its run.h5."),
 ]
 Run = Annotated[
     str | None,
     typer.Argument(
         metavar="[RUN]",
         show_default=False,
+        autocompletion=_runs,
         help="A run's name, its directory or its run.h5; the newest if not given.",
     ),
 ]
-DEFAULT_RUNS_DIR = Path("runs")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from eostui.cli.options import DEFAULT_RUNS_DIR, RunsDir
+from eostui.cli.options import DEFAULT_RUNS_DIR, RunsDir, names_of
 from eostui.config import ConfigError, RunConfig, parse_step_size
 
 _WHAT, _HOW, _LONG, _MEASURE, _WHERE = "What is trained", "How", "For how long", "What is measured", "Where"
@@ -19,6 +19,7 @@ def run(
         typer.Option(
             help="Architecture by name, or your own as `module:function` or `file.py:function`: "
             "a function that returns an nn.Module.",
+            autocompletion=names_of("archs"),
             rich_help_panel=_WHAT,
         ),
     ] = None,
@@ -26,14 +27,21 @@ def run(
         str | None,
         typer.Option(
             help="Data set by name, or your own: a function that returns (x, y) or ((x, y), (x_test, y_test)) tensors.",
+            autocompletion=names_of("datasets"),
             rich_help_panel=_WHAT,
         ),
     ] = None,
     loss: Annotated[
         str | None,
-        typer.Option(help="mse, ce, or your own: f(outputs, targets) -> mean loss.", rich_help_panel=_WHAT),
+        typer.Option(
+            help="mse, ce, or your own: f(outputs, targets) -> mean loss.",
+            autocompletion=names_of("losses"),
+            rich_help_panel=_WHAT,
+        ),
     ] = None,
-    optimizer: Annotated[str, typer.Option(help="gd or momentum.", rich_help_panel=_HOW)] = "gd",
+    optimizer: Annotated[
+        str, typer.Option(help="gd or momentum.", autocompletion=names_of("optimizers"), rich_help_panel=_HOW)
+    ] = "gd",
     lr: Annotated[
         str | None,
         typer.Option(metavar="ETA", help="Step size η: 0.02, or a fraction such as 2/100.", rich_help_panel=_HOW),

@@ -42,14 +42,20 @@ class LiveFeed(Feed):
         self._client.send(verb, argument)
 
     def poll(self) -> list[Notice]:
-        notices = [notice for message in self._client.take() for notice in self._take(message)]
-        for table in self._waiting:
-            self._catch_up(table)
+        notices: list[Notice] = []
+        try:
+            for message in self._client.take():
+                notices += self._take(message)
+            for table in self._waiting:
+                self._catch_up(table)
+        except (ValueError, KeyError) as error:
+            self._client.close()
+            notices.append(Notice(f"the trainer sends what this viewer cannot read ({error}); hung up", "error"))
         if self._client.closed and not self._hung_up:
             self._hung_up = True
-            self.activity = ""
             self._read_all()
             if self.ended is None:
+                self.activity = ""
                 self.status = "died"
                 notices.append(Notice(f"the trainer is gone without a word; {self._log_tail()}", "error"))
         return notices
@@ -80,7 +86,7 @@ class LiveFeed(Feed):
                 return [Notice(message.text, "information" if message.ok else "error")]
             case Ended():
                 self.ended = message
-                return [Notice(message.text, "error")] if message.code and self.series["train"].length else []
+                self.activity = message.text if message.code else ""
             case Rows() | Command():
                 pass
         return []

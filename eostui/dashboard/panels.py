@@ -25,10 +25,11 @@ class Panel:
 
 
 def _loss(feed: Feed) -> list[Trace]:
-    train, test = feed.series["train"], feed.series["test"]
+    traces = [("test", "test-loss"), ("train", "loss")]
     return [
-        Trace("test", test["step"], test["loss"], "test-loss"),
-        Trace("train", train["step"], train["loss"], "loss"),
+        Trace(table, feed.series[table]["step"], feed.series[table]["loss"], role)
+        for table, role in traces
+        if table in feed.series
     ]
 
 

@@ -26,17 +26,19 @@ class Reading:
 
 def _column(table: str, column: str) -> Callable[[Rows], np.ndarray]:
     def values(rows: Rows) -> np.ndarray:
-        return rows[table][column]
+        return rows[table][column] if table in rows else np.empty(0)
 
     return values
 
 
 def _sharpness(rows: Rows) -> np.ndarray:
-    sharpness: np.ndarray = rows["hessian"]["eigenvalues"][:, 0]
+    sharpness: np.ndarray = rows["hessian"]["eigenvalues"][:, 0] if "hessian" in rows else np.empty(0)
     return sharpness
 
 
 def _sharpness_over_threshold(rows: Rows) -> np.ndarray:
+    if "hessian" not in rows:
+        return np.empty(0)
     ratio: np.ndarray = _sharpness(rows) / at_steps(rows["train"], "threshold", rows["hessian"]["step"])
     return ratio
 

@@ -51,11 +51,13 @@ class Regime(Enum):
         self.definition = definition
 
 
-def regime_of(train: Series, hessian: Series) -> Regime:
-    """The regime at the newest visible rows of the tables `train` and `hessian`."""
+def regime_of(train: Series, hessian: Series | None) -> Regime:
+    """The regime at the newest visible rows of the tables `train` and `hessian`, which a run may be without."""
     losses = train["loss"][-LOSS_WINDOW:]
     if len(losses) and not (np.isfinite(losses[-1]) and losses[-1] <= 10 * np.nanmin(losses)):
         return Regime.DIVERGING
+    if hessian is None:
+        return Regime.UNKNOWN
     sharpness = hessian["eigenvalues"][-RECENT:, 0]
     steps = hessian["step"][-RECENT:]
     measured = np.isfinite(sharpness)

@@ -9,7 +9,7 @@ import numpy as np
 
 from eostui.dashboard.feed import Feed, Notice
 from eostui.dashboard.series import series_of
-from eostui.store import RunFile
+from eostui.store import RunFile, RunFileError
 
 LONGEST_WAIT = 2.0
 """Seconds that a replay at speed 1 spends at most between two steps: pauses of the run are cut to this."""
@@ -34,6 +34,8 @@ class ReplayFeed(Feed):
         for table, series in self.series.items():
             if file.length(table):
                 series.extend(file.read(table))
+        if "train" not in self.series:
+            raise RunFileError(f"{file.path}: has no table train, so there is nothing to replay")
         train = self.series["train"]
         self._steps = train["step"].copy()
         self._timeline = np.cumsum(np.clip(np.diff(train["time"], prepend=train["time"][:1]), 0.0, LONGEST_WAIT))
@@ -89,6 +91,8 @@ class ReplayFeed(Feed):
 
     def seek_event(self, direction: int) -> None:
         """Go to the next (1) or the previous (-1) event's step, if there is one."""
+        if "events" not in self.series:
+            return
         steps = np.unique(self.series["events"].all("step"))
         beyond = steps[steps > self.step] if direction > 0 else steps[steps < self.step][::-1]
         if len(beyond):

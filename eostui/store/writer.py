@@ -41,9 +41,9 @@ _REMEDIES = {
     errno.ENOENT: "create its directory first",
     errno.EACCES: "choose a directory that you may write to",
     errno.EROFS: "choose a directory that you may write to",
-    errno.ENOSPC: "free space on that disk, then resume the run",
-    errno.EDQUOT: "free some of your disk quota, then resume the run",
-    errno.EFBIG: "raise the limit on file size (`ulimit -f`), then resume the run",
+    errno.ENOSPC: "free space on that disk",
+    errno.EDQUOT: "free some of your disk quota",
+    errno.EFBIG: "raise the limit on file size (`ulimit -f`)",
 }
 
 
@@ -290,5 +290,5 @@ def _write_error(path: Path, error: Exception) -> StoreError:
     if found := re.search(r"errno = (\d+)", str(error)):  # HDF5 tells it in its text only
         code = int(found[1])
     reason = os.strerror(code) if code else clean_text(error, 200)
-    remedy = _REMEDIES.get(code or 0, "check that disk, then resume the run")
+    remedy = _REMEDIES.get(code or 0, "check that disk")
     return StoreError(f"{clean_text(path)}: cannot be written: {reason}; {remedy}")

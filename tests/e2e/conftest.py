@@ -66,6 +66,13 @@ class Eostui:
             time.sleep(0.1)
         raise AssertionError(f"it did not happen within {timeout} s")
 
+    def wait_for_no_trainer(self, timeout: float = 20) -> None:
+        """Wait until every trainer of this directory's runs has ended."""
+        deadline = time.monotonic() + timeout
+        while self.trainers():
+            assert time.monotonic() < deadline, "a trainer is still there"
+            time.sleep(0.1)
+
     def trainers(self) -> list[int]:
         """Process ids of the trainers of this directory's runs."""
         found = []

@@ -98,7 +98,7 @@ def test_a_full_disk_ends_the_run_and_loses_nothing_that_was_written(eostui: Eos
     import subprocess
 
     def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (360_000, 360_000))
 
     done = subprocess.run(
         eostui.command(
@@ -126,7 +126,7 @@ def test_a_full_disk_ends_the_run_and_loses_nothing_that_was_written(eostui: Eos
     assert "run.h5" in _one_line(done.stderr)
     with eostui.open("full") as run:
         assert run.status() is Status.FAILED
-        assert run.length("train") > 100
+        assert run.length("train") > 500
 
 
 def test_a_run_cut_short_is_named_as_such(eostui: Eostui, tmp_path: Path) -> None:

@@ -68,10 +68,10 @@ def test_a_new_step_size_is_a_kink_in_the_threshold_at_the_step_that_the_event_n
         change = next(event for event in run.events() if event.kind == "lr")
         kink = int(np.flatnonzero(np.diff(train["threshold"]))[0]) + 1
         assert train["step"][kink] == change.step
-        assert (train["threshold"][kink - 1], train["threshold"][kink]) == (10.0, 40.0)
-        assert (change.detail["previous"], change.detail["lr"], change.detail["threshold"]) == (0.2, 0.05, 40.0)
+        assert (train["threshold"][kink - 1], train["threshold"][kink]) == (12.0, 40.0)
+        assert (change.detail["previous"], change.detail["lr"], change.detail["threshold"]) == (2 / 12, 0.05, 40.0)
         assert run.status() is Status.STOPPED
-    assert running.trainers() == []
+    running.wait_for_no_trainer()
 
 
 def test_a_checkpoint_loads_without_pickle_and_holds_the_weights(running: Eostui) -> None:

@@ -207,4 +207,4 @@ def test_ctrl_c_stops_a_headless_run_cleanly(eostui: Eostui) -> None:
     with eostui.open("long") as run:
         assert run.status() is Status.STOPPED
         assert run.length("train") > 5
-    assert eostui.trainers() == []
+    eostui.wait_for_no_trainer()

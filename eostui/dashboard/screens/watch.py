@@ -50,7 +50,7 @@ class WatchScreen(FrugalScreen[None]):
         with Grid(id="charts"):
             for panel in self._panels:
                 yield Chart(panel.title, log_axis=panel.log, id=panel.id)
-        yield Footer(show_command_palette=False)
+        yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         self.set_interval(1 / FRAMES_PER_SECOND, self.draw)

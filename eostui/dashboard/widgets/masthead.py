@@ -52,7 +52,7 @@ class Masthead(Widget):
         if note:
             line.append(f"{note} ", "bold magenta")
         if feed.series:
-            regime = regime_of(feed.series["train"], feed.series["hessian"])
+            regime = regime_of(feed.series["train"], feed.series.get("hessian"))
             line.append(f"· {regime.word} ", _REGIME_STYLES.get(regime, ""))
         line.append(f"· {feed.name}", "dim")
         return line
