@@ -10,6 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from eostui.store.schema import EVENTS
+
+DETAIL_BYTES = int(EVENTS.columns[-1].dtype[1:])
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -19,6 +23,11 @@ class Event:
     time: float
     kind: str
     detail: dict[str, Any]
+
+
+def event_row(step: int, time: float, kind: str, detail: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row of the table `events`; `detail` (JSON values) is shortened where it must be."""
+    return {"step": step, "time": time, "kind": kind.encode(), "detail": encode_detail(detail, DETAIL_BYTES)}
 
 
 def encode_detail(detail: Mapping[str, Any], limit: int) -> bytes:

@@ -21,7 +21,7 @@ import numpy as np
 
 from eostui import __version__
 from eostui.store.errors import RunExists, StoreError
-from eostui.store.events import encode_detail
+from eostui.store.events import DETAIL_BYTES, encode_detail, event_row
 from eostui.store.rows import Row, RowBuffer
 from eostui.store.schema import EVENTS, FORMAT, FORMAT_VERSION, Status, Table
 from eostui.store.text import clean_text
@@ -30,7 +30,6 @@ FLUSH_INTERVAL = 0.25
 """Seconds between two flushes: a killed process loses no more rows than it appended in this time."""
 
 _STATUS_BYTES = 16
-_DETAIL_BYTES = int(EVENTS.columns[-1].dtype[1:])
 _ZEROS = bytes(1 << 20)
 # What the file takes before its first row, measured with some room.
 _FILE_HEADER_BYTES, _COLUMN_HEADER_BYTES = 32768, 4096
@@ -156,8 +155,7 @@ class RunWriter:
 
     def event(self, step: int, time: float, kind: str, detail: Mapping[str, Any]) -> int:
         """Append an event and return its index; `detail` (JSON values) is shortened where it must be."""
-        row = {"step": step, "time": time, "kind": kind, "detail": encode_detail(detail, _DETAIL_BYTES)}
-        return self.append(EVENTS.name, row)
+        return self.append(EVENTS.name, event_row(step, time, kind, detail))
 
     def set_status(self, status: Status) -> None:
         """Write the run's status, after every row appended before, and bring both to disk."""
@@ -244,7 +242,7 @@ class RunWriter:
         held_ready = os.fstat(self._descriptor).st_size - self._file.id.get_filesize()
         if buffer is None or self._hdf5_is_torn or held_ready < buffer.growth(1):
             return
-        detail = encode_detail({"error": error}, _DETAIL_BYTES)
+        detail = encode_detail({"error": error}, DETAIL_BYTES)
         buffer.write([(self._last_step, math.nan, b"failed", detail)])
         self._file.flush()
 

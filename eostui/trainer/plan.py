@@ -6,7 +6,6 @@ catalogue.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from eostui.dynamics.optimizers import OPTIMIZERS
 from eostui.problems.architectures import ARCHITECTURES
 from eostui.problems.by_path import looks_like_path
 from eostui.problems.datasets import DATASETS
+from eostui.problems.errors import did_you_mean
 from eostui.problems.losses import LOSSES
 from eostui.trainer.instruments import INSTRUMENTS
 
@@ -47,7 +47,8 @@ def plan_run(given: Mapping[str, Any]) -> RunConfig:
     for field, (listing, names) in _CATALOGUES.items():
         values[field] = _known(flag(field), values[field], names, listing)
     values["track"] = tuple(
-        _known("--track", name, INSTRUMENTS, "instruments", paths=False) for name in values.get("track", _tracked())
+        _known("--track", name, INSTRUMENTS, "instruments", paths=False)
+        for name in values.get("track", RunConfig.track)
     )
     optimizer = OPTIMIZERS[_known("--optimizer", values.get("optimizer", "gd"), OPTIMIZERS, "optimizers", paths=False)]
     for hyperparameter in ("momentum", "weight_decay"):
@@ -89,10 +90,6 @@ def _defaults(given: Mapping[str, Any]) -> Mapping[str, Any]:
     }
 
 
-def _tracked() -> tuple[str, ...]:
-    return RunConfig.track
-
-
 def _known(option: str, name: str, names: Iterable[str], listing: str, *, paths: bool = True) -> str:
     """The name itself, or the absolute form of a `file.py:function`; raises `ConfigError` naming the nearest."""
     if name in names:
@@ -100,9 +97,8 @@ def _known(option: str, name: str, names: Iterable[str], listing: str, *, paths:
     if paths and looks_like_path(name):
         file, _, function = name.rpartition(":")
         return f"{Path(file).absolute()}:{function}" if file.endswith(".py") else name
-    near = difflib.get_close_matches(name, list(names), n=3, cutoff=0.4)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(names)}"
-    raise ConfigError(f"{option}: there is no {name!r}; {hint} (`eostui list {listing}` shows all)")
+    near = did_you_mean(name, names) or f"; there are {', '.join(names)}"
+    raise ConfigError(f"{option}: there is no {name!r}{near}; `eostui list {listing}` shows all")
 
 
 def _short(part: str) -> str:

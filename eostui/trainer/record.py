@@ -9,8 +9,7 @@ from typing import Any
 
 from eostui.link.messages import Phase, State
 from eostui.link.server import Asked, LinkServer
-from eostui.store import RunWriter, Status
-from eostui.store.events import encode_detail
+from eostui.store import RunWriter, Status, event_row
 
 SLOW = 0.3
 """Seconds that an activity lasts before it is worth a word on the screen."""
@@ -40,15 +39,7 @@ class Record:
 
     def event(self, step: int, kind: str, detail: Mapping[str, Any]) -> None:
         """One row of the table `events`."""
-        self.row(
-            "events",
-            {
-                "step": step,
-                "time": self.elapsed(),
-                "kind": kind.encode(),
-                "detail": encode_detail(detail, 512),
-            },
-        )
+        self.row("events", event_row(step, self.elapsed(), kind, detail))
 
     def set_status(self, status: Status) -> None:
         """The run's status, on disk at once."""
