@@ -31,7 +31,7 @@ def list_names(kind: Annotated[Kind, typer.Argument(help="What to list.")]) -> N
     headings, rows = rows_of(kind)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in headings:
-        table.add_column(heading, no_wrap=heading == "name")
+        table.add_column(heading, no_wrap=heading == "name", overflow="fold")
     for row in rows:
         table.add_row(*row)
     Console().print(table, markup=False)

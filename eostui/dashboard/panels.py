@@ -52,7 +52,7 @@ def _spectrum(table: str, role: str) -> Callable[[Feed], list[Trace]]:
 
 
 PANELS: tuple[Panel, ...] = (
-    Panel("sharpness", "Hessian", "hessian", _spectrum("hessian", "sharpness")),
+    Panel("sharpness", "Sharpness", "hessian", _spectrum("hessian", "sharpness")),
     Panel("loss", "Loss", "train", _loss, log=True),
     Panel("gauss-newton", "Gauss–Newton", "gauss_newton", _spectrum("gauss_newton", "gauss-newton")),
 )

@@ -18,23 +18,22 @@ class LinkError(OSError):
 
 
 def socket_path(run_directory: Path) -> Path:
-    """`RUN/link.sock`, or, where that is too long for a socket, a name derived from it under the user's runtime
-    directory."""
+    """`RUN/link.sock`, or, where that is too long for a socket, a name derived from it in a private directory in /tmp."""
     directory = run_directory.resolve()
     path = directory / SOCKET_NAME
     if len(os.fsencode(path)) <= LONGEST_PATH:
         return path
     digest = hashlib.sha256(os.fsencode(directory)).hexdigest()[:24]
-    return _runtime_directory() / f"{digest}.sock"
+    return _private_directory() / f"{digest}.sock"
 
 
-def _runtime_directory() -> Path:
-    given = os.environ.get("XDG_RUNTIME_DIR")
-    directory = Path(given) / "eostui" if given else Path(f"/tmp/eostui-{os.getuid()}")
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+def _private_directory() -> Path:
+    # Not $XDG_RUNTIME_DIR: that goes when its user logs out, and the run is to be found again after that.
+    directory = Path(f"/tmp/eostui-{os.getuid()}")
+    directory.mkdir(mode=0o700, exist_ok=True)
     status = directory.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or stat.S_IMODE(status.st_mode) & 0o077:
-        raise LinkError(f"{directory} is not a private directory of yours; remove it or set XDG_RUNTIME_DIR")
+        raise LinkError(f"{directory} is not a private directory of yours: remove it, or use a shorter --runs-dir")
     return directory
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from eostui.config import RunConfig
 from eostui.dynamics.optimizers import OPTIMIZERS
 from eostui.problems.architectures import ARCHITECTURES
 from eostui.problems.datasets import DATASETS
 from eostui.problems.losses import LOSSES
-from eostui.trainer.instruments import INSTRUMENTS
+from eostui.trainer.instruments import INSTRUMENTS, InstrumentEntry
 
 Rows = tuple[tuple[str, ...], list[tuple[str, ...]]]
 
@@ -43,9 +44,12 @@ def _losses() -> Rows:
 
 
 def _instruments() -> Rows:
-    return ("name", "what", "when"), [
-        (entry.name, entry.summary, "always" if entry.always else "--track") for entry in INSTRUMENTS.values()
-    ]
+    def when(entry: InstrumentEntry) -> str:
+        if entry.always:
+            return "always"
+        return "unless --track says otherwise" if entry.name in RunConfig.track else f"--track {entry.name}"
+
+    return ("name", "what", "when"), [(entry.name, entry.summary, when(entry)) for entry in INSTRUMENTS.values()]
 
 
 _LISTINGS: Mapping[str, Callable[[], Rows]] = {

@@ -57,7 +57,7 @@ async def test_everything_that_matters_is_on_the_screen(dashboard: Dashboard, si
     async with dashboard.run_test(size=size) as pilot:
         await _until(pilot, lambda: "step 400" in _text(pilot) and "quit" in _text(pilot))
         text = _text(pilot)
-        for word in ("finished", "2/η", "η 0.16", "at the edge", "Hessian", "Loss", "Gauss–Newton", "help", "quit"):
+        for word in ("finished", "2/η", "η 0.16", "at the edge", "Sharpness", "Loss", "Gauss–Newton", "help", "quit"):
             assert word in text, word
         assert all(tile.size.height >= 2 for tile in pilot.app.screen.query(Tile))
         assert all(chart.size.height >= 5 for chart in pilot.app.screen.query(Chart))

@@ -16,7 +16,7 @@ from eostui.dashboard.readings import READINGS
 from eostui.dashboard.regime import Regime
 
 _CHARTS = (
-    ("Hessian", "λ1, λ2, … of the loss Hessian H = ∇²L, and the stability threshold as a staircase"),
+    ("Sharpness", "λ1 (the sharpness), λ2, … of the loss Hessian H = ∇²L, and the stability threshold as a staircase"),
     ("Loss", "training loss at every step, test loss where it was measured"),
     (
         "Gauss–Newton",
