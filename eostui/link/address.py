@@ -18,7 +18,7 @@ class LinkError(OSError):
 
 
 def socket_path(run_directory: Path) -> Path:
-    """`RUN/link.sock`, or, where that is too long for a socket, a name derived from it in a private directory in /tmp."""
+    """`RUN/link.sock`, or, where that is too long for a socket, a name made from it in a private directory in /tmp."""
     directory = run_directory.resolve()
     path = directory / SOCKET_NAME
     if len(os.fsencode(path)) <= LONGEST_PATH:
