@@ -54,7 +54,7 @@ class LinkServer:
         self._lock = threading.Lock()
         self._commands: deque[Asked] = deque()
         self._command_came = threading.Condition(self._lock)
-        self._standing: dict[type[Message], Message] = {}
+        self._said: dict[type[Message], Message] = {}
         self._outbox: list[tuple[Message, _Viewer | None]] = []
         self._rows: dict[str, tuple[int, list[Mapping[str, Any]]]] = {}
         self._closing = False
@@ -72,7 +72,6 @@ class LinkServer:
     def say(self, message: Hello | Phase | State | Ended) -> None:
         """Tell every viewer, and every later one as soon as it connects."""
         with self._lock:
-            self._standing[type(message)] = message
             self._outbox.append((message, None))
         self._nudge()
 
@@ -122,6 +121,8 @@ class LinkServer:
                 self._send_rows(_columns(table, first, pending))
             for message, addressee in outbox:
                 self._send(encode(message), self._viewers if addressee is None else {addressee})
+                if addressee is None:
+                    self._said[type(message)] = message
             for viewer in list(self._viewers):
                 self._push(viewer)
             if closing and not any(viewer.unsent for viewer in self._viewers):
@@ -131,15 +132,15 @@ class LinkServer:
         self._listener.close()
 
     def _accept(self) -> None:
+        """Take a viewer in, and tell it what was said last of each kind before it came."""
         with contextlib.suppress(OSError):
             connection, _ = self._listener.accept()
             viewer = _Viewer(connection)
             self._viewers.add(viewer)
             self._selector.register(connection, selectors.EVENT_READ, viewer)
-            with self._lock:
-                standing = [self._standing[kind] for kind in (Hello, State, Phase, Ended) if kind in self._standing]
-            for message in standing:
-                viewer.unsent += encode(message)
+            for kind in (Hello, State, Phase, Ended):
+                if kind in self._said:
+                    viewer.unsent += encode(self._said[kind])
 
     def _receive(self, viewer: _Viewer) -> None:
         try:

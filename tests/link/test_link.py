@@ -115,6 +115,8 @@ def test_garbage_from_one_viewer_ends_that_connection_alone(server: LinkServer, 
 def test_the_last_word_arrives_before_the_end(run_directory: Path) -> None:
     server = LinkServer(listen(run_directory))
     client = LinkClient.to_run(run_directory)
+    server.say(State("running"))
+    _until(client, bool)
     server.publish("train", 0, {"step": 0})
     server.say(Ended("finished", 0))
     server.close()
