@@ -36,6 +36,8 @@ from eostui.trainer.plan import plan_run
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 COLUMNS, ROWS = 120, 40
+_NO_COMMAND = "import typer; app = typer.Typer(); app.command()(lambda: None); app({}, standalone_mode=False)"
+"""A command line that does nothing: what Python and Typer take by themselves."""
 
 
 def _run_file(directory: Path, steps: int) -> Path:
@@ -115,7 +117,7 @@ def _process(*arguments: str, directory: Path | None = None) -> Callable[[], obj
 
 @app.command()
 def startup() -> None:
-    """Seconds until the first answer, in all and beyond what Python and the libraries' import take."""
+    """Seconds until the first answer, in all and beyond what Python and importing the libraries take."""
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         for number in range(20):
@@ -126,14 +128,17 @@ def startup() -> None:
             screen.read(30, until=b"Gauss")
             screen.close()
 
-        python = _seconds(_process("-c", "pass"))
-        textual = _seconds(_process("-c", "import textual.app, textual.widgets"))
-        for label, seconds, base, what in (
-            ("eostui --help", _seconds(_process("-m", "eostui", "--help")), python, "Python"),
-            ("eostui ls (20 runs)", _seconds(_process("-m", "eostui", "ls", directory=directory)), python, "Python"),
-            ("first frame of replay", _seconds(first_frame), textual, "Python and Textual"),
+        for label, work, libraries, arguments in (
+            ("eostui --help", _process("-m", "eostui", "--help"), "", ["--help"]),
+            ("eostui ls (20 runs)", _process("-m", "eostui", "ls", directory=directory), "rich.table, h5py", []),
+            ("first frame of replay", first_frame, "h5py, textual.app, textual.widgets", []),
         ):
-            print(f"{label:24} {seconds:6.3f} s in all, {seconds - base:6.3f} s beyond {what} ({base:.3f} s)")
+            imports = f"import {libraries}; " if libraries else ""
+            base = _seconds(_process("-c", imports + _NO_COMMAND.format(arguments)))
+            seconds = _seconds(work)
+            print(
+                f"{label:22} {seconds:6.3f} s; Python and the libraries {base:6.3f} s, our own {seconds - base:6.3f} s"
+            )
 
 
 @app.command()
@@ -170,9 +175,9 @@ def million() -> None:
                         feed.seek(place)
                         begin = time.perf_counter()
                         screen.draw()
-                        await pilot.pause()
                         taken.append(time.perf_counter() - begin)
-                    print(f"a frame, {label:30} {1e3 * statistics.median(taken):6.1f} ms")
+                        await pilot.pause()
+                    print(f"computing a frame, {label:30} {1e3 * statistics.median(taken):6.1f} ms")
 
         asyncio.run(redraw())
 

@@ -69,6 +69,7 @@ class Tile(Surface):
         self._log_scale = log
         self._text = ""
         self._values: Floats = np.empty(0)
+        self._indices = np.arange(0)
         self._decimator = Decimator()
         self._scale: Scale | None = None
         self.set_reactive(Tile.glyphs, glyphs)
@@ -100,7 +101,9 @@ class Tile(Surface):
     def _draw_bars(self, cells: Cells, top: int) -> None:
         spark, gap = self.STYLES.index("tile--spark"), self.STYLES.index("tile--gap")
         glyphs = GLYPHS[self.glyphs]
-        samples = np.arange(len(self._values))
+        if len(self._values) > len(self._indices):
+            self._indices = np.arange(2 * len(self._values))  # kept: a long series would cost milliseconds a frame
+        samples = self._indices[: len(self._values)]
         stretch = window_span(max(len(samples) / cells.width, 1.0))
         columns = Columns(0.0, stretch * cells.width, cells.width)
         envelope = self._decimator.update(samples, self._values, columns, positive=self._log_scale)
