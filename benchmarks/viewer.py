@@ -10,7 +10,6 @@ Every figure is a median; those that compare are ratios of measurements taken in
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import pty
 import resource
@@ -23,19 +22,21 @@ import sys
 import tempfile
 import termios
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from fcntl import ioctl
 from pathlib import Path
 
 import numpy as np
 import typer
 
-from eostui.store import RunFile, RunWriter, Status, find_run
+from eostui.store import RunFile, RunFileError, RunWriter, Status
 from eostui.trainer.instruments import tables_of
 from eostui.trainer.plan import plan_run
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 COLUMNS, ROWS = 120, 40
+FIRST = 60
+"""The step from which a run is timed."""
 _NO_COMMAND = "import typer; app = typer.Typer(); app.command()(lambda: None); app({}, standalone_mode=False)"
 """A command line that does nothing: what Python and Typer take by themselves."""
 
@@ -182,62 +183,60 @@ def million() -> None:
         asyncio.run(redraw())
 
 
-@contextlib.contextmanager
-def _training(directory: Path, *, watched: bool, name: str) -> Iterator[Screen | None]:
-    options = ["--name", name, "--steps", "1000000", "--eig-every", "20"]
-    if watched:
-        screen = Screen(["run", *options], directory)
+def _until_finished(directory: Path, wait: Callable[[float], object]) -> tuple[float, float, float]:
+    """Wait for the run to be past step FIRST and then for its end; the wall-clock times of both, and steps/s between."""
+    passed = None
+    while True:
+        wait(0.2)
         try:
-            yield screen
-        finally:
-            screen.close()
-    else:
-        command = [sys.executable, "-m", "eostui", "run", "--headless", *options]
-        viewer = subprocess.Popen(command, cwd=directory, stdout=subprocess.DEVNULL)
-        while not (directory / "runs" / name / "run.h5").exists():
-            time.sleep(0.1)
-        viewer.kill()
-        viewer.wait()
-        yield None
-
-
-def _steps(directory: Path, name: str) -> int:
-    with RunFile.open(find_run(name, directory / "runs")) as run:
-        return run.length("train")
+            with RunFile.open(directory / "run.h5") as run:
+                if passed is None and run.length("train") > FIRST:
+                    passed = time.perf_counter()
+                if run.status().ended and passed is not None:
+                    seconds = run.read("train", ["time"])["time"]
+                    rate = (len(seconds) - 1 - FIRST) / (seconds[-1] - seconds[FIRST])
+                    return passed, time.perf_counter(), float(rate)
+        except RunFileError:
+            continue  # not there yet
 
 
 @app.command()
-def following(seconds: float = 20.0, rounds: int = 3) -> None:
-    """Follow the demonstration in the dashboard, and train it with nobody watching, in turn."""
+def following(rounds: int = 5) -> None:
+    """The same run in the dashboard and with nobody watching, in turn: from step 60 to 500, the same work in each."""
+    options = ["run", "--steps", "500", "--eig-every", "20", "--name"]
     rates: dict[bool, list[float]] = {True: [], False: []}
     bandwidths, shares = [], []
     with tempfile.TemporaryDirectory() as temporary:
         directory = Path(temporary)
-        for number in range(rounds):
-            for watched in (True, False) if number % 2 else (False, True):
-                name = f"{number}-{watched}"
-                with _training(directory, watched=watched, name=name) as screen:
-                    if screen is None:
-                        time.sleep(15)
-                    else:
-                        screen.read(20)
-                    before, started = _steps(directory, name), time.perf_counter()
-                    sent = 0 if screen is None else screen.sent
-                    used = 0.0 if screen is None else _processor_seconds(screen.pid)
-                    if screen is None:
-                        time.sleep(seconds)
-                    else:
-                        screen.read(seconds)
-                    passed = time.perf_counter() - started
-                    rates[watched].append((_steps(directory, name) - before) / passed)
-                    if screen is not None:
-                        bandwidths.append((screen.sent - sent) / passed / 1e3)
-                        shares.append((_processor_seconds(screen.pid) - used) / passed)
-                stop = [sys.executable, "-m", "eostui", "control", name, "stop"]
-                subprocess.run(stop, cwd=directory, stdout=subprocess.DEVNULL, check=False)
-    ratios = [watched / alone for watched, alone in zip(rates[True], rates[False], strict=True)]
+        for number in range(2 * rounds):
+            watched = number % 4 in (0, 3)  # one first, then the other
+            run = directory / "runs" / f"run{number}"
+            if not watched:
+                command = [sys.executable, "-m", "eostui", *options, run.name, "--headless"]
+                viewer = subprocess.Popen(command, cwd=directory, stdout=subprocess.DEVNULL)
+                while not (run / "run.h5").exists():
+                    time.sleep(0.1)
+                viewer.kill()  # the training goes on
+                viewer.wait()
+                rates[False].append(_until_finished(run, time.sleep)[2])
+                continue
+            screen = Screen([*options, run.name], directory)
+            seen: list[tuple[float, int, float]] = []
+
+            def follow(seconds: float, screen: Screen = screen, seen: list[tuple[float, int, float]] = seen) -> None:
+                screen.read(seconds)
+                seen.append((time.perf_counter(), screen.sent, _processor_seconds(screen.pid)))
+
+            started, ended, rate = _until_finished(run, follow)
+            screen.close()
+            rates[True].append(rate)
+            following = [entry for entry in seen if started <= entry[0] <= ended]
+            (begin, sent, used), (end, sent_at_end, used_at_end) = following[0], following[-1]
+            bandwidths.append((sent_at_end - sent) / (end - begin) / 1e3)
+            shares.append((used_at_end - used) / (end - begin))
+    ratios = sorted(watched / alone for watched, alone in zip(rates[True], rates[False], strict=True))
     print(f"sent to the terminal     {statistics.median(bandwidths):6.1f} kB/s at {COLUMNS}×{ROWS}")
-    print(f"dashboard's processor    {100 * statistics.median(shares):6.1f} % of one core")
+    print(f"dashboard's processor    {100 * statistics.median(shares):6.1f} % of one core, of {os.cpu_count()}")
     print(f"steps/s, watched         {statistics.median(rates[True]):6.1f}")
     print(f"steps/s, nobody watching {statistics.median(rates[False]):6.1f}")
     each = ", ".join(f"{ratio:.3f}" for ratio in ratios)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 
 import typer
@@ -9,9 +11,15 @@ import typer
 from eostui.dashboard.app import Dashboard
 from eostui.dashboard.live import LiveFeed
 
+VIEWER_NICENESS = 5
+
 
 def watch(feed: LiveFeed) -> int:
     """The dashboard until the user leaves it; the exit code."""
+    with contextlib.suppress(OSError):
+        # The training comes first: where its threads keep every core busy, a viewer that takes one of them for a moment
+        # has all the others wait.
+        os.nice(VIEWER_NICENESS)
     try:
         Dashboard(feed).run()
     finally:

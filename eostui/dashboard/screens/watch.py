@@ -40,6 +40,8 @@ class WatchScreen(FrugalScreen[None]):
         super().__init__()
         self.feed = feed
         self.frozen = False
+        self._drawn: dict[str, int] = {}
+        """How many rows of each table are on the screen."""
         self._panels: tuple[Panel, ...] = PANELS
 
     def compose(self) -> ComposeResult:
@@ -74,8 +76,10 @@ class WatchScreen(FrugalScreen[None]):
         for notice in self.feed.poll():
             self.notify(notice.text, severity=notice.severity, markup=False)
         self.query_one(Masthead).show(self.feed, self.note())
-        if self.frozen or not self.feed.series:
+        shown = {name: series.shown for name, series in self.feed.series.items()}
+        if self.frozen or shown == self._drawn:
             return
+        self._drawn = shown
         for reading, tile in zip(READINGS, self.query(Tile), strict=True):
             values = reading.values(self.feed.series)
             latest = float(values[-1]) if len(values) else math.nan
