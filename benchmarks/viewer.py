@@ -184,7 +184,7 @@ def million() -> None:
 
 
 def _until_finished(directory: Path, wait: Callable[[float], object]) -> tuple[float, float, float]:
-    """Wait for the run to be past step FIRST and then for its end; the wall-clock times of both, and steps/s between."""
+    """Wait for the run to be past step FIRST, then for its end: the wall-clock times of both, and steps/s between."""
     passed = None
     while True:
         wait(0.2)

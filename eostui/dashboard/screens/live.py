@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -12,6 +13,9 @@ from eostui.dashboard.screens.step_size import StepSizeScreen
 from eostui.dashboard.screens.watch import WatchScreen
 from eostui.dashboard.widgets.masthead import present_step_size
 from eostui.link.address import LinkError
+
+SHARE = 0.03
+"""The share of one core that drawing may take from the training, which wants every core."""
 
 
 class LiveScreen(WatchScreen):
@@ -38,6 +42,19 @@ class LiveScreen(WatchScreen):
         super().__init__(feed)
         self.live = feed
         self._stopping = False
+        self._drawn_at = (0.0, 0.0)
+        """When the charts were last drawn: wall-clock time, and this process's time on the processor, in seconds."""
+
+    def may_draw(self) -> bool:
+        """While the run is being trained, only as often as `SHARE` of one core allows, counted from the last time on."""
+        if self.feed.status != "running":
+            return True
+        now, used = time.monotonic(), time.process_time()
+        drawn_at, used_then = self._drawn_at
+        if used - used_then > SHARE * (now - drawn_at):
+            return False
+        self._drawn_at = now, used
+        return True
 
     def draw(self) -> None:
         super().draw()

@@ -71,13 +71,17 @@ class WatchScreen(FrugalScreen[None]):
         """What this screen itself has to say in the masthead."""
         return "view frozen" if self.frozen else ""
 
+    def may_draw(self) -> bool:
+        """Whether the charts may be drawn anew now, should there be something new."""
+        return True
+
     def draw(self) -> None:
         """Take in what is new, and draw it."""
         for notice in self.feed.poll():
             self.notify(notice.text, severity=notice.severity, markup=False)
         self.query_one(Masthead).show(self.feed, self.note())
         shown = {name: series.shown for name, series in self.feed.series.items()}
-        if self.frozen or shown == self._drawn:
+        if self.frozen or shown == self._drawn or not self.may_draw():
             return
         self._drawn = shown
         for reading, tile in zip(READINGS, self.query(Tile), strict=True):
