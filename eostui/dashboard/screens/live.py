@@ -15,7 +15,9 @@ from eostui.dashboard.widgets.masthead import present_step_size
 from eostui.link.address import LinkError
 
 SHARE = 0.03
-"""The share of one core that drawing may take from the training, which wants every core."""
+"""The share of one core that drawing may take from the training, which wants every core …"""
+LONGEST_WAIT = 1.0
+"""… but no more seconds than these pass without a drawing."""
 
 
 class LiveScreen(WatchScreen):
@@ -42,18 +44,21 @@ class LiveScreen(WatchScreen):
         super().__init__(feed)
         self.live = feed
         self._stopping = False
-        self._drawn_at = (0.0, 0.0)
-        """When the charts were last drawn: wall-clock time, and this process's time on the processor, in seconds."""
+        self._drawn_at = self._used_before = 0.0
+        """When the charts were last drawn: wall-clock time, and this process's time on the processor until then."""
+        self._wait: float | None = 0.0
+        """Seconds from that drawing to the next one."""
 
     def may_draw(self) -> bool:
-        """While the run is being trained, only as often as `SHARE` of one core allows, counted from the last time on."""
+        """While the run is being trained: only when the last drawing's cost is `SHARE` of the time since then."""
         if self.feed.status != "running":
             return True
         now, used = time.monotonic(), time.process_time()
-        drawn_at, used_then = self._drawn_at
-        if used - used_then > SHARE * (now - drawn_at):
+        if self._wait is None:  # the first time after a drawing: by now it is painted as well
+            self._wait = min((used - self._used_before) / SHARE, LONGEST_WAIT)
+        if now - self._drawn_at < self._wait:
             return False
-        self._drawn_at = now, used
+        self._drawn_at, self._used_before, self._wait = now, used, None
         return True
 
     def draw(self) -> None:
