@@ -37,9 +37,10 @@ def launch(config: RunConfig, *, name: str | None, runs_dir: Path) -> Launched:
     directory = new_run_directory(
         runs_dir.absolute(), run_name(config) if name is None else name, numbered=name is None
     )
+    # -P: a random.py in the user's directory shall not stand in for Python's own; own code is found by its path
     with listen(directory) as listener, (directory / LOG_NAME).open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "eostui.trainer", str(directory), str(listener.fileno())],
+            [sys.executable, "-P", "-m", "eostui.trainer", str(directory), str(listener.fileno())],
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -66,8 +66,9 @@ def plan_run(given: Mapping[str, Any]) -> RunConfig:
 
 def run_name(config: RunConfig) -> str:
     """A name that says what a run is, for one that the user did not name."""
-    parts = [_short(config.arch), _short(config.data), config.loss, config.optimizer, f"lr{config.lr:g}"]
-    return "-".join("".join(c if c.isalnum() or c in "._-" else "-" for c in _short(part)) for part in parts)[:80]
+    parts = [config.arch, config.data, config.loss, config.optimizer, f"lr{config.lr:g}"]
+    name = "-".join(part.rpartition(":")[2] for part in parts)  # of a path, the function
+    return "".join(c if c.isalnum() or c in "._-" else "-" for c in name)[:80]
 
 
 def _defaults(given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -99,7 +100,3 @@ def _known(option: str, name: str, names: Iterable[str], listing: str, *, paths:
         return f"{Path(file).absolute()}:{function}" if file.endswith(".py") else name
     near = did_you_mean(name, names) or f"; there are {', '.join(names)}"
     raise ConfigError(f"{option}: there is no {name!r}{near}; `eostui list {listing}` shows all")
-
-
-def _short(part: str) -> str:
-    return part.rpartition(":")[2]
