@@ -30,5 +30,5 @@ def attach(run: Run = None, runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> int:
     try:
         client = LinkClient.to_run(directory)
     except LinkError as error:
-        raise LinkError(f"{error}; watch what it left: eostui replay {directory.name}") from None
+        raise LinkError(f"{error}; watch what it left: eostui replay {directory}") from None
     return watch(LiveFeed(client, directory))

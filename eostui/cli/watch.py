@@ -28,7 +28,7 @@ def watch(feed: LiveFeed) -> int:
         if feed.ended.code:
             print(f"eostui: {feed.ended.text}", file=sys.stderr)
         else:
-            typer.echo(f"{feed.name}: {feed.status} at step {feed.step}; watch again: eostui replay {feed.name}")
+            typer.echo(f"{feed.name}: {feed.status} at step {feed.step}; watch again: eostui replay {feed.place}")
         return feed.ended.code
     if feed.over:
         print(
@@ -36,5 +36,5 @@ def watch(feed: LiveFeed) -> int:
             file=sys.stderr,
         )
         return 1
-    typer.echo(f"{feed.name} is still training; come back: eostui attach {feed.name}")
+    typer.echo(f"{feed.name} is still training; come back: eostui attach {feed.place}")
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from collections import deque
@@ -36,6 +37,12 @@ class LiveFeed(Feed):
     def over(self) -> bool:
         """Whether the training is over, for whatever reason."""
         return self._hung_up or self.ended is not None
+
+    @property
+    def place(self) -> str:
+        """The run's directory, as a command line typed here can name it."""
+        directory, here = self.directory.absolute(), Path.cwd()
+        return shlex.quote(str(directory.relative_to(here) if directory.is_relative_to(here) else directory))
 
     def send(self, verb: str, argument: float | None = None) -> None:
         """Ask something of the trainer; its answer comes as a notice. Raises `LinkError` when it has gone."""

@@ -73,6 +73,11 @@ def _step(screen: str) -> int:
     return int(found[1].replace(",", "")) if found else -1
 
 
+def _loss(screen: str) -> str:
+    """The present value under the first reading's label."""
+    return screen.splitlines()[3].split()[0]
+
+
 def test_a_whole_session(eostui: Eostui, run: Terminal) -> None:
     run.wait_for("importing torch|loading|building", timeout=15)  # something is on the screen from the first second
     screen = run.wait_for(lambda screen: _step(screen) > 20)
@@ -80,6 +85,9 @@ def test_a_whole_session(eostui: Eostui, run: Terminal) -> None:
         assert word in screen
     later = run.wait_for(lambda later: _step(later) > _step(screen))
     assert _step(later) > _step(screen)
+    run.wait_for(
+        lambda later: _loss(later) != _loss(screen), timeout=10
+    )  # readings and charts follow, not the step alone
 
     run.type(" ")
     run.wait_for("paused")
@@ -108,14 +116,14 @@ def test_a_whole_session(eostui: Eostui, run: Terminal) -> None:
     run.wait_for("Leave it running")
     run.type("l")
     assert run.end() == 0
-    assert "eostui attach demo" in run.last_words
+    assert "eostui attach runs/demo" in run.last_words
 
     time.sleep(1)
     with eostui.open("demo") as file:
         assert file.status() is Status.RUNNING
         assert [event.kind for event in file.events()][:4] == ["start", "pause", "lr", "resume"]
 
-    again = Terminal(eostui, "attach", "demo", columns=80, rows=24)
+    again = Terminal(eostui, "attach", "runs/demo", columns=80, rows=24)
     seen = _step(again.wait_for(lambda screen: _step(screen) > standing))
     again.wait_for(lambda screen: _step(screen) > seen)
     again.type("q")

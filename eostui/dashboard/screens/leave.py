@@ -30,9 +30,9 @@ class LeaveScreen(ModalScreen[Leave | None]):
         Binding("down", "app.focus_next", show=False),
     ]
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, place: str) -> None:
         super().__init__()
-        self._name = name
+        self._place = place
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
@@ -40,7 +40,7 @@ class LeaveScreen(ModalScreen[Leave | None]):
             yield Button("[u]L[/u]eave it running", id="RUNNING", variant="primary", compact=True)
             yield Button("[u]S[/u]top it cleanly", id="STOP", compact=True)
             yield Button("Stay (Esc)", id="STAY", compact=True)
-            yield Label(f"Come back with: eostui attach {self._name}", classes="hint", markup=False)
+            yield Label(f"Come back with: eostui attach {self._place}", classes="hint", markup=False)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         self.dismiss(Leave.__members__.get(event.button.id or ""))

@@ -105,4 +105,4 @@ class LiveScreen(WatchScreen):
                 self._stopping = True
                 self.action_command("stop")
 
-        self.app.push_screen(LeaveScreen(self.feed.name), leave)
+        self.app.push_screen(LeaveScreen(self.live.place), leave)
