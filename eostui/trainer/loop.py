@@ -17,7 +17,7 @@ from eostui.curvature.thresholds import stability_threshold
 from eostui.dynamics.optimizers import make_optimizer, set_step_size
 from eostui.link.messages import Command
 from eostui.problems.by_path import load_callable
-from eostui.store import Status
+from eostui.store import Status, StoreError
 from eostui.trainer.checkpoint import write_checkpoint
 from eostui.trainer.control import Abandoned, Control
 from eostui.trainer.instruments import Instrument, InstrumentEntry, instruments_of
@@ -75,7 +75,13 @@ class Trainer:
         raises."""
         record = self._record
         record.event(0, "start", {"lr": self._lr, "threshold": self._threshold()})
-        status = self._train()
+        try:
+            status = self._train()
+        except StoreError:
+            raise
+        except Exception as error:
+            record.event(self._step, str(Status.FAILED), {"error": in_one_line(error)})
+            raise
         record.event(self._step, str(status), {})
         return status
 
@@ -255,3 +261,8 @@ class Trainer:
             path = write_checkpoint(self._directory / "checkpoints", self._moment())
         self._record.event(self._step, "checkpoint", {"file": path.name})
         return path
+
+
+def in_one_line(error: Exception) -> str:
+    """What went wrong, as the run file and the viewers are told it; the trainer's log has the traceback."""
+    return f"{type(error).__name__}: {error}".splitlines()[0]

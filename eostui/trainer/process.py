@@ -23,7 +23,7 @@ from eostui.problems.problem import Problem, build_problem
 from eostui.store import RunWriter, Status, StoreError
 from eostui.trainer.control import Control
 from eostui.trainer.instruments import tables_of
-from eostui.trainer.loop import Trainer
+from eostui.trainer.loop import Trainer, in_one_line
 from eostui.trainer.record import Record
 
 EXIT_CODES = {Status.FINISHED: 0, Status.STOPPED: 0, Status.DIVERGED: 1, Status.FAILED: 1}
@@ -90,8 +90,7 @@ def _run(
             raise
         except Exception as error:  # whatever a user's model raises, or a device that ran out of memory
             traceback.print_exc()
-            status, text = Status.FAILED, f"{type(error).__name__}: {error}".splitlines()[0]
-            record.event(-1, "failed", {"error": text})
+            status, text = Status.FAILED, in_one_line(error)
         record.set_status(status)
         writer.close()
     except StoreError as error:

@@ -196,7 +196,9 @@ def test_a_model_that_breaks_while_training_leaves_a_failed_run_that_says_why(eo
     assert "Traceback" in (eostui.directory / "runs/own/trainer.log").read_text()
     with eostui.open("own") as run:
         assert run.status() is Status.FAILED
-        assert "the cat sat on the keyboard" in run.events()[-1].detail["error"]
+        last = run.events()[-1]
+        assert (last.kind, last.step) == ("failed", run.read("train")["step"][-1] + 1)
+        assert "the cat sat on the keyboard" in last.detail["error"]
 
 
 def test_ctrl_c_stops_a_headless_run_cleanly(eostui: Eostui) -> None:
