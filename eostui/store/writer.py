@@ -21,7 +21,7 @@ import numpy as np
 
 from eostui import __version__
 from eostui.store.errors import RunExists, StoreError
-from eostui.store.events import DETAIL_BYTES, encode_detail, event_row
+from eostui.store.events import DETAIL_BYTES, encode_detail
 from eostui.store.rows import Row, RowBuffer
 from eostui.store.schema import EVENTS, FORMAT, FORMAT_VERSION, Status, Table
 from eostui.store.text import clean_text
@@ -152,10 +152,6 @@ class RunWriter:
             buffer.appended = index + 1
             self._last_step = values[0]
         return index
-
-    def event(self, step: int, time: float, kind: str, detail: Mapping[str, Any]) -> int:
-        """Append an event and return its index; `detail` (JSON values) is shortened where it must be."""
-        return self.append(EVENTS.name, event_row(step, time, kind, detail))
 
     def set_status(self, status: Status) -> None:
         """Write the run's status, after every row appended before, and bring both to disk."""

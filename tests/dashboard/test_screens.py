@@ -152,6 +152,18 @@ async def test_zoom_shows_one_chart_and_log_switches_its_axis(dashboard: Dashboa
         await _until(pilot, lambda: loss.size.width < 100)
 
 
+async def test_a_font_without_braille_is_served(dashboard: Dashboard) -> None:
+    def braille(text: str) -> bool:
+        return any("\u2801" <= character <= "\u28ff" for character in text)
+
+    async with dashboard.run_test(size=(120, 40)) as pilot:
+        await _until(pilot, lambda: braille(_text(pilot)))
+        await pilot.press("b", "b")
+        await _until(pilot, lambda: not braille(_text(pilot)))
+        await pilot.press("b")
+        await _until(pilot, lambda: braille(_text(pilot)))
+
+
 async def test_a_frozen_view_holds_still_while_the_clock_goes_on(dashboard: Dashboard) -> None:
     async with dashboard.run_test(size=(120, 40)) as pilot:
         await pilot.press("f")

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eostui.store import EVENTS, TEST, TRAIN, RunWriter, Status, eigenvalue_table
+from eostui.store import EVENTS, TEST, TRAIN, RunWriter, Status, eigenvalue_table, event_row
 
 HESSIAN = eigenvalue_table("hessian", "largest eigenvalues of the loss Hessian", 3)
 TABLES = [TRAIN, TEST, EVENTS, HESSIAN]
@@ -32,7 +32,7 @@ def write_run(path: Path, steps: int = STEPS) -> Path:
             if step % 100 == 0:
                 values = np.array([3.0, 2.0, 1.0]) + step / 3
                 run.append("hessian", {"step": step, "eigenvalues": values, "errors": values / 7, "products": 9})
-        run.event(5, 0.25, "lr", {"from": 0.01, "to": 0.02, "by": 'a "user", with a comma'})
+        run.append("events", event_row(5, 0.25, "lr", {"from": 0.01, "to": 0.02, "by": 'a "user", with a comma'}))
         run.set_status(Status.FINISHED)
     return path
 

@@ -18,7 +18,7 @@ from tests.store.conftest import TABLES, python
 WRITER = """
 import sys, time
 from pathlib import Path
-from eostui.store import RunWriter, Status
+from eostui.store import RunWriter, Status, event_row
 from tests.store.conftest import TABLES
 
 with RunWriter.create(Path(sys.argv[1]), name="w", config={}, environment={}, tables=TABLES) as run:
@@ -32,7 +32,7 @@ with RunWriter.create(Path(sys.argv[1]), name="w", config={}, environment={}, ta
             step += 1
         print(step, time.monotonic() - start, flush=True)
         time.sleep(0.002)
-    run.event(step, 0.0, "end", {"step": step})
+    run.append("events", event_row(step, 0.0, "end", {"step": step}))
     run.set_status(Status.FINISHED)
 """
 

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 import eostui
-from eostui.store import EVENTS, TRAIN, Event, RunExists, RunFile, RunWriter, Status, StoreError
+from eostui.store import EVENTS, TRAIN, Event, RunExists, RunFile, RunWriter, Status, StoreError, event_row
 from tests.store.conftest import CONFIG, ENVIRONMENT, STEPS, TABLES, loss_at, write_run
 
 
@@ -89,7 +89,7 @@ def test_append_counts_the_rows_of_each_table(tmp_path: Path) -> None:
     with create(tmp_path / "run.h5") as run:
         assert [run.append("train", {"step": step}) for step in range(3)] == [0, 1, 2]
         assert run.append("test", {"step": 0}) == 0
-        assert run.event(0, 0.0, "pause", {}) == 0
+        assert run.append("events", event_row(0, 0.0, "pause", {})) == 0
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_row_may_be_reused_by_the_caller(tmp_path: Path) -> None:
 def test_a_long_detail_is_shortened_and_stays_json(tmp_path: Path, detail: dict[str, object]) -> None:
     path = tmp_path / "run.h5"
     with create(path) as run:
-        run.event(1, 2.0, "error", detail)
+        run.append("events", event_row(1, 2.0, "error", detail))
     with h5py.File(path, "r", swmr=True) as file:
         stored = file["tables/events/detail"][0]
         assert len(stored) <= 512
@@ -158,7 +158,10 @@ def test_a_long_detail_is_shortened_and_stays_json(tmp_path: Path, detail: dict[
 def test_numbers_that_json_has_not_become_null_in_a_detail(tmp_path: Path) -> None:
     path = tmp_path / "run.h5"
     with create(path) as run:
-        run.event(1, 2.0, "diverged", {"loss": math.nan, "norms": [math.inf, np.float32(0.5)], "n": np.int64(3)})
+        run.append(
+            "events",
+            event_row(1, 2.0, "diverged", {"loss": math.nan, "norms": [math.inf, np.float32(0.5)], "n": np.int64(3)}),
+        )
     with RunFile.open(path) as read:
         assert read.events()[0].detail == {"loss": None, "norms": [None, 0.5], "n": 3}
 

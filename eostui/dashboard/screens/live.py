@@ -14,9 +14,9 @@ from eostui.dashboard.screens.watch import WatchScreen
 from eostui.dashboard.widgets.masthead import present_step_size
 from eostui.link.address import LinkError
 
-SHARE = 0.03
+SHARE = 0.015
 """The share of one core that drawing may take from the training, which wants every core …"""
-LONGEST_WAIT = 1.0
+LONGEST_WAIT = 2.0
 """… but no more seconds than these pass without a drawing."""
 
 

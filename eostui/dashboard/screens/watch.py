@@ -14,6 +14,7 @@ from eostui.dashboard.feed import Feed
 from eostui.dashboard.panels import PANELS, Panel, marks_of
 from eostui.dashboard.readings import READINGS
 from eostui.dashboard.screens.help import HelpScreen
+from eostui.dashboard.widgets.canvas import GLYPHS
 from eostui.dashboard.widgets.chart import Chart
 from eostui.dashboard.widgets.frugal_screen import FrugalScreen
 from eostui.dashboard.widgets.masthead import Masthead
@@ -33,6 +34,7 @@ class WatchScreen(FrugalScreen[None]):
         Binding("o", "toggle_log", "log axis", show=False, tooltip="Logarithmic or linear axis of the chosen chart"),
         Binding("z", "zoom", "zoom", show=False, tooltip="Show the chosen chart alone, or all again"),
         Binding("f", "freeze", "freeze", show=False, tooltip="Hold the charts still while the run goes on"),
+        Binding("b", "glyphs", "glyphs", show=False, tooltip="Plot with braille, blocks or ASCII, as the font allows"),
         Binding("question_mark", "help", "help", key_display="?", tooltip="What every number and word means"),
     ]
 
@@ -109,6 +111,15 @@ class WatchScreen(FrugalScreen[None]):
             self.maximize(self._chosen_chart())
         else:
             self.minimize()
+
+    def action_glyphs(self) -> None:
+        """The next glyph set, for every chart and reading."""
+        names = list(GLYPHS)
+        following = names[(names.index(self._chosen_chart().glyphs) + 1) % len(names)]
+        for chart in self.query(Chart):
+            chart.glyphs = following
+        for tile in self.query(Tile):
+            tile.glyphs = following
 
     def action_freeze(self) -> None:
         self.frozen = not self.frozen
