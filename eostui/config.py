@@ -9,11 +9,14 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
 DTYPES = ("float32", "float64")
+SCHEDULES = "constant, warmup:STEPS, step:STEPS:FACTOR, cosine:STEPS, or a list such as 0:2/50,300:2/100"
+"""The forms of `--lr-schedule`; `trainer.schedule` reads them."""
+_COUNTS = ("width", "depth", "steps", "batch_size", "physical_batch", "eig_samples", "threads", "checkpoint_every")
 
 
 class ConfigError(ValueError):
@@ -47,16 +50,27 @@ class RunConfig:
     """A run, completely: what is trained, how, for how long, and what is measured.
 
     Units: `lr` is η; `eig_every` and `checkpoint_every` count steps (updates); `eig_tol` is relative to |λ₁|. `None`
-    means "all" for `physical_batch` and `eig_samples`, "never" for the rest. Raises `ConfigError` on construction.
+    means "as the architecture has it" for `width` and `depth`, "all examples" for `batch_size`, `physical_batch` and
+    `eig_samples`, "there is none" for the optimizer's hyperparameters, "never" for the rest. Raises `ConfigError` on
+    construction.
     """
 
     arch: str
     data: str
     loss: str
     lr: float
+    width: int | None = None
+    depth: int | None = None
     optimizer: str = "gd"
-    momentum: float = 0.0
-    weight_decay: float = 0.0
+    lr_schedule: str = "constant"
+    batch_size: int | None = None
+    momentum: float | None = None
+    beta1: float | None = None
+    beta2: float | None = None
+    eps: float | None = None
+    weight_decay: float | None = None
+    decoupled: bool = False
+    centered: bool = False
     steps: int | None = None
     until_loss: float | None = None
     until_accuracy: float | None = None
@@ -76,22 +90,21 @@ class RunConfig:
 
     def __post_init__(self) -> None:
         self._require(math.isfinite(self.lr) and self.lr > 0, "lr", "a positive number such as 0.02 or 2/100")
-        self._require(0 <= self.momentum < 1, "momentum", "a number from 0 up to, not including, 1")
-        self._require(0 <= self.weight_decay < math.inf, "weight_decay", "zero or a positive number")
         self._require(0 < self.eig_tol < 1, "eig_tol", "a relative error between 0 and 1, such as 1e-3")
         self._require(self.dtype in DTYPES, "dtype", " or ".join(DTYPES))
         self._require(0 <= self.seed < 2**63, "seed", "a whole number from 0 to 2^63 - 1")
-        for field in ("eigs", "eig_every"):
-            self._require(getattr(self, field) >= 1, field, "a whole number of at least 1")
-        for field in ("steps", "physical_batch", "eig_samples", "threads", "checkpoint_every"):
-            value = getattr(self, field)
-            self._require(value is None or value >= 1, field, "a whole number of at least 1")
-        self._require(self.until_loss is None or math.isfinite(self.until_loss), "until_loss", "a finite number")
-        self._require(
-            self.until_accuracy is None or 0 < self.until_accuracy <= 1,
-            "until_accuracy",
-            "a fraction above 0 and up to 1, such as 0.99",
-        )
+        for field in ("eigs", "eig_every", *_COUNTS):
+            self._require_if_given(field, lambda value: value >= 1, "a whole number of at least 1")
+        for field in ("momentum", "beta1", "beta2"):
+            self._require_if_given(field, lambda value: 0 <= value < 1, "a number from 0 up to, not including, 1")
+        for field in ("eps", "weight_decay"):
+            self._require_if_given(field, lambda value: 0 <= value < math.inf, "zero or a positive number")
+        self._require_if_given("until_loss", math.isfinite, "a finite number")
+        self._require_if_given("until_accuracy", lambda value: 0 < value <= 1, "a fraction above 0, such as 0.99")
+
+    def _require_if_given(self, field: str, holds: Callable[[Any], bool], right: str) -> None:
+        value = getattr(self, field)
+        self._require(value is None or holds(value), field, right)
 
     def _require(self, holds: bool, field: str, right: str) -> None:
         if not holds:

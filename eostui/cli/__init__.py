@@ -18,6 +18,7 @@ from eostui.cli.export import export
 from eostui.cli.info import info
 from eostui.cli.listing import list_names
 from eostui.cli.ls import ls
+from eostui.cli.plot import plot
 from eostui.cli.replay import replay
 from eostui.cli.run import run
 from eostui.config import ConfigError
@@ -36,6 +37,7 @@ app.command()(replay)
 app.command()(ls)
 app.command()(info)
 app.command()(export)
+app.command()(plot)
 app.command()(control)
 app.command("list")(list_names)
 

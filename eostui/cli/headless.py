@@ -51,11 +51,15 @@ def train_headless(config: RunConfig, *, name: str | None, runs_dir: Path) -> in
 def _follow(feed: LiveFeed) -> None:
     """Say what goes on until the training is over."""
     console = Console()
+    forecast = ""
     if not console.is_terminal:
         last = ""
         told = -PLAIN_EVERY
         while not feed.over:
             feed.poll()
+            if feed.forecast != forecast:
+                forecast = feed.forecast
+                print(forecast, flush=True)
             line = _line(feed).plain
             if (time.monotonic() - told > PLAIN_EVERY or feed.over) and line != last:
                 print(line, flush=True)
@@ -65,6 +69,9 @@ def _follow(feed: LiveFeed) -> None:
     with Live(console=console, auto_refresh=False) as live:
         while not feed.over:
             feed.poll()
+            if feed.forecast != forecast:
+                forecast = feed.forecast
+                console.print(forecast, markup=False, highlight=False)
             live.update(_line(feed), refresh=True)
             time.sleep(REDRAW)
 
@@ -72,12 +79,16 @@ def _follow(feed: LiveFeed) -> None:
 def _line(feed: LiveFeed) -> Text:
     if feed.step < 0:
         return Text(f"{feed.name}: {feed.activity or feed.status}")
-    train, hessian = feed.series["train"], feed.series["hessian"]
-    sharpness = float(hessian["eigenvalues"][-1, 0]) if hessian.shown else math.nan
+    train = feed.series["train"]
     goal = feed.config.get("steps")
-    of = f"/{goal}" if goal else ""
-    line = (
-        f"step {feed.step}{of}  loss {train.last('loss'):.4g}  accuracy {train.last('accuracy'):.3f}  "
-        f"sharpness {sharpness:.4g}  {feed.threshold_formula} {train.last('threshold'):.4g}  {feed.activity}"
-    )
-    return Text(line.rstrip(), no_wrap=True, overflow="ellipsis")
+    said = [f"step {feed.step}/{goal}" if goal else f"step {feed.step}", f"loss {train.last('loss'):.4g}"]
+    if "accuracy" in train:
+        said.append(f"accuracy {train.last('accuracy'):.3f}")
+    for table, name in (("preconditioned", "preconditioned sharpness"), ("hessian", "sharpness")):
+        if table in feed.series:
+            eigenvalues = feed.column(table, "eigenvalues")[1]
+            said.append(f"{name} {eigenvalues[-1, 0] if len(eigenvalues) else math.nan:.4g}")
+        if table == feed.threshold_on and feed.has_threshold:
+            said.append(f"{feed.threshold_formula} {train.last('threshold'):.4g}")
+    said.append(feed.activity)
+    return Text("  ".join(said).rstrip(), no_wrap=True, overflow="ellipsis")

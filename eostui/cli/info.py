@@ -6,7 +6,7 @@ from eostui.cli.options import DEFAULT_RUNS_DIR, Run, RunsDir
 
 
 def info(run: Run = None, runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> None:
-    """Show a run's state, config, environment, tables and events.
+    """Show a run's state, how close it came to the edge of stability, its config, environment, tables and events.
 
     Example: `eostui info demo`
     """
@@ -15,6 +15,7 @@ def info(run: Run = None, runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> None:
     from rich.text import Text
 
     from eostui.cli.state import run_state
+    from eostui.dashboard.edge import edge_of_run
     from eostui.store import RunFile, find_run
 
     def section(title: str, rows: dict[str, object]) -> None:
@@ -30,6 +31,7 @@ def info(run: Run = None, runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> None:
             file.name,
             {
                 "state": run_state(file),
+                "edge": edge_of_run(file).text,
                 "created": f"{file.created:%Y-%m-%d %H:%M:%S} UTC",
                 "file": file.path,
                 "written by": f"eostui {file.eostui_version}",

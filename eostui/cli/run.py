@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from eostui.cli.options import DEFAULT_RUNS_DIR, RunsDir, names_of
-from eostui.config import ConfigError, RunConfig, parse_step_size
+from eostui.config import SCHEDULES, ConfigError, RunConfig, parse_step_size
 
 _WHAT, _HOW, _LONG, _MEASURE, _WHERE = "What is trained", "How", "For how long", "What is measured", "Where"
 
@@ -23,10 +23,23 @@ def run(
             rich_help_panel=_WHAT,
         ),
     ] = None,
+    width: Annotated[
+        int | None,
+        typer.Option(
+            help="Units, channels or features of a layer, for the architectures that have it to choose.",
+            rich_help_panel=_WHAT,
+        ),
+    ] = None,
+    depth: Annotated[
+        int | None,
+        typer.Option(help="Layers or blocks, for the architectures that have it to choose.", rich_help_panel=_WHAT),
+    ] = None,
     data: Annotated[
         str | None,
         typer.Option(
-            help="Data set by name, or your own: a function that returns (x, y) or ((x, y), (x_test, y_test)) tensors.",
+            help="Data set by name, with -N or -Cc for its first examples or classes (cifar10-300, cifar10-1k-4c), "
+            "a text file (`file.txt`, `file.txt:words`), or your own: a function that returns (x, y) or "
+            "((x, y), (x_test, y_test)); x is a tensor, or a dictionary of them for a model with several inputs.",
             autocompletion=names_of("datasets"),
             rich_help_panel=_WHAT,
         ),
@@ -34,23 +47,65 @@ def run(
     loss: Annotated[
         str | None,
         typer.Option(
-            help="mse, ce, or your own: f(outputs, targets) -> mean loss.",
+            help="mse, ce, logistic, or your own: f(outputs, targets) -> mean loss; "
+            "`model` where the model itself returns the loss.",
             autocompletion=names_of("losses"),
             rich_help_panel=_WHAT,
         ),
     ] = None,
     optimizer: Annotated[
-        str, typer.Option(help="gd or momentum.", autocompletion=names_of("optimizers"), rich_help_panel=_HOW)
+        str,
+        typer.Option(
+            help="gd, momentum, nesterov, sgd, adam, adamw, nadam, rmsprop, adagrad or scalar-rmsprop.",
+            autocompletion=names_of("optimizers"),
+            rich_help_panel=_HOW,
+        ),
     ] = "gd",
     lr: Annotated[
         str | None,
         typer.Option(metavar="ETA", help="Step size η: 0.02, or a fraction such as 2/100.", rich_help_panel=_HOW),
     ] = None,
-    momentum: Annotated[float | None, typer.Option(help="Momentum μ [0.9].", rich_help_panel=_HOW)] = None,
+    lr_schedule: Annotated[
+        str,
+        typer.Option(
+            metavar="SCHEDULE",
+            help=f"{SCHEDULES}. A step size that you set by hand overrides it from then on.",
+            rich_help_panel=_HOW,
+        ),
+    ] = RunConfig.lr_schedule,
+    batch_size: Annotated[
+        int | None,
+        typer.Option(
+            help="Examples in a step: minibatch training, reshuffled every epoch [all].", rich_help_panel=_HOW
+        ),
+    ] = None,
+    momentum: Annotated[
+        float | None, typer.Option(help="Momentum μ [0.9; sgd and rmsprop 0].", rich_help_panel=_HOW)
+    ] = None,
+    beta1: Annotated[
+        float | None, typer.Option(help="Decay β₁ of the mean of gradients [0.9].", rich_help_panel=_HOW)
+    ] = None,
+    beta2: Annotated[
+        float | None,
+        typer.Option(help="Decay β₂ of the mean of squared gradients [0.999; rmsprop 0.99].", rich_help_panel=_HOW),
+    ] = None,
+    eps: Annotated[
+        float | None, typer.Option(help="ε, added to the root of the mean square.", rich_help_panel=_HOW)
+    ] = None,
     weight_decay: Annotated[
         float | None,
-        typer.Option(help="Coupled L2 penalty ½w‖θ‖², not part of the loss shown.", rich_help_panel=_HOW),
+        typer.Option(
+            help="Weight decay w, coupled: the gradient of ½w‖θ‖², which is not part of the loss shown; "
+            "adamw's is decoupled.",
+            rich_help_panel=_HOW,
+        ),
     ] = None,
+    decoupled: Annotated[
+        bool, typer.Option("--decoupled", help="Decouple the weight decay: θ ← (1 − ηw)θ.", rich_help_panel=_HOW)
+    ] = False,
+    centered: Annotated[
+        bool, typer.Option("--centered", help="rmsprop: divide by the standard deviation.", rich_help_panel=_HOW)
+    ] = False,
     steps: Annotated[
         int | None,
         typer.Option(help="Number of updates; without it the run goes on until stopped.", rich_help_panel=_LONG),
@@ -72,7 +127,8 @@ def run(
     physical_batch: Annotated[
         int | None,
         typer.Option(
-            help="Examples that go through the network at once: it bounds memory, and is what batch norm sees.",
+            help="Examples that go through the network at once: bounds the memory and changes no result, except with "
+            "batch norm, which normalises each physical batch by itself (ghost batches, as in the papers).",
             rich_help_panel=_HOW,
         ),
     ] = None,
@@ -123,6 +179,8 @@ def run(
     - `eostui run`
     - `eostui run --arch fc-tanh --data cifar10-5k --loss mse --lr 2/100`
     - `eostui run --arch resnet32 --lr 0.02`
+    - `eostui run --arch fc-gelu --width 100 --depth 4 --data cifar10-1k-4c --optimizer adam --lr 1e-4`
+    - `eostui run --arch cnn-relu --optimizer sgd --batch-size 128 --lr-schedule 0:2/50,300:2/100`
     - `eostui run --arch my_model.py:build --data my_data.py:load --loss ce --lr 0.01 --headless`
     """
     from eostui.trainer.plan import plan_run
@@ -130,12 +188,21 @@ def run(
     config = plan_run(
         {
             "arch": arch,
+            "width": width,
+            "depth": depth,
             "data": data,
             "loss": loss,
             "optimizer": optimizer,
             "lr": None if lr is None else _step_size(lr),
+            "lr_schedule": lr_schedule,
+            "batch_size": batch_size,
             "momentum": momentum,
+            "beta1": beta1,
+            "beta2": beta2,
+            "eps": eps,
             "weight_decay": weight_decay,
+            "decoupled": decoupled,
+            "centered": centered,
             "steps": steps,
             "until_loss": until_loss,
             "until_accuracy": until_accuracy,

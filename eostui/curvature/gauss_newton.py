@@ -7,22 +7,32 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from eostui.curvature.objective import Batch
+from eostui.curvature.objective import Batch, Objective
 from eostui.curvature.operator import CurvatureOperator, Product, vjp
 
 
 class GaussNewtonOperator(CurvatureOperator):
     """G = (1/n) Σᵢ Jᵢᵀ (∇²_z ℓᵢ) Jᵢ, (size, size), with Jᵢ = ∂zᵢ/∂θ the Jacobian of the outputs z = f(x; θ).
 
-    It is the Hessian with the network replaced by its linearisation at θ (Schraudolph 2002). The outputs must be
-    one tensor; the loss may be any twice differentiable function of it. In a product G v
+    It is the Hessian with the network replaced by its linearisation at θ (Schraudolph 2002). The outputs zᵢ must be
+    one tensor of any shape, a sequence's (T, k) among them; the loss may be any twice differentiable function of it.
+    In a product G v
 
         J v        is ∂(Jᵀu)/∂u applied to v, with any u: two backward passes give the forward one,
         ∇²_zℓ w    is the derivative of ∇_zℓᵀ w,
         Jᵀ w       is one backward pass through the network.
 
-    Raises TypeError at the first product where the model returns anything but a tensor.
+    Raises TypeError where the model computes its own loss, whose outputs nobody knows, and at the first product where
+    it returns anything but a tensor.
     """
+
+    def __init__(self, objective: Objective, theta: Tensor) -> None:
+        if objective.loss is None:
+            raise TypeError(
+                f"the Gauss–Newton matrix needs the outputs of the model, but {type(objective.model).__name__} "
+                "computes its own loss: measure the Hessian, or give the loss as a function of the outputs"
+            )
+        super().__init__(objective, theta)
 
     def linearize(self, parameters: list[Tensor], batch: Batch) -> Product:
         outputs = self.objective.outputs(parameters, batch)

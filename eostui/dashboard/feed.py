@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+
 from eostui.dashboard.series import Series
 from eostui.store import Event, clean_json, clean_text
 
@@ -18,6 +20,8 @@ class Notice:
 
     text: str
     severity: Literal["information", "warning", "error"] = "information"
+    seconds: float = 5.0
+    """How long it stays, unless it is clicked away."""
 
 
 class Feed(ABC):
@@ -58,6 +62,42 @@ class Feed(ABC):
     def threshold_formula(self) -> str:
         """The stability threshold as a formula, such as 2/η."""
         return str(self.environment.get("threshold", "threshold"))
+
+    @property
+    def has_threshold(self) -> bool:
+        """Whether the optimizer has a stability threshold at all."""
+        return not self.threshold_formula.endswith("n/a")
+
+    @property
+    def threshold_on(self) -> Literal["hessian", "preconditioned"]:
+        """The table whose first eigenvalue the threshold is for."""
+        return "preconditioned" if self.environment.get("threshold_on") == "preconditioned" else "hessian"
+
+    @property
+    def compared(self) -> Series | None:
+        """The rows whose first eigenvalue the threshold is for, where the run has them."""
+        return self.series.get(self.threshold_on)
+
+    @property
+    def minibatch(self) -> bool:
+        """Whether a step sees some of the examples only: then the threshold is a line to compare with, and no more."""
+        return self.config.get("batch_size") is not None
+
+    @property
+    def forecast(self) -> str:
+        """What a step and a measurement will take, in words; empty where they are fast."""
+        texts = [event.detail.get("text") for event in self.events() if event.kind == "forecast"]
+        return texts[-1] if texts and isinstance(texts[-1], str) else ""
+
+    def column(self, table: str, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """The visible steps, (n,), and values, (n,) or (n, k), of a column.
+
+        Of P⁻¹H without those at step 0, where there is no P: nothing is missing there.
+        """
+        rows = self.series[table]
+        steps = rows["step"]
+        first = int(np.searchsorted(steps, 1)) if table == "preconditioned" else 0
+        return steps[first:], rows[name][first:]
 
     def events(self) -> list[Event]:
         """The visible events, oldest first."""

@@ -32,6 +32,7 @@ class LiveFeed(Feed):
         self._file: RunFile | None = None
         self._waiting: dict[str, deque[Rows]] = {}
         self._hung_up = False
+        self._forecast_told = False
 
     @property
     def over(self) -> bool:
@@ -58,6 +59,9 @@ class LiveFeed(Feed):
         except (ValueError, KeyError) as error:
             self._client.close()
             notices.append(Notice(f"the trainer sends what this viewer cannot read ({error}); hung up", "error"))
+        if not self._forecast_told and self.forecast:
+            self._forecast_told = True
+            notices.append(Notice(self.forecast, seconds=20.0))
         if self._client.closed and not self._hung_up:
             self._hung_up = True
             self._read_all()

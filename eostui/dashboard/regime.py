@@ -1,7 +1,7 @@
 """Which regime of training a run is in, in words that are defined.
 
-With S the sharpness, T the stability threshold and r = S/T at the measurements. The words are those of Cohen et al.
-2021 (arXiv 2103.00065); where one begins and ends is fixed here.
+With S the sharpness (the preconditioned one where the threshold is for that), T the stability threshold and r = S/T at
+the measurements. The words are those of Cohen et al. 2021 (arXiv 2103.00065); where one begins and ends is fixed here.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from enum import Enum
 
 import numpy as np
 
+from eostui.dashboard.feed import Feed
 from eostui.dashboard.series import Series, at_steps
 
 RECENT = 5
@@ -45,35 +46,57 @@ class Regime(Enum):
         f"below the edge, and S changed by less than 1 % within the last {RECENT} measurements",
     )
     NO_THRESHOLD = ("no threshold", "the optimizer has no stability threshold to compare the sharpness with")
+    MINIBATCH = (
+        "minibatches",
+        "the full-batch threshold is a reference line only: training on minibatches has none on the sharpness",
+    )
 
     def __init__(self, word: str, definition: str) -> None:
         self.word = word
         self.definition = definition
 
 
-def regime_of(train: Series, hessian: Series | None) -> Regime:
-    """The regime at the newest visible rows of the tables `train` and `hessian`, which a run may be without."""
+def regimes_of(feed: Feed) -> list[Regime]:
+    """The regimes that a run can be in."""
+    if feed.minibatch:
+        return [Regime.MINIBATCH]
+    if not feed.has_threshold:
+        return [Regime.UNKNOWN, Regime.DIVERGING, Regime.NO_THRESHOLD]
+    return [regime for regime in Regime if regime not in (Regime.NO_THRESHOLD, Regime.MINIBATCH)]
+
+
+def present_regime(feed: Feed) -> Regime:
+    """The regime at the newest visible row of a feed that knows its tables."""
+    return Regime.MINIBATCH if feed.minibatch else regime_of(feed.series["train"], feed.compared)
+
+
+def regime_of(train: Series, measured: Series | None) -> Regime:
+    """The regime at the newest visible rows of the table `train` and of the one whose first eigenvalue is S, which a
+    run may be without."""
     losses = train["loss"][-LOSS_WINDOW:]
     if len(losses) and not (np.isfinite(losses[-1]) and losses[-1] <= 10 * np.nanmin(losses)):
         return Regime.DIVERGING
-    if hessian is None:
+    if measured is None:
         return Regime.UNKNOWN
-    sharpness = hessian["eigenvalues"][-RECENT:, 0]
-    steps = hessian["step"][-RECENT:]
-    measured = np.isfinite(sharpness)
-    if not measured.any():
+    sharpness = measured["eigenvalues"][-RECENT:, 0]
+    steps = measured["step"][-RECENT:]
+    known = np.isfinite(sharpness)
+    if not known.any():
         return Regime.UNKNOWN
-    sharpness, steps = sharpness[measured], steps[measured]
-    ratio = float(np.mean(sharpness / at_steps(train, "threshold", steps)))
-    if not np.isfinite(ratio):
+    sharpness, steps = sharpness[known], steps[known]
+    threshold = at_steps(train, "threshold", steps)
+    if np.isnan(threshold).all():
         return Regime.NO_THRESHOLD
+    # no curvature is stable for a weight decay beyond 2/η, which leaves a threshold that is not positive
+    ratios = np.divide(sharpness, threshold, out=np.full_like(sharpness, np.inf), where=~(threshold <= 0))
+    ratio = float(np.nanmean(ratios))
     if ratio > 1.2:
         return Regime.ABOVE
     if ratio >= 0.85:
         return Regime.EDGE
     if len(sharpness) < 2:
         return Regime.BELOW
-    growth = (sharpness[-1] - sharpness[0]) / abs(sharpness[0])
-    if abs(growth) <= 0.01:
+    growth = sharpness[-1] - sharpness[0]
+    if abs(growth) <= 0.01 * abs(sharpness[0]):
         return Regime.STABLE
     return Regime.SHARPENING if growth > 0 else Regime.FLATTENING

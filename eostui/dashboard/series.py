@@ -27,6 +27,10 @@ class Series:
         """The visible rows of a column, (n,) or (n, k): a view, valid until the next `extend`."""
         return self._arrays[column][: self.shown]
 
+    def __contains__(self, column: str) -> bool:
+        """Whether the table has such a column."""
+        return column in self._arrays
+
     def all(self, column: str) -> np.ndarray:
         """Every row of a column, visible or not."""
         return self._arrays[column][: self.length]

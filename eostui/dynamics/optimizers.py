@@ -1,4 +1,4 @@
-"""The optimizers by name, each torch's own.
+"""The optimizers by name, each torch's own where torch has it.
 
 A catalogue that is read without importing torch; torch comes in when an optimizer is made.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import torch
@@ -20,28 +20,102 @@ class OptimizerEntry:
 
     name: str
     build: str
-    """`module:class` of a `torch.optim.Optimizer`."""
+    """`module:function`, called as `function(params, lr, **hyperparameters)` with all those in `defaults`."""
     summary: str
     threshold: str
-    """The stability threshold on the sharpness as a formula, for people; `curvature.thresholds` computes it."""
-    defaults: Mapping[str, float] = field(default_factory=dict)
+    """The stability threshold without weight decay as a formula, for people; `curvature.thresholds` computes it."""
+    defaults: Mapping[str, float | bool] = field(default_factory=dict)
     """The hyperparameters that it takes, with their values where the user gives none."""
+    preconditioned: bool = False
+    """Whether it has a diagonal preconditioner P, and the threshold is on λ₁(P⁻¹H) instead of λ₁(H)."""
+    minibatches: Literal["never", "always", "either"] = "either"
+    """Whether its steps see minibatches: never, where the name means the gradient of all examples."""
 
+
+_SGD = "eostui.dynamics.builders:sgd"
+_DECAY = {"weight_decay": 0.0, "decoupled": False}
+_MOMENTS = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
 
 _ENTRIES = (
     OptimizerEntry(
         name="gd",
-        build="torch.optim:SGD",
+        build=_SGD,
         summary="gradient descent, θ ← θ − η∇L(θ)",
         threshold="2/η",
-        defaults={"weight_decay": 0.0},
+        defaults=_DECAY,
+        minibatches="never",
     ),
     OptimizerEntry(
         name="momentum",
-        build="torch.optim:SGD",
+        build=_SGD,
         summary="gradient descent with Polyak (heavy-ball) momentum, v ← μv + ∇L(θ), θ ← θ − ηv",
         threshold="(2+2μ)/η",
-        defaults={"momentum": 0.9, "weight_decay": 0.0},
+        defaults={"momentum": 0.9, **_DECAY},
+        minibatches="never",
+    ),
+    OptimizerEntry(
+        name="nesterov",
+        build="eostui.dynamics.builders:nesterov",
+        summary="gradient descent with Nesterov momentum, v ← μv + ∇L(θ), θ ← θ − η(∇L(θ) + μv)",
+        threshold="(2+2μ)/(η(1+2μ))",
+        defaults={"momentum": 0.9, **_DECAY},
+        minibatches="never",
+    ),
+    OptimizerEntry(
+        name="sgd",
+        build=_SGD,
+        summary="stochastic gradient descent on minibatches, with Polyak momentum where it is given",
+        threshold="(2+2μ)/η",
+        defaults={"momentum": 0.0, **_DECAY},
+        minibatches="always",
+    ),
+    OptimizerEntry(
+        name="adam",
+        build="eostui.dynamics.builders:adam",
+        summary="Adam (Kingma & Ba 2015); its weight decay is part of the gradient",
+        threshold="(2+2β₁)/((1−β₁)η)",
+        defaults={**_MOMENTS, "weight_decay": 0.0},
+        preconditioned=True,
+    ),
+    OptimizerEntry(
+        name="adamw",
+        build="eostui.dynamics.builders:adamw",
+        summary="Adam with decoupled weight decay (Loshchilov & Hutter 2019)",
+        threshold="(2+2β₁)/((1−β₁)η)",
+        defaults={**_MOMENTS, "weight_decay": 0.01},
+        preconditioned=True,
+    ),
+    OptimizerEntry(
+        name="nadam",
+        build="eostui.dynamics.builders:nadam",
+        summary="Adam with Nesterov momentum, whose coefficient μₜ grows in time (Dozat 2016)",
+        threshold="(2+2β₁)/(η(1+β₁−2μₜβ₁))",
+        defaults={**_MOMENTS, **_DECAY},
+        preconditioned=True,
+    ),
+    OptimizerEntry(
+        name="rmsprop",
+        build="eostui.dynamics.builders:rmsprop",
+        summary="RMSprop (Hinton 2012), ν ← β₂ν + (1−β₂)∇L(θ)², θ ← θ − η∇L(θ)/(√ν + ε)",
+        threshold="(2+2μ)/η",
+        defaults={"beta2": 0.99, "eps": 1e-8, "momentum": 0.0, "weight_decay": 0.0, "centered": False},
+        preconditioned=True,
+    ),
+    OptimizerEntry(
+        name="scalar-rmsprop",
+        build="eostui.dynamics.builders:scalar_rmsprop",
+        summary="RMSprop with one ν ← β₂ν + (1−β₂)‖∇L(θ)‖² for all weights (Cohen et al. 2024)",
+        threshold="2/η",
+        defaults={"beta2": 0.99, "eps": 1e-8, "weight_decay": 0.0},
+        preconditioned=True,
+    ),
+    OptimizerEntry(
+        name="adagrad",
+        build="eostui.dynamics.builders:adagrad",
+        summary="Adagrad (Duchi et al. 2011), ν ← ν + ∇L(θ)², θ ← θ − η∇L(θ)/(√ν + ε)",
+        threshold="2/η",
+        defaults={"eps": 1e-10, "weight_decay": 0.0},
+        preconditioned=True,
     ),
 )
 
@@ -49,7 +123,7 @@ OPTIMIZERS: dict[str, OptimizerEntry] = {entry.name: entry for entry in _ENTRIES
 
 
 def make_optimizer(
-    name: str, theta: torch.Tensor, *, lr: float, hyperparameters: Mapping[str, float]
+    name: str, theta: torch.Tensor, *, lr: float, hyperparameters: Mapping[str, float | bool]
 ) -> torch.optim.Optimizer:
     """The named optimizer over one flat parameter vector.
 
@@ -63,7 +137,7 @@ def make_optimizer(
     module, _, attribute = entry.build.partition(":")
     build = getattr(import_module(module), attribute)
     chosen = {key: hyperparameters.get(key, value) for key, value in entry.defaults.items()}
-    optimizer: torch.optim.Optimizer = build([theta], lr=lr, **chosen)
+    optimizer: torch.optim.Optimizer = build([theta], lr, **chosen)
     return optimizer
 
 

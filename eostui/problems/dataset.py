@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,35 +10,46 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+Inputs = Tensor | Mapping[str, Tensor]
+"""What goes into a model: one tensor, or several by the names of its arguments; the first axis is the examples."""
+
+IGNORED = -100
+"""The class number of a position of a sequence that does not count, as in torch's `cross_entropy`."""
+
 
 @dataclass(frozen=True)
 class Dataset:
     """Training and test examples.
 
-    x:          inputs, (n, ...) floating point; the data sets of the catalogue give standardised float32
-    y:          targets: class numbers, (n,) int64, or numbers to regress on, (n, ...) floating point
+    x:          inputs: (n, ...) floating point (the data sets of the catalogue give standardised float32), (n, T)
+                int64 tokens, or a dictionary of tensors, which become the model's keyword arguments
+    y:          targets: class numbers, (n,) int64, one for every position of a sequence, (n, T) int64, or numbers to
+                regress on, (n, ...) floating point; None where a model that computes its own loss finds them in x
     x_test:     the same for testing, None where there is nothing to test on
-    y_test:     None exactly where x_test is None
-    classes:    how many classes there are; None for regression
+    y_test:     None where x_test is None
+    classes:    how many classes there are; None for regression. With 2 classes, y may be the signs ±1, (n, 1)
     provenance: where the examples came from, in words
+    vocabulary: how many different tokens there are; None for inputs that are no tokens
     """
 
-    x: Tensor
-    y: Tensor
-    x_test: Tensor | None
+    x: Inputs
+    y: Tensor | None
+    x_test: Inputs | None
     y_test: Tensor | None
     classes: int | None
     provenance: str
+    vocabulary: int | None = None
 
 
 def standardise(pixels: NDArray[np.uint8], mean: NDArray[np.float64], std: NDArray[np.float64]) -> Tensor:
     """(pixels − mean) / std for every coordinate by itself, as float32.
 
     pixels is (n, channels, height, width); mean and std are (channels, height, width) in the same unit. A
-    coordinate that never varies (std = 0: the blank corner of a scanned digit) is centred and left at that.
+    coordinate that never varied (std = 0: the blank corner of a scanned digit) says nothing and becomes 0, even where
+    a test image has a stray value there.
     """
-    x = pixels.astype(np.float32)
-    # In place: the full CIFAR-10 is 614 MB in float32 and must not be held twice.
+    x = pixels.astype(np.float32, order="C")
+    # In place: SVHN is 900 MB in float32 and must not be held twice.
     x -= mean.astype(np.float32)
-    x /= np.where(std == 0, 1.0, std).astype(np.float32)
+    x /= np.where(std == 0, np.inf, std).astype(np.float32)
     return torch.from_numpy(x)

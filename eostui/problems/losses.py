@@ -10,12 +10,14 @@ class Loss:
     """A loss that can be asked for by name.
 
     `function` names the code as `module:function`. It is called as `function(outputs, targets)` and returns
-    the mean loss over the examples, a scalar tensor.
+    the mean loss over the examples, a scalar tensor; it is empty where the model does that itself. `targets` are the
+    kinds of targets that it takes: "classes" (class numbers), "signs" (±1) and "numbers" (to regress on).
     """
 
     name: str
     function: str
     summary: str
+    targets: tuple[str, ...]
 
 
 _LOSSES = (
@@ -23,8 +25,26 @@ _LOSSES = (
         "mse",
         "eostui.problems.criteria:mse",
         "½‖f(x) − y‖² summed over outputs, mean over examples; one-hot 0/1 classes",
+        targets=("classes", "signs", "numbers"),
     ),
-    Loss("ce", "eostui.problems.criteria:ce", "cross-entropy of the softmax, in nats, mean over examples"),
+    Loss(
+        "ce",
+        "eostui.problems.criteria:ce",
+        "cross-entropy of the softmax, in nats, mean over examples and the positions of a sequence",
+        targets=("classes",),
+    ),
+    Loss(
+        "logistic",
+        "eostui.problems.criteria:logistic",
+        "log(1 + exp(−y·f(x))), mean over examples; one output, y = ±1, or two classes",
+        targets=("classes", "signs"),
+    ),
+    Loss(
+        "model",
+        "",
+        "what your own model computes and returns: it is called with the targets too",
+        targets=("classes", "signs", "numbers"),
+    ),
 )
 
 LOSSES: dict[str, Loss] = {loss.name: loss for loss in _LOSSES}

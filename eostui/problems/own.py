@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from eostui.problems.by_path import load_callable
-from eostui.problems.dataset import Dataset
+from eostui.problems.dataset import IGNORED, Dataset, Inputs
 from eostui.problems.errors import ProblemError, source_file, where_and_what
 
-SHAPES_OF_DATA = "it must return (x, y) or ((x, y), (x_test, y_test)), all of them tensors"
+SHAPES_OF_DATA = (
+    "it must return (x, y) or ((x, y), (x_test, y_test)), all of them tensors; x may be a dictionary of tensors, "
+    "and y None where the model computes its own loss"
+)
 
 
 def own_model(spec: str, seed: int) -> nn.Module:
@@ -30,35 +33,37 @@ def own_model(spec: str, seed: int) -> nn.Module:
 
 
 def own_data(spec: str) -> Dataset:
-    """The data set of the tensors that the function `spec` returns. Raises ProblemError."""
+    """The data set of the tensors that the function `spec` returns, all integers as int64. Raises ProblemError."""
     returned = _call(spec, load_callable(spec))
-    x_test: Tensor | None = None
-    y_test: Tensor | None = None
+    x_test: Any = None
+    y_test: Any = None
     match returned:
-        case (Tensor() as x, Tensor() as y):
+        case (Tensor() | Mapping() as x, Tensor() | None as y):
             pass
-        case ((Tensor() as x, Tensor() as y), (Tensor() as x_test, Tensor() as y_test)):
+        case (
+            (Tensor() | Mapping() as x, Tensor() | None as y),
+            (Tensor() | Mapping() as x_test, Tensor() | None as y_test),
+        ):
             pass
         case _:
             raise ProblemError(f"{spec} returned {describe(returned)}; {SHAPES_OF_DATA}")
-    _check_examples(spec, "x", x, "y", y)
-    is_class = not y.is_floating_point()
-    if x_test is not None and y_test is not None:
-        _check_examples(spec, "x_test", x_test, "y_test", y_test)
-        if x_test.shape[1:] != x.shape[1:] or y_test.shape[1:] != y.shape[1:]:
-            raise ProblemError(
-                f"{spec}: test examples must be shaped like the training examples; x is {shape(x)} and "
-                f"x_test {shape(x_test)}, y is {shape(y)} and y_test {shape(y_test)}"
-            )
-        if y_test.is_floating_point() == is_class:
-            raise ProblemError(
-                f"{spec}: y is {y.dtype} and y_test {y_test.dtype}; both must be classes or both numbers"
-            )
+    x, y = _checked(spec, x, y)
+    if x_test is not None:
+        x_test, y_test = _checked(spec, x_test, y_test, suffix="_test")
+        _check_alike(spec, named(x, y), named(x_test, y_test))
     classes = None
-    if is_class:
-        y, y_test = y.long(), None if y_test is None else y_test.long()
-        classes = 1 + max(int(labels.max()) for labels in (y, y_test) if labels is not None)
-    return Dataset(x, y, x_test, y_test, classes, provenance=spec)
+    if y is not None and not y.is_floating_point():
+        classes = _count(y, y_test)
+    elif y is not None and _are_signs(y, y_test):
+        classes = 2
+    vocabulary = _count(x, x_test) if isinstance(x, Tensor) and x.dtype is torch.int64 else None
+    return Dataset(x, y, x_test, y_test, classes, provenance=spec, vocabulary=vocabulary)
+
+
+def named(x: Inputs, y: Tensor | None, suffix: str = "") -> dict[str, Tensor]:
+    """The tensors by what a user would call them: `x` and `y`, or `x['mask']` and so on, with a suffix `x_test`."""
+    tensors = {f"x{suffix}": x} if isinstance(x, Tensor) else {f"x{suffix}[{key!r}]": x[key] for key in x}
+    return tensors if y is None else {**tensors, f"y{suffix}": y}
 
 
 def describe(value: Any) -> str:
@@ -79,6 +84,13 @@ def shape(tensor: Tensor) -> str:
     return str(tuple(tensor.shape))
 
 
+def shapes(tensors: Mapping[str, Tensor]) -> str:
+    """`x['ids'] has shape (100, 8), x['mask'] (100, 8) and y (100,)`."""
+    first, *others = (f"{name} {shape(tensor)}" for name, tensor in tensors.items())
+    first = first.replace(" (", " has shape (", 1)
+    return " and ".join([", ".join([first, *others[:-1]]), *others[-1:]])
+
+
 def _brief(value: Any) -> str:
     if isinstance(value, tuple | list):
         return f"({', '.join(type(item).__name__ for item in value[:4])}{', …' * (len(value) > 4)})"
@@ -93,19 +105,84 @@ def _call(spec: str, function: Callable[[], Any]) -> Any:
         raise ProblemError(f"{spec}, called without arguments, failed: {what}") from error
 
 
-def _check_examples(spec: str, x_name: str, x: Tensor, y_name: str, y: Tensor) -> None:
-    if x.ndim == 0 or y.ndim == 0 or len(x) != len(y) or len(x) == 0:
-        raise ProblemError(
-            f"{spec}: {x_name} has shape {shape(x)} and {y_name} {shape(y)}; "
-            "both need one row for every example, and at least one"
-        )
-    if not x.is_floating_point():
-        raise ProblemError(f"{spec}: {x_name} is {x.dtype}; inputs must be floating point, say {x_name}.float()")
-    if y.dtype is torch.bool or y.is_complex():
-        raise ProblemError(f"{spec}: {y_name} is {y.dtype}; targets must be integer class numbers or real numbers")
-    if not y.is_floating_point() and int(y.min()) < 0:
-        raise ProblemError(f"{spec}: {y_name} has the class number {int(y.min())}; classes count from 0")
-    for name, tensor in ((x_name, x), (y_name, y)):
-        if not bool(torch.isfinite(tensor).all()):
+def _checked(
+    spec: str, x: Tensor | Mapping[Any, Any], y: Tensor | None, suffix: str = ""
+) -> tuple[Inputs, Tensor | None]:
+    """The examples, integers as int64. Raises ProblemError where they cannot be examples."""
+    inputs: Inputs = _as_int64(x) if isinstance(x, Tensor) else _checked_parts(spec, f"x{suffix}", x)
+    targets = None if y is None else _as_int64(y)
+    tensors = named(inputs, targets, suffix)
+    lengths = {len(tensor) if tensor.ndim else 0 for tensor in tensors.values()}
+    if len(lengths) > 1 or 0 in lengths:
+        raise ProblemError(f"{spec}: {shapes(tensors)}; each needs one row for every example, and at least one")
+    if targets is not None:
+        _check_targets(spec, f"y{suffix}", targets)
+    for name, tensor in tensors.items():
+        if tensor.is_complex():
+            raise ProblemError(f"{spec}: {name} is {tensor.dtype}; inputs must be real numbers, integers or booleans")
+        if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
             bad = int((~torch.isfinite(tensor)).sum())
             raise ProblemError(f"{spec}: {bad:,} of the {tensor.numel():,} numbers of {name} are NaN or infinite")
+    return inputs, targets
+
+
+def _check_targets(spec: str, name: str, y: Tensor) -> None:
+    if y.dtype is torch.bool or y.is_complex():
+        raise ProblemError(f"{spec}: {name} is {y.dtype}; targets must be integer class numbers or real numbers")
+    if not y.is_floating_point():
+        counted = y[y != IGNORED] if y.ndim > 1 else y
+        if len(counted) == 0:
+            raise ProblemError(f"{spec}: every position of {name} is {IGNORED}, which means that it does not count")
+        if int(counted.min()) < 0:
+            raise ProblemError(f"{spec}: {name} has the class number {int(counted.min())}; classes count from 0")
+
+
+def _checked_parts(spec: str, name: str, x: Mapping[Any, Any]) -> dict[str, Tensor]:
+    if not x:
+        raise ProblemError(f"{spec}: the dictionary {name} is empty; it must have the arguments of the model")
+    for key, value in x.items():
+        if not isinstance(key, str):
+            raise ProblemError(
+                f"{spec}: the dictionary {name} has the key {key!r}; its keys must be names of the model's arguments"
+            )
+        if not isinstance(value, Tensor):
+            raise ProblemError(f"{spec}: {name}[{key!r}] is {describe(value)}; it must be a tensor")
+    return {key: _as_int64(value) for key, value in x.items()}
+
+
+def _check_alike(spec: str, training: Mapping[str, Tensor], test: Mapping[str, Tensor]) -> None:
+    """Raise ProblemError where the tensors to test on, by the names of those to train on, are of another kind."""
+    if training.keys() != test.keys():
+        raise ProblemError(
+            f"{spec}: training examples have {', '.join(training)}, test examples {', '.join(test)}; "
+            "both must have the same"
+        )
+    for name, tensor in training.items():
+        other = test[name]
+        if other.shape[1:] != tensor.shape[1:]:
+            raise ProblemError(
+                f"{spec}: test examples must be shaped like the training examples; "
+                f"{name} is {shape(tensor)} for training and {shape(other)} for testing"
+            )
+        if other.is_floating_point() != tensor.is_floating_point():
+            raise ProblemError(
+                f"{spec}: {name} is {tensor.dtype} for training and {other.dtype} for testing; "
+                "both must be numbers, or both integers (class numbers, tokens)"
+            )
+
+
+def _as_int64(tensor: Tensor) -> Tensor:
+    numbers = tensor.is_floating_point() or tensor.is_complex() or tensor.dtype is torch.bool
+    return tensor if numbers else tensor.long()
+
+
+def _count(tensor: Tensor, test: Tensor | None) -> int:
+    """How many class numbers or tokens there are, counted from 0."""
+    return 1 + max(int(part.max()) for part in (tensor, test) if part is not None)
+
+
+def _are_signs(y: Tensor, y_test: Tensor | None) -> bool:
+    """Whether the targets are ±1 in one column, and both of them occur."""
+    if y.ndim != 2 or y.shape[1] != 1 or not 0 < int((y > 0).sum()) < len(y):
+        return False
+    return all(bool((part.abs() == 1).all()) for part in (y, y_test) if part is not None)

@@ -2,42 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 
-from eostui.problems.architectures import ARCHITECTURES
+from eostui.problems.accuracy import class_accuracy, sign_accuracy
+from eostui.problems.architectures import ARCHITECTURES, Architecture
 from eostui.problems.by_path import load_callable, looks_like_path
-from eostui.problems.dataset import Dataset
-from eostui.problems.datasets import DATASETS, Progress
-from eostui.problems.errors import DataError, ProblemError, source_file, unknown_name, where_and_what
+from eostui.problems.dataset import Dataset, Inputs
+from eostui.problems.datasets import DATASETS, Progress, find_dataset
+from eostui.problems.errors import DataError, ProblemError, unknown_name
+from eostui.problems.fit import INPUTS, check_classes, check_fit, check_targets, in_words
 from eostui.problems.losses import LOSSES
-from eostui.problems.own import describe, own_data, own_model, shape
+from eostui.problems.own import own_data, own_model, shape
+from eostui.problems.trial import Criterion, try_two_examples
 
-Criterion = Callable[[Tensor, Tensor], Tensor]
-"""`loss(outputs, targets)`: the mean loss over the examples, a scalar."""
+Accuracy = Callable[[Tensor, Tensor], Tensor]
+"""`accuracy(outputs, targets)`: the fraction of right answers, a scalar."""
 
 
 @dataclass(frozen=True)
 class Problem:
     """A model with its first weights, the loss and the examples, all of one dtype and on one device.
 
-    outputs: width of the model's last axis.
+    loss:     None where the model is called with the targets and returns the mean loss itself
+    outputs:  width of the model's last axis; 0 where it computes its own loss and shows no outputs
+    accuracy: None where the targets are no classes, or it is not known how the outputs stand for them
     """
 
     model: nn.Module
-    loss: Criterion
+    loss: Criterion | None
     dataset: Dataset
     outputs: int
+    accuracy: Accuracy | None
 
 
 def build_problem(
     *,
     arch: str,
+    width: int | None,
+    depth: int | None,
     data: str,
     loss: str,
     seed: int,
@@ -48,29 +55,42 @@ def build_problem(
 ) -> Problem:
     """Put together what `arch`, `data` and `loss` name: entries of the catalogues, or a user's own by path.
 
+    `width` and `depth` vary an architecture of the catalogue that has them; None leaves them as they are there.
+
     The model is built directly after `torch.manual_seed(seed)`, in torch's default dtype and on the CPU, and
     then moved, so that a seed means the same weights in every dtype and on every device. Raises ProblemError,
-    with one line that says what is wrong, where a name is unknown, something cannot be loaded, or two
-    examples do not go through model and loss.
+    with one line that says what is wrong, where a name is unknown, something cannot be loaded, two names do not go
+    together, or two examples do not go through model and loss.
     """
+    sizes = {name: value for name, value in (("width", width), ("depth", depth)) if value is not None}
+    check_fit(arch, data, loss)
+    _check_sizes(arch, sizes)
     torch.manual_seed(seed)  # a user's own data may be drawn at random
-    dataset = _moved(_load_data(data, data_dir, progress), dtype, device)
+    dataset = _load_data(data, data_dir, progress)
     criterion = _load_loss(loss)
+    _check_loaded(dataset, criterion, arch=arch, data=data, loss=loss)
+    dataset = _moved(dataset, dtype, device)
     progress(f"building {arch}", None)
-    model = _build_model(arch, data, dataset, seed).to(device=device, dtype=dtype)
+    model = _build_model(arch, sizes, data, dataset, loss, seed).to(device=device, dtype=dtype)
     if not any(p.requires_grad and p.numel() for p in model.parameters()):
         raise ProblemError(f"{arch}: the model ({type(model).__name__}) has no trainable parameters")
-    outputs = _try(model, criterion, dataset, arch=arch, data=data, loss=loss)
-    return Problem(model=model, loss=criterion, dataset=dataset, outputs=outputs)
+    outputs = try_two_examples(model, criterion, dataset, arch=arch, data=data, loss=loss)
+    return Problem(
+        model=model,
+        loss=criterion,
+        dataset=dataset,
+        outputs=0 if outputs is None else outputs.shape[-1],
+        accuracy=None if outputs is None else _accuracy(dataset, loss, outputs),
+    )
 
 
 def _load_data(data: str, data_dir: Path, progress: Progress) -> Dataset:
-    if looks_like_path(data):
+    entry = find_dataset(data)
+    if entry is None:
+        if not looks_like_path(data):
+            raise unknown_name("data set", data, DATASETS)
         progress(f"loading {data}", None)
         return own_data(data)
-    if data not in DATASETS:
-        raise unknown_name("data set", data, DATASETS)
-    entry = DATASETS[data]
     try:
         dataset: Dataset = load_callable(entry.load)(data_dir, progress, **entry.options)
     except OSError as error:  # such as a directory that may not be looked into
@@ -78,86 +98,125 @@ def _load_data(data: str, data_dir: Path, progress: Progress) -> Dataset:
     return dataset
 
 
-def _load_loss(loss: str) -> Criterion:
+def _load_loss(loss: str) -> Criterion | None:
     if looks_like_path(loss):
         return load_callable(loss)
     if loss not in LOSSES:
         raise unknown_name("loss", loss, LOSSES)
-    return load_callable(LOSSES[loss].function)
+    return load_callable(LOSSES[loss].function) if LOSSES[loss].function else None
 
 
-def _build_model(arch: str, data: str, dataset: Dataset, seed: int) -> nn.Module:
+def _check_sizes(arch: str, sizes: Mapping[str, int]) -> None:
+    for name in sizes:
+        if arch in ARCHITECTURES and name not in ARCHITECTURES[arch].options:
+            raise ProblemError(f"--{name} does not go with --arch {arch}, which has no {name} to choose")
+        if looks_like_path(arch):
+            raise ProblemError(f"--{name} does not go with --arch {arch}: the {name} of your own model is in its code")
+
+
+def _check_loaded(dataset: Dataset, criterion: Criterion | None, *, arch: str, data: str, loss: str) -> None:
+    """What `check_fit` could not know before the data were loaded."""
+    if criterion is None:
+        if dataset.y is not None and not isinstance(dataset.x, Tensor) and "labels" in dataset.x:
+            raise ProblemError(
+                f"{data}: with --loss {loss} the model gets y as the argument labels, but x has 'labels' too; "
+                "leave it out, or return None for y"
+            )
+    elif dataset.y is None:
+        raise ProblemError(
+            f"--loss {loss} does not go with --data {data}: it needs targets, but y is None; "
+            "that is for a model that computes its own loss, with --loss model"
+        )
+    if dataset.y is not None:
+        check_targets(loss, data, _kind_of_targets(dataset))
+    check_classes(loss, data, dataset.classes)
+    if arch in ARCHITECTURES:
+        _check_inputs(ARCHITECTURES[arch], data, dataset.x)
+
+
+def _check_inputs(entry: Architecture, data: str, x: Inputs) -> None:
+    """What a builder, which is told one shape, would not notice."""
+    takes = f"{entry.name} takes {in_words(entry.inputs, INPUTS)}"
+    if not isinstance(x, Tensor):
+        raise ProblemError(
+            f"--arch {entry.name} does not go with --data {data}: {takes}, not a dictionary of {', '.join(x)}; "
+            "that is for a model of your own"
+        )
+    tokens = x.dtype is torch.int64
+    if not tokens and entry.inputs == ("tokens",):
+        raise ProblemError(
+            f"--arch {entry.name} does not go with --data {data}: {takes}, which are integers; x is {x.dtype}"
+        )
+    if tokens and "tokens" not in entry.inputs:
+        raise ProblemError(
+            f"--arch {entry.name} does not go with --data {data}: {takes}, and x is {x.dtype}, which stands for "
+            "tokens; say x.float() where they are numbers"
+        )
+    if tokens and int(x.min()) < 0:
+        raise ProblemError(f"{data}: x has the token {int(x.min())}; for {entry.name} tokens count from 0")
+
+
+def _build_model(arch: str, sizes: Mapping[str, int], data: str, dataset: Dataset, loss: str, seed: int) -> nn.Module:
     if looks_like_path(arch):
         return own_model(arch, seed)
     if arch not in ARCHITECTURES:
         raise unknown_name("architecture", arch, ARCHITECTURES)
     entry = ARCHITECTURES[arch]
-    outputs = dataset.classes or (dataset.y.shape[1] if dataset.y.ndim == 2 else None)
+    assert isinstance(dataset.x, Tensor)  # _check_inputs saw to that
+    assert dataset.y is not None  # check_fit saw to that: its loss is no model's own
+    outputs = _outputs_for(dataset, dataset.y, loss)
     if outputs is None:
         raise ProblemError(
             f"{arch} gives outputs (n, k), so {data} must have targets (n, k), or integer class numbers; "
             f"they have shape {shape(dataset.y)}"
         )
+    options = {**entry.options, **sizes}
+    if "tokens" in entry.inputs:
+        options["vocabulary"] = dataset.vocabulary
     build = load_callable(entry.build)
     torch.manual_seed(seed)
-    model: nn.Module = build(tuple(dataset.x.shape[1:]), outputs, **entry.options)
+    model: nn.Module = build(tuple(dataset.x.shape[1:]), outputs, **options)
     return model
+
+
+def _outputs_for(dataset: Dataset, y: Tensor, loss: str) -> int | None:
+    """How many outputs an architecture of the catalogue needs for one example or position; None: nobody knows."""
+    if loss == "logistic" or _kind_of_targets(dataset) == "signs":
+        return 1
+    if dataset.classes is not None:
+        return dataset.classes
+    return y.shape[1] if y.ndim == 2 else None
+
+
+def _kind_of_targets(dataset: Dataset) -> str:
+    """As in the catalogues of losses and data sets."""
+    if dataset.classes is None:
+        return "numbers"
+    return "signs" if dataset.y is not None and dataset.y.is_floating_point() else "classes"
+
+
+def _accuracy(dataset: Dataset, loss: str, outputs: Tensor) -> Accuracy | None:
+    """How right answers are counted, given the outputs for the first examples."""
+    if dataset.y is None or dataset.classes is None:
+        return None
+    of_one = outputs.shape[1:]
+    if _kind_of_targets(dataset) == "signs" or loss == "logistic":
+        return sign_accuracy if of_one == (1,) else None
+    *positions, k = of_one or (0,)
+    return class_accuracy if positions == [*dataset.y.shape[1:]] and k >= dataset.classes else None
 
 
 def _moved(dataset: Dataset, dtype: torch.dtype, device: torch.device) -> Dataset:
     def moved(tensor: Tensor) -> Tensor:
-        return tensor.to(device=device, dtype=dtype if tensor.is_floating_point() else torch.int64)
+        return tensor.to(device=device, dtype=dtype if tensor.is_floating_point() else tensor.dtype)
+
+    def inputs(x: Inputs) -> Inputs:
+        return moved(x) if isinstance(x, Tensor) else {name: moved(tensor) for name, tensor in x.items()}
 
     return replace(
         dataset,
-        x=moved(dataset.x),
-        y=moved(dataset.y),
-        x_test=None if dataset.x_test is None else moved(dataset.x_test),
+        x=inputs(dataset.x),
+        y=None if dataset.y is None else moved(dataset.y),
+        x_test=None if dataset.x_test is None else inputs(dataset.x_test),
         y_test=None if dataset.y_test is None else moved(dataset.y_test),
     )
-
-
-def _try(model: nn.Module, criterion: Criterion, dataset: Dataset, *, arch: str, data: str, loss: str) -> int:
-    """Send two examples through model and loss; the width of the outputs. Leaves no trace."""
-    x, y = dataset.x[:2], dataset.y[:2]
-    buffers = {name: buffer.clone() for name, buffer in model.named_buffers()}
-    with torch.random.fork_rng(devices=[x.device] if x.is_cuda else []):
-        try:
-            outputs = functional_call(model, buffers, (x,))
-        except Exception as error:
-            raise ProblemError(
-                f"{arch} cannot take two examples of {data}, of shape {shape(x)}: {_blame(error, arch)}"
-            ) from error
-        if not isinstance(outputs, Tensor):
-            raise ProblemError(
-                f"the model of {arch} gave {describe(outputs)} for two examples; it must give one tensor"
-            )
-        if outputs.ndim == 0 or len(outputs) != len(x):
-            raise ProblemError(
-                f"the model of {arch} gave outputs of shape {shape(outputs)} for {len(x)} examples; "
-                "the first axis must be the examples"
-            )
-        fit = f"outputs of shape {shape(outputs)} from {arch}, targets of shape {shape(y)} from {data}"
-        try:
-            value = criterion(outputs, y)
-        except Exception as error:
-            raise ProblemError(f"the loss {loss} does not fit {fit}: {_blame(error, loss)}") from error
-    if not isinstance(value, Tensor):
-        raise ProblemError(f"the loss {loss} returned {describe(value)}; it must return a scalar tensor, the mean loss")
-    if value.ndim != 0 or not value.is_floating_point():
-        raise ProblemError(
-            f"the loss {loss} returned a {value.dtype} tensor of shape {shape(value)}; "
-            "it must return a scalar, the mean loss"
-        )
-    if not value.requires_grad:
-        raise ProblemError(f"the loss {loss} does not depend on the weights of {arch}: is something detached?")
-    if loss in LOSSES and dataset.classes is not None and dataset.classes > outputs.shape[-1]:
-        raise ProblemError(f"{data} has {dataset.classes} classes, but {arch} gives only {outputs.shape[-1]} outputs")
-    return outputs.shape[-1]
-
-
-def _blame(error: Exception, spec: str) -> str:
-    """What went wrong, and on which line where `spec` names a user's own code."""
-    if looks_like_path(spec):
-        return where_and_what(error, source_file(load_callable(spec)))
-    return str(error)

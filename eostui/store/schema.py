@@ -82,6 +82,10 @@ class Table:
         if len(set(names)) != len(names):
             raise ValueError(f"table {self.name} has a column twice: {', '.join(names)}")
 
+    def without(self, name: str) -> Table:
+        """Return the table without the column `name`, which it may not have."""
+        return Table(self.name, self.description, tuple(column for column in self.columns if column.name != name))
+
     def to_json(self) -> dict[str, Any]:
         """Return the table's definition as plain JSON types, for the pipe to viewers."""
         return {
@@ -125,7 +129,7 @@ STEP = Column("step", "number of updates before the measurement", "steps", "int6
 
 TRAIN = Table(
     "train",
-    "the training set, one row a step, measured at the weights before the update",
+    "the training examples that a step sees (all, or its minibatch), one row a step, at the weights before the update",
     (
         STEP,
         Column("time", "time since the start of the training", "s"),
@@ -133,6 +137,17 @@ TRAIN = Table(
         Column("threshold", "largest stable value of the (preconditioned) sharpness"),
         Column("loss", "training loss, mean over examples"),
         Column("accuracy", "share of training examples classified correctly"),
+        Column("grad_norm", "norm of the gradient of the training loss"),
+    ),
+)
+
+FULL_BATCH = Table(
+    "full_batch",
+    "the whole training set of a run whose steps see minibatches, at its own cadence",
+    (
+        STEP,
+        Column("loss", "training loss, mean over all examples"),
+        Column("accuracy", "share of all training examples classified correctly"),
         Column("grad_norm", "norm of the gradient of the training loss"),
     ),
 )

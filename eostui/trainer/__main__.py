@@ -13,11 +13,9 @@ import sys
 from pathlib import Path
 
 from eostui.config import RunConfig
-from eostui.dynamics.optimizers import OPTIMIZERS
 from eostui.link.messages import Hello, Phase
 from eostui.link.server import LinkServer
 from eostui.trainer.control import Control
-from eostui.trainer.instruments import tables_of
 
 
 def main() -> int:
@@ -32,8 +30,8 @@ def main() -> int:
         name=directory.name,
         run_file=str(directory / "run.h5"),
         config=config.to_dict(),
-        environment={"threshold": OPTIMIZERS[config.optimizer].threshold},
-        tables={table.name: table.to_json() for table in tables_of(config)},
+        environment={},
+        tables={},  # known once the data are
     )
     server.say(hello)
     server.say(Phase("importing torch"))

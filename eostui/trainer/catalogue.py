@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from eostui.config import RunConfig
+from eostui.config import RunConfig, flag
 from eostui.dynamics.optimizers import OPTIMIZERS
-from eostui.problems.architectures import ARCHITECTURES
+from eostui.problems.architectures import ARCHITECTURES, Architecture
 from eostui.problems.datasets import DATASETS
 from eostui.problems.losses import LOSSES
 from eostui.trainer.instruments import INSTRUMENTS, InstrumentEntry
@@ -15,10 +15,22 @@ Rows = tuple[tuple[str, ...], list[tuple[str, ...]]]
 
 
 def _archs() -> Rows:
-    return ("name", "what", "trained on", "paper"), [
-        (entry.name, entry.summary, f"{entry.data}, {entry.loss}, η = {entry.lr:g}", entry.paper)
+    return ("name", "parameters", "what", "trained on", "paper"), [
+        (
+            entry.name,
+            f"{entry.parameters:,}",
+            entry.summary + _choices(entry),
+            f"{entry.data}, {entry.loss}, η = {entry.lr:g}",
+            entry.paper,
+        )
         for entry in ARCHITECTURES.values()
     ]
+
+
+def _choices(entry: Architecture) -> str:
+    """What `--width` and `--depth` change, with their defaults."""
+    choices = [f"{flag(name)} {entry.options[name]}" for name in ("width", "depth") if name in entry.options]
+    return f" [{', '.join(choices)}]" if choices else ""
 
 
 def _datasets() -> Rows:
@@ -33,7 +45,7 @@ def _optimizers() -> Rows:
             entry.name,
             entry.summary,
             entry.threshold,
-            ", ".join(f"{name} {value:g}" for name, value in entry.defaults.items()),
+            ", ".join(f"{flag(name)} [{value:g}]" for name, value in entry.defaults.items()),
         )
         for entry in OPTIMIZERS.values()
     ]
@@ -45,8 +57,8 @@ def _losses() -> Rows:
 
 def _instruments() -> Rows:
     def when(entry: InstrumentEntry) -> str:
-        if entry.always:
-            return "always"
+        if entry.unasked is not None:
+            return entry.when
         return "unless --track says otherwise" if entry.name in RunConfig.track else f"--track {entry.name}"
 
     return ("name", "what", "when"), [(entry.name, entry.summary, when(entry)) for entry in INSTRUMENTS.values()]

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from eostui.config import RunConfig
-from eostui.store import EVENTS, STEP, TEST, TRAIN, Column, Table, eigenvalue_table
+from eostui.dynamics.optimizers import OPTIMIZERS
+from eostui.store import EVENTS, FULL_BATCH, STEP, TEST, TRAIN, Column, Table, eigenvalue_table
 
 if TYPE_CHECKING:
     from eostui.trainer.moment import Moment
@@ -27,15 +28,18 @@ class Instrument(Protocol):
 
 @dataclass(frozen=True)
 class InstrumentEntry:
-    """One instrument: its table for a given run, and how to build it."""
+    """One instrument: its table for a given run, how to build it, and which runs have it without being asked.
+
+    `unasked` is None for those that come by `--track` alone; `when` says the same in words.
+    """
 
     name: str
     summary: str
     table: Callable[[RunConfig], Table]
     build: str
     """`module:function`, called with the `RunConfig`, returning an `Instrument`."""
-    always: bool = False
-    """Whether every run has it; the others come by `--track`."""
+    unasked: Callable[[RunConfig], bool] | None = None
+    when: str = ""
 
 
 _TIMING = Table(
@@ -54,8 +58,30 @@ _ENTRIES = (
         name="test",
         summary="loss and accuracy on the test set",
         table=lambda config: TEST,
-        build="eostui.trainer.test_set:test_set",
-        always=True,
+        build="eostui.trainer.scores:test_set",
+        unasked=lambda config: True,
+        when="always",
+    ),
+    InstrumentEntry(
+        name="full-batch",
+        summary="loss, accuracy and gradient norm over the whole training set, where a step sees a minibatch",
+        table=lambda config: FULL_BATCH,
+        build="eostui.trainer.scores:full_batch",
+        unasked=lambda config: config.batch_size is not None,
+        when="with --batch-size",
+    ),
+    InstrumentEntry(
+        name="preconditioned",
+        summary="the largest eigenvalues of P⁻¹H, P the preconditioner of an adaptive optimizer",
+        table=lambda config: eigenvalue_table(
+            "preconditioned",
+            "largest eigenvalues of P^(-1/2) (H + wI) P^(-1/2): H the Hessian, P the optimizer's diagonal "
+            "preconditioner after as many updates, w its coupled weight decay",
+            config.eigs,
+        ),
+        build="eostui.trainer.spectrum:preconditioned",
+        unasked=lambda config: OPTIMIZERS[config.optimizer].preconditioned,
+        when="with an adaptive optimizer",
     ),
     InstrumentEntry(
         name="hessian",
@@ -64,7 +90,8 @@ _ENTRIES = (
             "hessian", "largest algebraic eigenvalues of the Hessian H = ∇²L", config.eigs
         ),
         build="eostui.trainer.spectrum:hessian",
-        always=True,
+        unasked=lambda config: True,
+        when="always",
     ),
     InstrumentEntry(
         name="gauss-newton",
@@ -81,18 +108,24 @@ _ENTRIES = (
         summary="steps a second, and the share of time spent measuring",
         table=lambda config: _TIMING,
         build="eostui.trainer.timing:timing",
-        always=True,
+        unasked=lambda config: True,
+        when="always",
     ),
 )
 
 INSTRUMENTS: dict[str, InstrumentEntry] = {entry.name: entry for entry in _ENTRIES}
 
 
+TRACKED = [entry.name for entry in _ENTRIES if entry.unasked is None]
+"""The instruments that `--track` takes."""
+
+
 def instruments_of(config: RunConfig) -> list[InstrumentEntry]:
     """The instruments that a run has, in the order in which they measure."""
-    return [entry for entry in _ENTRIES if entry.always or entry.name in config.track]
+    return [entry for entry in _ENTRIES if (entry.unasked(config) if entry.unasked else entry.name in config.track)]
 
 
-def tables_of(config: RunConfig) -> list[Table]:
-    """The tables that a run's file has."""
-    return [TRAIN, *(entry.table(config) for entry in instruments_of(config)), EVENTS]
+def tables_of(config: RunConfig, *, classes: bool) -> list[Table]:
+    """The tables that a run's file has; no accuracy in any of them where there are no `classes`."""
+    tables = [TRAIN, *(entry.table(config) for entry in instruments_of(config)), EVENTS]
+    return tables if classes else [table.without("accuracy") for table in tables]

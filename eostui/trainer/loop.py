@@ -7,22 +7,25 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-import torch
 from torch import Tensor
 
 from eostui.config import RunConfig
-from eostui.curvature.objective import Objective
 from eostui.curvature.thresholds import stability_threshold
-from eostui.dynamics.optimizers import make_optimizer, set_step_size
+from eostui.dynamics.optimizers import set_step_size
 from eostui.link.messages import Command
 from eostui.problems.by_path import load_callable
-from eostui.store import Status, StoreError
+from eostui.store import FULL_BATCH, Status, StoreError
 from eostui.trainer.checkpoint import write_checkpoint
 from eostui.trainer.control import Abandoned, Control
 from eostui.trainer.instruments import Instrument, InstrumentEntry, instruments_of
+from eostui.trainer.minibatches import Minibatches
 from eostui.trainer.moment import Moment
 from eostui.trainer.record import Record
+from eostui.trainer.schedule import parse_schedule
+from eostui.trainer.scores import scores
+from eostui.trainer.setup import Setup
 
 IDLE_WAIT = 0.5
 """Seconds that a paused run waits for a command before it looks again whether it was told to stop by a signal."""
@@ -37,38 +40,36 @@ class Trainer:
     def __init__(
         self,
         config: RunConfig,
-        objective: Objective,
-        test: Objective | None,
+        setup: Setup,
         record: Record,
         control: Control,
         directory: Path,
     ) -> None:
         self._config = config
-        self._objective = objective
-        self._curvature = objective.subset(min(config.eig_samples or objective.examples, objective.examples))
-        self._test = test
+        self._setup = setup
         self._record = record
         self._control = control
         self._directory = directory
-        self._theta = objective.parameters()
-        self._optimizer = make_optimizer(
-            config.optimizer,
-            self._theta,
-            lr=config.lr,
-            hyperparameters={"momentum": config.momentum, "weight_decay": config.weight_decay},
-        )
+        self._minibatches: Minibatches | None = None
+        if config.batch_size is not None:
+            examples, device = setup.objective.examples, setup.objective.device
+            self._minibatches = Minibatches(examples, config.batch_size, seed=config.seed, device=device)
+        self._schedule = parse_schedule(config.lr_schedule, config.lr)
+        self._scheduled = config.lr_schedule != "constant"
         self._instruments: list[tuple[InstrumentEntry, Instrument]] = [
             (entry, load_callable(entry.build)(config)) for entry in instruments_of(config)
         ]
         self._step = 0
-        self._lr = config.lr
+        self._lr = self._schedule(0)
         self._measured_at = -1
         self._measure_now = False
         self._steps_allowed = 0
         self._measuring = 0.0
-        for part in (self._objective, self._curvature, self._test):
+        self._full_batch_row: Mapping[str, float] = {}
+        for part in (setup.objective, setup.curvature, setup.test):
             if part is not None:
                 part.on_batch = self._on_batch
+        self._set_step_size(self._lr)
 
     def run(self) -> Status:
         """Train until a goal is reached, the loss is no longer finite, or somebody stops it. Raises what the model
@@ -90,6 +91,8 @@ class Trainer:
         try:
             while True:
                 self._between_steps()
+                if self._scheduled:
+                    self._set_step_size(self._schedule(self._step))
                 row, gradient = self._observe()
                 if not math.isfinite(row["loss"]):
                     return Status.DIVERGED
@@ -97,8 +100,8 @@ class Trainer:
                     self._measure()
                 if self._goal_reached(row):
                     return Status.FINISHED
-                self._theta.grad = gradient
-                self._optimizer.step()
+                self._setup.theta.grad = gradient
+                self._setup.optimizer.step()
                 self._step += 1
                 if self._step == self._config.steps:
                     return Status.FINISHED
@@ -106,39 +109,39 @@ class Trainer:
             return Status.STOPPED
 
     def _observe(self) -> tuple[Mapping[str, float], Tensor]:
-        """Loss and gradient at θ_t; the row of the table `train`."""
+        """Loss and gradient at θ_t, of all examples or of the minibatch of this step; the row of the table `train`."""
+        objective = self._setup.objective
+        if self._minibatches is not None:
+            objective = objective.select(self._minibatches.at(self._step))
         with self._record.activity("computing the gradient"):
-            evaluation = self._objective.gradient(self._theta, advance_buffers=True)
+            evaluation = objective.gradient(self._setup.theta, advance_buffers=True)
         gradient = evaluation.gradient
         assert gradient is not None
-        # one transfer for all three numbers: each would wait for the device by itself
-        loss, accuracy, grad_norm = torch.stack(
-            [
-                evaluation.loss.double(),
-                evaluation.accuracy.double(),
-                torch.linalg.vector_norm(gradient).double(),
-            ]
-        ).tolist()
         row = {
             "step": self._step,
             "time": self._record.elapsed(),
             "lr": self._lr,
             "threshold": self._threshold(),
-            "loss": loss,
-            "accuracy": accuracy,
-            "grad_norm": grad_norm,
+            **scores(evaluation, classes=self._setup.classes),
         }
         self._record.row("train", row)
         return row, gradient
 
     def _goal_reached(self, row: Mapping[str, float]) -> bool:
+        """Whether the whole training set is fitted as asked; of a minibatch run that is known where it was measured."""
         until_loss, until_accuracy = self._config.until_loss, self._config.until_accuracy
-        return (until_loss is not None and row["loss"] <= until_loss) or (
-            until_accuracy is not None and row["accuracy"] >= until_accuracy
+        if self._minibatches is not None:
+            row = self._full_batch_row if self._measured_at == self._step else {}
+        return (until_loss is not None and row.get("loss", math.inf) <= until_loss) or (
+            until_accuracy is not None and row.get("accuracy", 0.0) >= until_accuracy
         )
 
     def _threshold(self) -> float:
-        return stability_threshold(self._optimizer).value
+        return stability_threshold(self._setup.optimizer).value
+
+    def _set_step_size(self, lr: float) -> None:
+        self._lr = lr
+        set_step_size(self._setup.optimizer, lr)
 
     # measuring
 
@@ -152,7 +155,10 @@ class Trainer:
             with self._timed(), self._record.activity(f"measuring: {entry.name}"):
                 row = instrument.measure(self._moment())
             if row is not None:
-                self._record.row(entry.table(self._config).name, {"step": self._step, **row})
+                table = entry.table(self._config).name
+                self._record.row(table, {"step": self._step, **row})
+                if table == FULL_BATCH.name:
+                    self._full_batch_row = row
 
     @contextmanager
     def _timed(self) -> Iterator[None]:
@@ -165,11 +171,12 @@ class Trainer:
     def _moment(self) -> Moment:
         return Moment(
             step=self._step,
-            theta=self._theta.detach(),
-            objective=self._objective,
-            curvature=self._curvature,
-            test=self._test,
-            optimizer=self._optimizer,
+            theta=self._setup.theta.detach(),
+            objective=self._setup.objective,
+            curvature=self._setup.curvature,
+            test=self._setup.test,
+            classes=self._setup.classes,
+            optimizer=self._setup.optimizer,
             elapsed=self._record.elapsed(),
             measuring=self._measuring,
             report=self._report,
@@ -240,11 +247,17 @@ class Trainer:
         return True, f"{'paused before' if paused else 'going on with'} step {self._step}"
 
     def _change_step_size(self, lr: float) -> tuple[bool, str]:
-        previous, self._lr = self._lr, lr
-        set_step_size(self._optimizer, lr)
+        previous = self._lr
+        self._set_step_size(lr)
         threshold = self._threshold()
-        self._record.event(self._step, "lr", {"lr": lr, "previous": previous, "threshold": threshold})
-        return True, f"η = {lr:g} from step {self._step} on, threshold {threshold:g}"
+        detail: dict[str, Any] = {"lr": lr, "previous": previous, "threshold": threshold}
+        text = f"η = {lr:g} from step {self._step} on, threshold {threshold:g}"
+        if self._scheduled:
+            self._scheduled = False
+            detail["overrides"] = self._config.lr_schedule
+            text += f"; the schedule {self._config.lr_schedule} no longer applies"
+        self._record.event(self._step, "lr", detail)
+        return True, text
 
     def _measure_on_demand(self) -> tuple[bool, str]:
         if self._measured_at == self._step:

@@ -24,6 +24,8 @@ class Moment:
     """The training loss over the examples that curvature is measured on (`--eig-samples`)."""
     test: Objective | None
     """The same loss over the test set, where there is one."""
+    classes: bool
+    """Whether examples have classes, and so an accuracy."""
     optimizer: torch.optim.Optimizer
     elapsed: float
     """Seconds since the start of the run."""

@@ -1,7 +1,7 @@
 """Settling what a run shall be, before anything is started and without importing torch.
 
-What the user gave is completed with what the named architecture is for, and every name is checked against its
-catalogue.
+What the user gave is completed with what the named architecture is for, every name is checked against its catalogue,
+and things that do not go together are refused.
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from eostui.config import ConfigError, RunConfig, flag
-from eostui.dynamics.optimizers import OPTIMIZERS
+from eostui.dynamics.optimizers import OPTIMIZERS, OptimizerEntry
 from eostui.problems.architectures import ARCHITECTURES
 from eostui.problems.by_path import looks_like_path
-from eostui.problems.datasets import DATASETS
-from eostui.problems.errors import did_you_mean
+from eostui.problems.datasets import DATASETS, find_dataset
+from eostui.problems.errors import ProblemError, did_you_mean
+from eostui.problems.fit import check_fit
 from eostui.problems.losses import LOSSES
-from eostui.trainer.instruments import INSTRUMENTS
+from eostui.trainer.instruments import INSTRUMENTS, TRACKED
+from eostui.trainer.schedule import first_step_size, parse_schedule
 
 DEMONSTRATION: Mapping[str, Any] = {
     "arch": "fc-tanh",
@@ -29,11 +31,13 @@ DEMONSTRATION: Mapping[str, Any] = {
 }
 """What `eostui run` without a word about what to train does: sharpening and the edge within a minute on a laptop."""
 
-_CATALOGUES: Mapping[str, tuple[str, Iterable[str]]] = {
-    "arch": ("archs", ARCHITECTURES),
-    "data": ("datasets", DATASETS),
-    "loss": ("losses", LOSSES),
-}
+OWN_LOSS = "model"
+"""The loss of a model that computes it itself."""
+
+TEXT_LEVELS = ("chars", "words")
+
+HYPERPARAMETERS = ("momentum", "beta1", "beta2", "eps", "weight_decay", "decoupled", "centered")
+"""What an optimizer may take besides its step size."""
 
 
 def plan_run(given: Mapping[str, Any]) -> RunConfig:
@@ -44,21 +48,19 @@ def plan_run(given: Mapping[str, Any]) -> RunConfig:
     """
     given = {key: value for key, value in given.items() if value is not None}
     values = {**_defaults(given), **given}
-    for field, (listing, names) in _CATALOGUES.items():
-        values[field] = _known(flag(field), values[field], names, listing)
-    values["track"] = tuple(
-        _known("--track", name, INSTRUMENTS, "instruments", paths=False)
-        for name in values.get("track", RunConfig.track)
-    )
+    values["arch"] = _known("--arch", values["arch"], ARCHITECTURES, "archs")
+    values["data"] = _known_data(values["data"])
+    values["loss"] = _known("--loss", values["loss"], LOSSES, "losses")
+    try:
+        check_fit(values["arch"], values["data"], values["loss"])
+    except ProblemError as error:
+        raise ConfigError(str(error)) from None
     optimizer = OPTIMIZERS[_known("--optimizer", values.get("optimizer", "gd"), OPTIMIZERS, "optimizers", paths=False)]
-    for hyperparameter in ("momentum", "weight_decay"):
-        if hyperparameter in optimizer.defaults:
-            values.setdefault(hyperparameter, optimizer.defaults[hyperparameter])
-        elif hyperparameter in given:
-            takers = ", ".join(name for name, entry in OPTIMIZERS.items() if hyperparameter in entry.defaults)
-            raise ConfigError(
-                f"{flag(hyperparameter)}: the optimizer {optimizer.name!r} has none; choose one that has: {takers}"
-            )
+    _check_size(values["arch"], given)
+    values |= _hyperparameters(optimizer, given)
+    values |= _schedule(values, given)
+    values["track"] = _tracked(values["loss"], given)
+    _check_batch_size(optimizer, values)
     if "data_dir" in given:
         values["data_dir"] = str(Path(given["data_dir"]).expanduser().absolute())
     return RunConfig(**values)
@@ -67,8 +69,14 @@ def plan_run(given: Mapping[str, Any]) -> RunConfig:
 def run_name(config: RunConfig) -> str:
     """A name that says what a run is, for one that the user did not name."""
     parts = [config.arch, config.data, config.loss, config.optimizer, f"lr{config.lr:g}"]
-    name = "-".join(part.rpartition(":")[2] for part in parts)  # of a path, the function
+    name = "-".join(_short(part) for part in parts)
     return "".join(c if c.isalnum() or c in "._-" else "-" for c in name)[:80]
+
+
+def _short(part: str) -> str:
+    """Of `file.py:function` the function, of `path/to/text.txt:words` the file's name and the level."""
+    source, _, name = part.rpartition(":")
+    return f"{Path(source).stem}-{name}" if name in TEXT_LEVELS else name
 
 
 def _defaults(given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -89,6 +97,78 @@ def _defaults(given: Mapping[str, Any]) -> Mapping[str, Any]:
         "physical_batch": entry.physical_batch,
         "eig_samples": entry.eig_samples,
     }
+
+
+def _check_size(arch: str, given: Mapping[str, Any]) -> None:
+    for field in ("width", "depth"):
+        if field in given and (looks_like_path(arch) or field not in ARCHITECTURES[arch].options):
+            takers = ", ".join(name for name, entry in ARCHITECTURES.items() if field in entry.options)
+            raise ConfigError(f"{flag(field)}: --arch {arch} has none to choose; these have: {takers}")
+
+
+def _hyperparameters(optimizer: OptimizerEntry, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    for field in HYPERPARAMETERS:
+        if given.get(field) and field not in optimizer.defaults:
+            takers = ", ".join(name for name, entry in OPTIMIZERS.items() if field in entry.defaults)
+            raise ConfigError(
+                f"{flag(field)}: the optimizer {optimizer.name!r} has none; choose one that has: {takers}"
+            )
+    return {field: given.get(field, default) for field, default in optimizer.defaults.items()}
+
+
+def _schedule(values: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schedule, and the step size with which it begins."""
+    text = given.get("lr_schedule", RunConfig.lr_schedule).replace(" ", "")
+    if text == "cosine" and values.get("steps"):
+        text = f"cosine:{values['steps']}"
+    first = first_step_size(text)
+    if first is not None and "lr" in given:
+        raise ConfigError(f"--lr {given['lr']:g} does not go with --lr-schedule {text}, which says every step size")
+    lr = values["lr"] if first is None else first
+    parse_schedule(text, lr)
+    return {"lr_schedule": text, "lr": lr}
+
+
+def _tracked(loss: str, given: Mapping[str, Any]) -> tuple[str, ...]:
+    if loss == OWN_LOSS and "track" not in given:
+        return ()
+    names = given.get("track", RunConfig.track)
+    for name in names:
+        if _known("--track", name, INSTRUMENTS, "instruments", paths=False) not in TRACKED:
+            when = INSTRUMENTS[name].when
+            raise ConfigError(f"--track: {name} is measured {when}, unasked; there are {', '.join(TRACKED)}")
+        if loss == OWN_LOSS:
+            raise ConfigError(
+                f"--track {name} does not go with --loss {OWN_LOSS}: it needs the outputs, and such a model shows none"
+            )
+    return tuple(names)
+
+
+def _check_batch_size(optimizer: OptimizerEntry, values: Mapping[str, Any]) -> None:
+    size, data = values.get("batch_size"), values["data"]
+    if size is None:
+        if optimizer.minibatches == "always":
+            raise ConfigError(f"--optimizer {optimizer.name} needs --batch-size N; with all examples it would be gd")
+        return
+    if optimizer.minibatches == "never":
+        raise ConfigError(
+            f"--batch-size {size} does not go with --optimizer {optimizer.name}, whose every step sees all examples; "
+            "--optimizer sgd takes minibatches"
+        )
+    entry = find_dataset(data)
+    if entry is not None and entry.examples is not None and size > entry.examples:
+        raise ConfigError(f"--batch-size {size} does not go with --data {data}, which has {entry.examples:,} examples")
+
+
+def _known_data(name: str) -> str:
+    """The name of a data set or of a family's member, or the absolute form of a path."""
+    try:
+        entry = find_dataset(name)
+    except ProblemError as error:
+        raise ConfigError(f"--data: {error}") from None
+    if entry is None:
+        return _known("--data", name, DATASETS, "datasets")
+    return entry.name
 
 
 def _known(option: str, name: str, names: Iterable[str], listing: str, *, paths: bool = True) -> str:

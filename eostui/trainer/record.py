@@ -46,6 +46,11 @@ class Record:
         self._writer.set_status(status)
         self._server.say(State(str(status)))
 
+    def close(self, status: Status) -> None:
+        """The last status; nothing can be recorded after it."""
+        self.set_status(status)
+        self._writer.close()
+
     def answer(self, asked: Asked, ok: bool, text: str) -> None:
         """Acknowledge a command."""
         self._server.answer(asked, ok, text)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from eostui.curvature.objective import Loss, Objective
+from eostui.curvature.objective import Inputs, Loss, Objective
 
 
 def half_squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
@@ -35,6 +37,63 @@ class Attention(nn.Module):
         return self.head(self.block(x).mean(1))
 
 
+class Language(nn.Module):
+    """Causal attention that predicts the next of 4 tokens at every position: (n, T) to (n, T, 4)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding, self.qkv, self.head = nn.Embedding(4, 3), nn.Linear(3, 9), nn.Linear(3, 4)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        x = self.embedding(tokens)
+        q, k, v = self.qkv(x).unsqueeze(1).chunk(3, dim=-1)
+        return self.head(x + F.scaled_dot_product_attention(q, k, v, is_causal=True).squeeze(1))
+
+
+class MaskedMean(nn.Module):
+    """A set of points of which some are padding: three arguments, and one of them boolean."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner, self.outer = nn.Linear(2, 4), nn.Linear(5, 3)
+
+    def forward(self, points: Tensor, mask: Tensor, offset: Tensor) -> Tensor:
+        hidden = self.inner(points).tanh() * mask.unsqueeze(-1)
+        return self.outer(torch.cat([hidden.sum(1) / mask.sum(1, keepdim=True).clamp(min=1), offset], dim=1))
+
+
+class OwnLoss(nn.Module):
+    """A classifier that returns its loss: the cross-entropy and a penalty on the hidden layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner, self.outer = nn.Linear(5, 4), nn.Linear(4, 3)
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        hidden = self.inner(x).tanh()
+        return F.cross_entropy(self.outer(hidden), y) + 0.1 * hidden.square().sum(1).mean()
+
+
+class OwnLossOfNames(MaskedMean):
+    """The same with named arguments, in an object beside other things."""
+
+    def forward(self, points: Tensor, mask: Tensor, offset: Tensor, labels: Tensor) -> SimpleNamespace:  # type: ignore[override]
+        outputs = super().forward(points, mask, offset)
+        return SimpleNamespace(loss=F.cross_entropy(outputs, labels), logits=outputs)
+
+
+class Reconstruction(nn.Linear):
+    """A model that needs no targets, and gives its loss in a dictionary."""
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:  # type: ignore[override]
+        return {"loss": 0.5 * (super().forward(x).tanh() - x).square().sum(1).mean()}
+
+
+def by_position(outputs: Tensor, targets: Tensor) -> Tensor:
+    """The mean cross-entropy over examples and positions, (n, T, k) with (n, T)."""
+    return F.cross_entropy(outputs.transpose(1, 2), targets)
+
+
 def mlp(activation: type[nn.Module], outputs: int = 3) -> nn.Module:
     return nn.Sequential(nn.Linear(5, 6), activation(), nn.Linear(6, outputs))
 
@@ -50,36 +109,78 @@ def convolutional(pool: type[nn.Module], *, norm: bool = False) -> nn.Module:
     )
 
 
+def of_shape(*shape: int) -> Callable[[int], Tensor]:
+    return lambda examples: torch.randn(examples, *shape, dtype=torch.float64)
+
+
+vectors = of_shape(5)
+
+
+def tokens(examples: int) -> Tensor:
+    return torch.randint(4, (examples, 3))
+
+
+def sets(examples: int) -> dict[str, Tensor]:
+    points, mask = torch.randn(examples, 4, 2, dtype=torch.float64), torch.rand(examples, 4) < 0.7
+    return {"points": points, "mask": mask, "offset": torch.randn(examples, 1, dtype=torch.float64)}
+
+
+def classes(examples: int) -> Tensor:
+    return torch.randint(3, (examples,))
+
+
+def nothing(_examples: int) -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class Case:
-    """How to make one objective: the network, the loss, the shape of an input, and classes or real targets."""
+    """How to make one objective: the network, the loss (None: the model's own), n inputs and n targets."""
 
     name: str
     network: Callable[[], nn.Module]
-    loss: Loss
-    inputs: tuple[int, ...] = (5,)
-    classes: bool = True
-    outputs: int = 3
+    loss: Loss | None
+    inputs: Callable[[int], Inputs] = vectors
+    targets: Callable[[int], Tensor | None] = classes
 
     def objective(self, *, physical_batch: int | None = None, examples: int = 10) -> Objective:
         torch.manual_seed(1)
         network = self.network().double()
-        inputs = torch.randn(examples, *self.inputs, dtype=torch.float64)
-        targets = torch.randint(self.outputs, (examples,))
-        if not self.classes:
-            targets = torch.randn(examples, self.outputs, dtype=torch.float64)
-        return Objective(network, self.loss, inputs, targets, physical_batch=physical_batch)
+        inputs = self.inputs(examples)
+        return Objective(network, self.loss, inputs, self.targets(examples), physical_batch=physical_batch)
 
 
-IMAGE = (2, 4, 4)
+def rows_of(inputs: Inputs, rows: slice) -> Inputs:
+    return inputs[rows] if isinstance(inputs, Tensor) else {name: tensor[rows] for name, tensor in inputs.items()}
+
+
+def loss_of(loss: Loss | None, model: Callable[..., Any], inputs: Inputs, targets: Tensor | None) -> Tensor:
+    """What the objective stands for, written out for one batch."""
+    if loss is not None:
+        return loss(model(inputs) if isinstance(inputs, Tensor) else model(**inputs), targets)  # type: ignore[arg-type]
+    if isinstance(inputs, Tensor):
+        returned = model(inputs) if targets is None else model(inputs, targets)
+    else:
+        returned = model(**inputs) if targets is None else model(**inputs, labels=targets)
+    if isinstance(returned, Tensor):
+        return returned
+    return returned["loss"] if isinstance(returned, dict) else returned.loss
+
+
+IMAGE = of_shape(2, 4, 4)
 CASES = [
     Case("mlp-tanh-mse", lambda: mlp(nn.Tanh), half_squared_error),
     Case("mlp-gelu-ce", lambda: mlp(nn.GELU), F.cross_entropy),
-    Case("mlp-tanh-own-loss", lambda: mlp(nn.Tanh), log_cosh, classes=False),
-    Case("regression", lambda: mlp(nn.Tanh, 1), half_squared_error, classes=False, outputs=1),
+    Case("mlp-tanh-own-loss", lambda: mlp(nn.Tanh), log_cosh, targets=of_shape(3)),
+    Case("regression", lambda: mlp(nn.Tanh, 1), half_squared_error, targets=of_shape(1)),
     Case("linear-mse", lambda: nn.Linear(5, 3), half_squared_error),
     Case("conv-maxpool-ce", lambda: convolutional(nn.MaxPool2d), F.cross_entropy, IMAGE),
     Case("conv-avgpool-mse", lambda: convolutional(nn.AvgPool2d), half_squared_error, IMAGE),
     Case("conv-batchnorm-ce", lambda: convolutional(nn.AvgPool2d, norm=True), F.cross_entropy, IMAGE),
-    Case("attention-ce", Attention, F.cross_entropy, (4, 2)),
+    Case("attention-ce", Attention, F.cross_entropy, of_shape(4, 2)),
+    Case("sequence-ce", Language, by_position, tokens, tokens),
+    Case("dictionary-ce", MaskedMean, F.cross_entropy, sets),
+    Case("model-computes-loss", OwnLoss, None),
+    Case("model-computes-loss-of-dictionary", OwnLossOfNames, None, sets),
+    Case("model-computes-loss-without-targets", lambda: Reconstruction(5, 5), None, targets=nothing),
 ]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -10,35 +13,41 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from eostui.curvature.gauss_newton import GaussNewtonOperator
 from eostui.curvature.hessian import HessianOperator
-from eostui.curvature.objective import Objective
+from eostui.curvature.objective import Inputs, Objective
 from eostui.curvature.operator import CurvatureOperator
 
-from .cases import CASES, Case, half_squared_error, mlp
+from .cases import CASES, Case, OwnLoss, half_squared_error, loss_of, mlp, rows_of
 
 
-def network(objective: Objective, theta: Tensor, inputs: Tensor) -> Tensor:
-    """f(x; θ), unflattening θ by hand and keeping the buffers out of it."""
+def network(objective: Objective, theta: Tensor) -> Callable[..., Any]:
+    """f(·; θ), unflattening θ by hand and keeping the buffers out of it."""
     state, start = {}, 0
     for name, parameter in objective.model.named_parameters():
         state[name] = theta[start : start + parameter.numel()].view_as(parameter)
         start += parameter.numel()
-    buffers = {name: buffer.clone() for name, buffer in objective.model.named_buffers()}
-    with sdpa_kernel(SDPBackend.MATH):
-        return functional_call(objective.model, state | buffers, inputs)
+
+    def call(*arguments: Tensor, **keywords: Tensor) -> Any:
+        buffers = {name: buffer.clone() for name, buffer in objective.model.named_buffers()}
+        with sdpa_kernel(SDPBackend.MATH):
+            return functional_call(objective.model, state | buffers, arguments, keywords)
+
+    return call
 
 
-def slices(objective: Objective) -> list[slice]:
-    step = objective.physical_batch
-    return [slice(start, start + step) for start in range(0, objective.examples, step)]
+def batches(objective: Objective) -> list[tuple[Inputs, Tensor | None, int]]:
+    """Inputs, targets and number of examples of every ghost batch."""
+    step, n = objective.physical_batch, objective.examples
+    parts = [slice(start, min(start + step, n)) for start in range(0, n, step)]
+    targets = [None if objective.targets is None else objective.targets[rows] for rows in parts]
+    return [(rows_of(objective.inputs, r), y, r.stop - r.start) for r, y in zip(parts, targets, strict=True)]
 
 
 def dense_hessian(objective: Objective) -> Tensor:
     """Σ over ghost batches, by one backward pass per entry of the gradient."""
     theta = objective.parameters().requires_grad_()
     loss = torch.zeros((), dtype=theta.dtype)
-    for rows in slices(objective):
-        inputs, targets = objective.inputs[rows], objective.targets[rows]
-        loss = loss + objective.loss(network(objective, theta, inputs), targets) * len(inputs)
+    for inputs, targets, examples in batches(objective):
+        loss = loss + loss_of(objective.loss, network(objective, theta), inputs, targets) * examples
     (slope,) = torch.autograd.grad(loss / objective.examples, theta, create_graph=True)
     rows_of_hessian = [torch.autograd.grad(entry, theta, retain_graph=True)[0] for entry in slope]
     return torch.stack(rows_of_hessian)
@@ -48,22 +57,26 @@ def dense_gauss_newton(objective: Objective) -> Tensor:
     """Σ Jᵀ (∇²_zℓ) J over ghost batches, with J and ∇²_zℓ of a whole batch's outputs written out."""
     theta = objective.parameters()
     total = torch.zeros(objective.size, objective.size, dtype=theta.dtype)
-    for rows in slices(objective):
-        inputs, targets = objective.inputs[rows], objective.targets[rows]
-        z = network(objective, theta, inputs).detach()
-        jacobian = torch.autograd.functional.jacobian(lambda t, x=inputs: network(objective, t, x), theta)
-        curvature = hessian(lambda out, y=targets: objective.loss(out, y))(z)
+    for inputs, targets, examples in batches(objective):
+        z = outputs(objective, theta, inputs).detach()
+        jacobian = torch.autograd.functional.jacobian(lambda t, x=inputs: outputs(objective, t, x), theta)
+        curvature = hessian(lambda out, y=targets: objective.loss(out, y))(z)  # type: ignore[misc]
         jacobian = jacobian.reshape(z.numel(), -1)
-        total += len(inputs) * jacobian.T @ curvature.reshape(z.numel(), z.numel()) @ jacobian
+        total += examples * jacobian.T @ curvature.reshape(z.numel(), z.numel()) @ jacobian
     return total / objective.examples
 
 
+def outputs(objective: Objective, theta: Tensor, inputs: Inputs) -> Tensor:
+    call = network(objective, theta)
+    return call(inputs) if isinstance(inputs, Tensor) else call(**inputs)
+
+
 DENSE = {HessianOperator: dense_hessian, GaussNewtonOperator: dense_gauss_newton}
+PAIRS = [(case, kind) for case in CASES for kind in DENSE if kind is HessianOperator or case.loss is not None]
 
 
 @pytest.mark.parametrize("physical_batch", [None, 4], ids=["one-batch", "three-batches"])
-@pytest.mark.parametrize("kind", DENSE, ids=lambda kind: kind.__name__)
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize(("case", "kind"), PAIRS, ids=[f"{case.name}-{kind.__name__}" for case, kind in PAIRS])
 def test_products_with_all_unit_vectors_are_the_dense_matrix(
     case: Case, kind: type[CurvatureOperator], physical_batch: int | None
 ) -> None:
@@ -82,16 +95,20 @@ def test_a_product_with_a_vector_is_one_column_of_the_product_with_many(kind: ty
     assert (operator @ columns[:, :0]).shape == (objective.size, 0)
 
 
-def test_physical_batches_do_not_change_the_matrix_where_examples_do_not_interact() -> None:
-    whole, parts = CASES[1].objective(), CASES[1].objective(physical_batch=3)
-    v = torch.randn(whole.size, dtype=torch.float64)
-    theta = whole.parameters()
-    torch.testing.assert_close(HessianOperator(whole, theta) @ v, HessianOperator(parts, theta) @ v)
+@pytest.mark.parametrize("name", ["mlp-gelu-ce", "sequence-ce", "dictionary-ce", "model-computes-loss"])
+def test_physical_batches_do_not_change_the_matrices_where_examples_do_not_interact(name: str) -> None:
+    (case,) = (case for case in CASES if case.name == name)
+    whole = case.objective()
+    theta, v = whole.parameters(), torch.randn(whole.size, dtype=torch.float64)
+    for physical_batch in (1, 3, 5, 9):
+        parts = case.objective(physical_batch=physical_batch)
+        for kind in (HessianOperator, GaussNewtonOperator) if case.loss is not None else (HessianOperator,):
+            torch.testing.assert_close(kind(parts, theta) @ v, kind(whole, theta) @ v, rtol=1e-12, atol=1e-12)
 
 
 def test_with_squared_error_the_gauss_newton_matrix_is_the_jacobian_gram() -> None:
     objective = CASES[0].objective()
-    jacobian = jacrev(lambda theta: network(objective, theta, objective.inputs))(objective.parameters())
+    jacobian = jacrev(lambda theta: outputs(objective, theta, objective.inputs))(objective.parameters())
     gram = torch.einsum("noi,noj->ij", jacobian, jacobian) / objective.examples
     operator = GaussNewtonOperator(objective, objective.parameters())
     torch.testing.assert_close(operator @ torch.eye(objective.size, dtype=torch.float64), gram)
@@ -132,7 +149,9 @@ def test_parameters_that_the_loss_does_not_curve_along_give_zeros() -> None:
 
 def test_float32_products_agree_with_float64() -> None:
     objective = CASES[5].objective()
-    single = Objective(objective.model.float(), objective.loss, objective.inputs.float(), objective.targets)
+    inputs = objective.inputs
+    assert isinstance(inputs, Tensor)
+    single = Objective(objective.model.float(), objective.loss, inputs.float(), objective.targets)
     v = torch.randn(single.size)
     product = HessianOperator(single, single.parameters()) @ v
     objective.model.double()
@@ -154,3 +173,9 @@ def test_gauss_newton_refuses_a_model_with_several_outputs() -> None:
     objective = Objective(Pair(2, 2), lambda out, y: out[0].mean(), torch.zeros(3, 2), torch.zeros(3))
     with pytest.raises(TypeError, match="one tensor, not a tuple"):
         GaussNewtonOperator(objective, objective.parameters()) @ torch.zeros(objective.size)
+
+
+def test_gauss_newton_refuses_a_model_that_computes_its_own_loss() -> None:
+    objective = Objective(OwnLoss(), None, torch.zeros(3, 5), torch.zeros(3).long())
+    with pytest.raises(TypeError, match="OwnLoss computes its own loss"):
+        GaussNewtonOperator(objective, objective.parameters())

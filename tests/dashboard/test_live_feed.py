@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from eostui.config import RunConfig
+from eostui.dashboard.app import Dashboard
 from eostui.dashboard.live import LiveFeed
 from eostui.link.address import listen
 from eostui.link.client import LinkClient
@@ -20,15 +21,16 @@ from eostui.link.server import LinkServer
 from eostui.store import RunWriter, Status, Table
 from eostui.trainer.instruments import tables_of
 from eostui.trainer.record import Record
+from tests.dashboard.looking import text_of, until
 
-CONFIG = RunConfig(arch="fc-tanh", data="digits", loss="mse", lr=0.2, eigs=1)
+CONFIG = RunConfig(arch="fc-tanh", data="digits", loss="mse", lr=0.2, lr_schedule="cosine:400", eigs=1)
 
 
 class Trainer:
     """The trainer's end: the real server and the real file, told by the test what to say."""
 
     def __init__(self, directory: Path) -> None:
-        tables: list[Table] = tables_of(CONFIG)
+        tables: list[Table] = tables_of(CONFIG, classes=True)
         self.server = LinkServer(listen(directory))
         environment = {"threshold": "2/η"}
         described = {table.name: table.to_json() for table in tables}
@@ -45,7 +47,7 @@ class Trainer:
             self.record.row("train", {**row, "accuracy": 0.5, "grad_norm": 1.0})
             self.step += 1
 
-    def event(self, step: int, kind: str, detail: dict[str, float]) -> None:
+    def event(self, step: int, kind: str, detail: dict[str, object]) -> None:
         self.record.event(step, kind, detail)
 
     def status(self, status: Status) -> None:
@@ -178,4 +180,48 @@ def test_the_end_is_known_with_its_rows_and_its_exit_code(source: Source, tmp_pa
     source.do("end")
     _poll_until(feed, lambda feed: feed.over and _rows(feed) == 3)
     assert (feed.status, feed.ended) == ("diverged", Ended("diverged", 1))
+    feed.close()
+
+
+FORECAST = "a step will take about 52 s, a measurement 90 s, and 1.2 GB of memory; cheaper with --eig-samples 500"
+
+
+async def test_a_slow_run_is_told_of_once_and_until_there_is_something_to_see(source: Source, tmp_path: Path) -> None:
+    feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    source.do("event", 0, "forecast", {"text": FORECAST, "step_seconds": 52.0})
+    source.do("say", Phase("computing the gradient", 0.5))
+    async with Dashboard(feed).run_test(size=(160, 40)) as pilot:
+        told = f"computing the gradient 50 %  · {FORECAST}"
+        await until(pilot, lambda: told in text_of(pilot))
+        assert [notification.message for notification in pilot.app._notifications] == [FORECAST]
+        source.do("steps", 1)
+        await until(pilot, lambda: "step 0 " in text_of(pilot))
+        assert told not in text_of(pilot)
+        assert len(pilot.app._notifications) == 1
+    feed.close()
+
+
+@pytest.mark.parametrize("detail", [{}, {"text": None}, {"text": 3}])
+def test_a_forecast_without_words_is_none(source: Source, tmp_path: Path, detail: dict[str, object]) -> None:
+    feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    source.do("event", 0, "forecast", detail)
+    assert _poll_until(feed, lambda feed: len(feed.events()) == 1) == []
+    assert feed.forecast == ""
+    feed.close()
+
+
+async def test_a_step_size_that_ends_a_schedule_is_asked_for_with_a_warning(source: Source, tmp_path: Path) -> None:
+    feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    source.do("steps", 5)
+    source.do("status", Status.PAUSED)
+    async with Dashboard(feed).run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: feed.step == 4 and "2/η 10" in text_of(pilot))
+        for warned in (True, False):
+            await pilot.press("plus")
+            await until(pilot, lambda: "Enter applies it" in text_of(pilot))
+            assert ("the schedule no longer applies" in text_of(pilot)) == warned
+            assert "threshold ≈ 5 (2/η)" in text_of(pilot) or not warned
+            await pilot.press("escape")
+            source.do("event", 5, "lr", {"lr": 0.1, "previous": 0.2, "threshold": 20.0, "overrides": "cosine:400"})
+            await until(pilot, lambda: "η 0.1 " in text_of(pilot))
     feed.close()

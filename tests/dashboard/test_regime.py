@@ -7,9 +7,11 @@ import math
 import numpy as np
 import pytest
 
-from eostui.dashboard.regime import Regime, regime_of
+from eostui.dashboard.regime import Regime, present_regime, regime_of, regimes_of
 from eostui.dashboard.series import Series
 from eostui.store import TRAIN, eigenvalue_table
+from tests.dashboard.conftest import FeedOf
+from tests.dashboard.runs import adaptive, descent, minibatches, scheduled
 
 
 def _regime(sharpness: list[float], losses: list[float] | None = None, threshold: float = 100.0) -> Regime:
@@ -57,6 +59,50 @@ def test_a_jagged_loss_at_the_edge_is_not_diverging() -> None:
 
 def test_without_a_threshold_there_is_no_edge_to_be_at() -> None:
     assert _regime([99, 101], threshold=math.nan) is Regime.NO_THRESHOLD
+
+
+@pytest.mark.parametrize("threshold", [0.0, -3.0])
+def test_a_threshold_that_nothing_is_below_is_exceeded(threshold: float) -> None:
+    assert _regime([99, 101], threshold=threshold) is Regime.ABOVE
+
+
+def test_an_infinite_threshold_is_out_of_reach() -> None:
+    assert _regime([99, 101], threshold=math.inf) is Regime.SHARPENING
+
+
+def test_a_network_without_any_curvature_is_stable() -> None:
+    assert _regime([0.0, 0.0, 0.0]) is Regime.STABLE
+
+
+def test_an_adaptive_optimizer_is_judged_by_its_preconditioned_sharpness(feed_of: FeedOf) -> None:
+    feed = feed_of(adaptive())
+    assert present_regime(feed) is Regime.EDGE
+    feed.seek(0)
+    assert present_regime(feed) is Regime.UNKNOWN
+    feed.seek(100)
+    assert present_regime(feed) is Regime.SHARPENING
+
+
+def test_of_minibatches_no_regime_is_claimed(feed_of: FeedOf) -> None:
+    feed = feed_of(minibatches())
+    assert present_regime(feed) is Regime.MINIBATCH
+    assert regimes_of(feed) == [Regime.MINIBATCH]
+    feed.series["train"].all("loss")[-1] = math.inf
+    assert present_regime(feed) is Regime.MINIBATCH
+
+
+def test_the_end_of_a_schedule_is_below_the_edge(feed_of: FeedOf) -> None:
+    feed = feed_of(scheduled())
+    assert feed.series["train"].last("threshold") == math.inf
+    assert present_regime(feed) is Regime.STABLE
+
+
+def test_the_regimes_told_of_are_those_that_the_run_can_be_in(feed_of: FeedOf) -> None:
+    feed = feed_of(descent())
+    assert set(Regime) - set(regimes_of(feed)) == {Regime.NO_THRESHOLD, Regime.MINIBATCH}
+    feed = feed_of(descent(formula="n/a", threshold=math.nan))
+    assert present_regime(feed) in regimes_of(feed)
+    assert Regime.EDGE not in regimes_of(feed)
 
 
 def test_every_regime_has_a_word_and_a_definition_of_its_own() -> None:

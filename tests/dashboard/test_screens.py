@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 from typing import Any
 
 import pytest
@@ -16,10 +16,11 @@ from eostui.dashboard.screens.help import HelpScreen
 from eostui.dashboard.screens.leave import Leave, LeaveScreen
 from eostui.dashboard.screens.replay import ReplayScreen
 from eostui.dashboard.screens.step_size import StepSizeScreen
+from eostui.dashboard.step_size import StepSize
 from eostui.dashboard.widgets.chart import Chart
 from eostui.dashboard.widgets.masthead import Masthead
-from eostui.dashboard.widgets.tile import Tile
 from eostui.store import RunFile
+from tests.dashboard.looking import charts_of, text_of, tiles_of, until
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
 
@@ -37,39 +38,24 @@ def _feed(pilot: Pilot[Any]) -> ReplayFeed:
     return screen.replay
 
 
-def _text(pilot: Pilot[Any]) -> str:
-    """Everything on the screen, as text."""
-    height = pilot.app.size.height
-    lines = pilot.app.screen._compositor.render_strips()
-    return "\n".join("".join(segment.text for segment in strip) for strip in lines[:height])
-
-
-async def _until(pilot: Pilot[Any], what: Callable[[], bool]) -> None:
-    for _ in range(100):
-        if what():
-            return
-        await pilot.pause(0.05)
-    raise AssertionError(_text(pilot))
-
-
 @pytest.mark.parametrize("size", SIZES)
 async def test_everything_that_matters_is_on_the_screen(dashboard: Dashboard, size: tuple[int, int]) -> None:
     async with dashboard.run_test(size=size) as pilot:
-        await _until(pilot, lambda: "step 400" in _text(pilot) and "quit" in _text(pilot))
-        text = _text(pilot)
+        await until(pilot, lambda: "step 400" in text_of(pilot) and "quit" in text_of(pilot))
+        text = text_of(pilot)
         for word in ("finished", "2/η", "η 0.16", "at the edge", "Sharpness", "Loss", "Gauss–Newton", "help", "quit"):
             assert word in text, word
-        assert all(tile.size.height >= 2 for tile in pilot.app.screen.query(Tile))
-        assert all(chart.size.height >= 5 for chart in pilot.app.screen.query(Chart))
-        assert len(pilot.app.screen.query(Tile)) == 7
+        assert all(tile.size.height >= 2 for tile in tiles_of(pilot))
+        assert all(chart.size.height >= 5 for chart in charts_of(pilot))
+        assert (len(tiles_of(pilot)), len(charts_of(pilot))) == (7, 3)
 
 
 async def test_a_resized_window_is_filled_again(dashboard: Dashboard) -> None:
     async with dashboard.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         await pilot.resize_terminal(80, 24)
-        await _until(pilot, lambda: sum(chart.size.width for chart in pilot.app.screen.query(Chart)) == 120)
-        assert "step 400" in _text(pilot)
+        await until(pilot, lambda: sum(chart.size.width for chart in pilot.app.screen.query(Chart)) == 120)
+        assert "step 400" in text_of(pilot)
 
 
 async def test_keys_move_the_replay(dashboard: Dashboard) -> None:
@@ -96,20 +82,20 @@ async def test_keys_move_the_replay(dashboard: Dashboard) -> None:
 async def test_going_to_a_step_or_a_percentage(dashboard: Dashboard, typed: str, step: int) -> None:
     async with dashboard.run_test(size=(120, 40)) as pilot:
         await pilot.press("g")
-        await _until(pilot, lambda: bool(pilot.app.screen.query(Input)))
+        await until(pilot, lambda: bool(pilot.app.screen.query(Input)))
         pilot.app.screen.query_one(Input).value = typed
         await pilot.press("enter")
-        await _until(pilot, lambda: abs(_feed(pilot).step - step) <= 1)
+        await until(pilot, lambda: abs(_feed(pilot).step - step) <= 1)
 
 
 async def test_a_place_that_is_none_is_said_in_place(dashboard: Dashboard) -> None:
     async with dashboard.run_test(size=(120, 40)) as pilot:
         await pilot.press("g")
-        await _until(pilot, lambda: bool(pilot.app.screen.query(Input)))
+        await until(pilot, lambda: bool(pilot.app.screen.query(Input)))
         await pilot.press(*"99999", "enter")
-        await _until(pilot, lambda: "no place in this run" in _text(pilot))
+        await until(pilot, lambda: "no place in this run" in text_of(pilot))
         await pilot.press("escape")
-        await _until(pilot, lambda: isinstance(pilot.app.screen, ReplayScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, ReplayScreen))
         assert _feed(pilot).step == 400
 
 
@@ -122,20 +108,20 @@ def test_nonsense_is_no_place(typed: str) -> None:
 async def test_the_help_explains_every_number_and_every_regime(dashboard: Dashboard) -> None:
     async with dashboard.run_test(size=(120, 100)) as pilot:
         await pilot.press("question_mark")
-        await _until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
         await pilot.pause()
-        text = _text(pilot)
+        text = text_of(pilot)
         for word in ("sharpness", "steps/s", "diverging", "at the edge", "r averages", "never bridged", "faster"):
             assert word in text, word
         await pilot.press("escape")
-        await _until(pilot, lambda: isinstance(pilot.app.screen, ReplayScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, ReplayScreen))
 
 
 async def test_a_cursor_on_one_chart_is_a_cursor_on_all(dashboard: Dashboard) -> None:
     async with dashboard.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         await pilot.click("#loss", offset=(30, 8))
-        await _until(pilot, lambda: all(chart.cursor_step is not None for chart in pilot.app.screen.query(Chart)))
+        await until(pilot, lambda: all(chart.cursor_step is not None for chart in pilot.app.screen.query(Chart)))
         assert len({chart.cursor_step for chart in pilot.app.screen.query(Chart)}) == 1
 
 
@@ -144,12 +130,12 @@ async def test_zoom_shows_one_chart_and_log_switches_its_axis(dashboard: Dashboa
         loss = pilot.app.screen.query_one("#loss", Chart)
         loss.focus()
         await pilot.press("z")
-        await _until(pilot, lambda: loss.size.width > 100)
+        await until(pilot, lambda: loss.size.width > 100)
         assert loss.log_axis
         await pilot.press("o")
         assert not loss.log_axis
         await pilot.press("z")
-        await _until(pilot, lambda: loss.size.width < 100)
+        await until(pilot, lambda: loss.size.width < 100)
 
 
 async def test_a_font_without_braille_is_served(dashboard: Dashboard) -> None:
@@ -157,28 +143,28 @@ async def test_a_font_without_braille_is_served(dashboard: Dashboard) -> None:
         return any("\u2801" <= character <= "\u28ff" for character in text)
 
     async with dashboard.run_test(size=(120, 40)) as pilot:
-        await _until(pilot, lambda: braille(_text(pilot)))
+        await until(pilot, lambda: braille(text_of(pilot)))
         await pilot.press("b", "b")
-        await _until(pilot, lambda: not braille(_text(pilot)))
+        await until(pilot, lambda: not braille(text_of(pilot)))
         await pilot.press("b")
-        await _until(pilot, lambda: braille(_text(pilot)))
+        await until(pilot, lambda: braille(text_of(pilot)))
 
 
 async def test_a_frozen_view_holds_still_while_the_clock_goes_on(dashboard: Dashboard) -> None:
     async with dashboard.run_test(size=(120, 40)) as pilot:
         await pilot.press("f")
-        await _until(pilot, lambda: "view frozen" in _text(pilot))
+        await until(pilot, lambda: "view frozen" in text_of(pilot))
         await pilot.press("f")
-        await _until(pilot, lambda: "view frozen" not in _text(pilot))
+        await until(pilot, lambda: "view frozen" not in text_of(pilot))
 
 
 async def test_a_changed_step_size_marks_every_chart(edge_run: RunFile) -> None:
     feed = ReplayFeed(edge_run, start=600)
     feed.playing = False
     async with Dashboard(feed).run_test(size=(200, 60)) as pilot:
-        await _until(pilot, lambda: "step 600" in _text(pilot))
-        assert "η 0.1 " in _text(pilot)
-        for chart in pilot.app.screen.query(Chart):
+        await until(pilot, lambda: "step 600" in text_of(pilot))
+        assert "η 0.1 " in text_of(pilot)
+        for chart in charts_of(pilot):
             top = "".join(segment.text for segment in chart.render_line(1))
             assert "η" in top
 
@@ -186,16 +172,45 @@ async def test_a_changed_step_size_marks_every_chart(edge_run: RunFile) -> None:
 async def test_a_wrong_step_size_is_said_in_place_and_a_right_one_previewed(dashboard: Dashboard) -> None:
     chosen: list[float | None] = []
     async with dashboard.run_test(size=(80, 24)) as pilot:
-        pilot.app.push_screen(StepSizeScreen(0.2, 10.0, "2/η", 1.0), chosen.append)
-        await _until(pilot, lambda: bool(pilot.app.screen.query("#verdict")))
+        pilot.app.push_screen(StepSizeScreen(StepSize(0.2, 10.0, "2/η"), 1.0), chosen.append)
+        await until(pilot, lambda: bool(pilot.app.screen.query("#verdict")))
         verdict = pilot.app.screen.query_one("#verdict", Label)
         await pilot.press(*"banana", "enter")
-        await _until(pilot, lambda: "not a step size" in str(verdict.content))
+        await until(pilot, lambda: "not a step size" in str(verdict.content))
         assert chosen == []
         await pilot.press(*["backspace"] * 6, *"2", "slash", *"50")
-        await _until(pilot, lambda: "50" in str(verdict.content))
+        await until(pilot, lambda: "50" in str(verdict.content))
         await pilot.press("enter")
-        await _until(pilot, lambda: chosen == [0.04])
+        await until(pilot, lambda: chosen == [0.04])
+
+
+async def test_a_schedule_that_a_step_size_would_end_is_told_of(dashboard: Dashboard) -> None:
+    async with dashboard.run_test(size=(60, 16)) as pilot:
+        pilot.app.push_screen(StepSizeScreen(StepSize(0.001, 38000.0, "(2+2β₁)/((1−β₁)η)", scheduled=True), 2.0))
+        await until(pilot, lambda: "threshold ≈ 19000 ((2+2β₁)/((1−β₁)η))" in text_of(pilot))
+        text = text_of(pilot)
+        for line in (
+            "Step size η, now 0.001 ((2+2β₁)/((1−β₁)η) = 38000)",
+            "the schedule no",
+            "longer applies from then on",
+        ):
+            assert line in text, line
+
+
+@pytest.mark.parametrize(
+    "present", [StepSize(0.0, math.inf, "2/η", scheduled=True), StepSize(0.1, math.nan, None), StepSize(0.1, -3, "2/η")]
+)
+async def test_where_nothing_is_known_of_the_threshold_nothing_is_claimed(
+    dashboard: Dashboard, present: StepSize
+) -> None:
+    async with dashboard.run_test(size=(80, 24)) as pilot:
+        pilot.app.push_screen(StepSizeScreen(present, 2.0))
+        await until(pilot, lambda: bool(pilot.app.screen.query(Input)))
+        pilot.app.screen.query_one(Input).value = "0.05"
+        await pilot.pause()
+        assert "nan" not in text_of(pilot)
+        verdict = str(pilot.app.screen.query_one("#verdict", Label).content)
+        assert verdict == ("threshold ≈ -6 (2/η)" if present.threshold == -3 else "")
 
 
 @pytest.mark.parametrize(("keys", "choice"), [(["l"], Leave.RUNNING), (["s"], Leave.STOP), (["escape"], None)])
@@ -205,15 +220,15 @@ async def test_leaving_asks_what_becomes_of_the_training(
     chosen: list[Leave | None] = []
     async with dashboard.run_test(size=(80, 24)) as pilot:
         pilot.app.push_screen(LeaveScreen("demo"), chosen.append)
-        await _until(pilot, lambda: "eostui attach demo" in _text(pilot))
+        await until(pilot, lambda: "eostui attach demo" in text_of(pilot))
         await pilot.press(*keys)
-        await _until(pilot, lambda: chosen == [choice])
+        await until(pilot, lambda: chosen == [choice])
 
 
 async def test_a_name_with_markup_in_it_is_shown_as_it_is(dashboard: Dashboard) -> None:
     dashboard.feed.name = "[bold]x[/bold]"
     async with dashboard.run_test(size=(120, 40)) as pilot:
-        await _until(pilot, lambda: "[bold]x[/bold]" in _text(pilot))
+        await until(pilot, lambda: "[bold]x[/bold]" in text_of(pilot))
         assert pilot.app.screen.query_one(Masthead).size.height == 2
 
 

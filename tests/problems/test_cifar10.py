@@ -12,7 +12,7 @@ from torchvision.datasets import CIFAR10
 
 from eostui.problems.data.cifar10 import STATISTICS, SUBSET, load
 from eostui.problems.data.cifar10_batches import CHECKSUMS, FOLDER, read_batch
-from eostui.problems.datasets import DATASETS
+from eostui.problems.datasets import DATASETS, find_dataset
 from eostui.problems.errors import DataError
 from tests.problems.official_cifar import IMAGES, put, python3_batch, write_official
 
@@ -94,6 +94,90 @@ def test_cifar10_5k_comes_from_the_small_file_where_there_is_no_official_folder(
     assert data.x_test.shape == (1000, 3, 32, 32)
     assert data.classes == 10
     assert SUBSET in data.provenance
+
+
+def test_of_the_first_classes_there_are_the_first_images(official: tuple[Path, dict[str, str]], images: Path) -> None:
+    data_dir, checksums = official
+    data = load(data_dir, silent, images=60, classes=4, checksums=checksums)
+    with np.load(images) as arrays:
+        x = arrays["x_train"].transpose(0, 3, 1, 2) / 255
+        y, y_test = arrays["y_train"], arrays["y_test"]
+    chosen = np.flatnonzero(y < 4)[:60]
+    assert chosen[-1] > IMAGES  # so that more than one batch is needed
+    expected = torch.from_numpy((x[chosen] - x.mean(axis=0)) / x.std(axis=0)).float()
+    torch.testing.assert_close(data.x, expected, rtol=0, atol=2e-6)
+    assert data.y.tolist() == y[chosen].tolist()
+    assert data.y_test is not None
+    assert data.y_test.tolist() == y_test[y_test < 4].tolist()
+    assert data.classes == 4
+    assert "the first 60 training images of the first 4 classes of CIFAR-10" in data.provenance
+
+
+def test_the_subset_of_the_central_flows_has_1000_images_of_4_classes(shared_data: Path) -> None:
+    data = load(shared_data, silent, **DATASETS["cifar10-1k-4c"].options)
+    assert data.x.shape == (1000, 3, 32, 32)
+    assert data.y[:4].tolist() == [label for label in FIRST_LABELS if label < 4]
+    assert torch.bincount(data.y).min() > 230
+    assert data.x_test is not None
+    assert len(data.x_test) == 395
+
+
+def test_of_two_classes_there_are_the_signs(shared_data: Path) -> None:
+    entry = find_dataset("cifar10-900-2c")
+    assert entry is not None
+    data, numbered = (load(shared_data, silent, images=900, classes=classes) for classes in (2, 3))
+    assert entry.options == {"images": 900, "classes": 2}
+    assert data.y.dtype == torch.float32
+    assert data.y.shape == (900, 1)
+    first = numbered.y[numbered.y < 2]
+    assert data.y[: len(first), 0].tolist() == (2 * first - 1).tolist()
+    assert data.y_test is not None
+    assert data.y_test.shape == (192, 1)
+    assert data.classes == 2
+
+
+def test_the_small_file_is_passed_over_where_it_has_too_few_images_of_the_classes(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    # It has 965 of the first two classes. So a download is tried, for which a file is in the way.
+    (tmp_path / SUBSET).symlink_to(shared_data / SUBSET)
+    (tmp_path / STATISTICS).symlink_to(shared_data / STATISTICS)
+    assert len(load(tmp_path, silent, images=965, classes=2).x) == 965
+    tmp_path.joinpath(FOLDER).write_text("in the way")
+    with pytest.raises(DataError, match=f"{FOLDER} is a file, where the folder of CIFAR-10 is to be"):
+        load(tmp_path, silent, images=966, classes=2)
+
+
+def test_an_official_folder_without_enough_images_of_the_classes_is_refused(
+    official: tuple[Path, dict[str, str]],
+) -> None:
+    data_dir, checksums = official
+    with pytest.raises(DataError, match=r"has only \d+ training images of the first 2 classes, not 400"):
+        load(data_dir, silent, images=400, classes=2, checksums=checksums)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "words"),
+    [
+        ({"y_train": np.full(5, 10, np.uint8)}, "y_train are not class numbers from 0 to 9"),
+        ({"y_train": np.zeros(5)}, "y_train are not class numbers from 0 to 9"),
+        ({"y_train": np.zeros(4, np.uint8)}, "x_train are not 4 images"),
+        ({"x_test": np.zeros((2, 32, 32, 3))}, "x_test are not 2 images of unsigned bytes"),
+        ({"x_test": np.zeros((2, 28, 28, 3), np.uint8)}, "x_test has shape"),
+    ],
+)
+def test_a_small_file_that_is_not_what_its_name_says_is_refused(
+    tmp_path: Path, arrays: dict[str, np.ndarray], words: str
+) -> None:
+    sound = {
+        "x_train": np.zeros((5, 32, 32, 3), np.uint8),
+        "y_train": np.zeros(5, np.uint8),
+        "x_test": np.zeros((2, 32, 32, 3), np.uint8),
+        "y_test": np.zeros(2, np.uint8),
+    }
+    np.savez(tmp_path / SUBSET, **{**sound, **arrays})
+    with pytest.raises(DataError, match=words):
+        load(tmp_path, silent, images=2)
 
 
 def test_the_small_file_without_the_statistics_names_them(shared_data: Path, tmp_path: Path) -> None:

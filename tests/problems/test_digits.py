@@ -8,6 +8,7 @@ import torch
 
 from eostui.problems.data.digits import load
 from eostui.problems.dataset import Dataset
+from eostui.problems.datasets import find_dataset
 
 
 def digits() -> Dataset:
@@ -46,3 +47,21 @@ def test_every_pixel_of_the_training_digits_is_standardised_and_blank_ones_stay_
 
 def test_digits_are_the_same_every_time() -> None:
     assert torch.equal(digits().x, digits().x)
+
+
+def test_the_first_digits_of_two_classes_are_standardised_like_all_of_them() -> None:
+    whole = digits()
+    some = load(Path("unused"), lambda _text, _fraction: None, images=100, classes=2)
+    chosen = (whole.y < 2).nonzero().flatten()[:100]
+    assert torch.equal(some.x, whole.x[chosen])
+    assert some.y.flatten().tolist() == (2 * whole.y[chosen] - 1).tolist()
+    assert some.y.shape == (100, 1)
+    assert some.y_test is not None
+    assert some.y_test.shape == (58, 1)
+
+
+def test_the_catalogue_knows_how_many_digits_there_are_of_every_class() -> None:
+    for classes in range(2, 11):
+        entry = find_dataset(f"digits-{classes}c")
+        assert entry is not None
+        assert entry.examples == (digits().y < classes).sum()

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from eostui.config import ConfigError
+from eostui.config import ConfigError, RunConfig
+from eostui.dynamics.optimizers import OPTIMIZERS
 from eostui.problems.architectures import ARCHITECTURES
-from eostui.trainer.plan import DEMONSTRATION, plan_run, run_name
+from eostui.trainer.plan import DEMONSTRATION, HYPERPARAMETERS, plan_run, run_name
 
 
 def test_nothing_given_is_the_demonstration() -> None:
@@ -58,10 +59,79 @@ def test_an_unknown_name_lists_the_nearest(given: dict[str, object], words: list
     assert all(word in str(error.value) for word in words), error.value
 
 
-def test_momentum_defaults_to_nine_tenths_and_belongs_to_the_optimizer_that_has_it() -> None:
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_an_optimizer_brings_its_own_hyperparameters_and_no_others(name: str) -> None:
+    entry = OPTIMIZERS[name]
+    config = plan_run({"optimizer": name, "batch_size": 10 if entry.minibatches == "always" else None})
+    for field in HYPERPARAMETERS:
+        assert getattr(config, field) == entry.defaults.get(field, RunConfig.__dataclass_fields__[field].default)
+
+
+def test_momentum_belongs_to_the_optimizers_that_have_it() -> None:
     assert plan_run({"optimizer": "momentum"}).momentum == 0.9
     with pytest.raises(ConfigError, match="--momentum.*'gd'.*momentum"):
         plan_run({"momentum": 0.9})
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"arch": "resnet32", "width": 3}, ["--width", "resnet32", "fc-tanh"]),
+        ({"arch": "model.py:f", "data": "digits", "depth": 3}, ["--depth", "fc-tanh"]),
+        ({"arch": "cnn-relu", "data": "chebyshev-5"}, ["cnn-relu", "chebyshev-5"]),
+        ({"arch": "transformer", "data": "digits"}, ["transformer", "digits"]),
+        ({"arch": "fc-tanh", "data": "chebyshev-5", "loss": "ce"}, ["ce", "chebyshev-5"]),
+        ({"data": "digits", "loss": "logistic"}, ["logistic", "digits"]),
+        ({"data": "cifar10-70k"}, ["--data", "cifar10", "50,000"]),
+        ({"optimizer": "adam", "momentum": 0.9}, ["--momentum", "adam"]),
+        ({"optimizer": "momentum", "momentum": 1.5}, ["--momentum", "1.5"]),
+        ({"centered": True}, ["--centered", "'gd'", "rmsprop"]),
+        ({"optimizer": "adam", "decoupled": True}, ["--decoupled", "'adam'", "gd"]),
+        ({"optimizer": "sgd"}, ["--optimizer sgd", "--batch-size"]),
+        ({"optimizer": "gd", "batch_size": 100}, ["--batch-size 100", "--optimizer gd", "sgd"]),
+        ({"optimizer": "sgd", "batch_size": 2000}, ["--batch-size 2000", "digits", "1,500"]),
+        ({"lr_schedule": "0:2/50,300:2/100,200:1"}, ["--lr-schedule", "backwards"]),
+        ({"lr_schedule": "0:2/50", "lr": 0.1}, ["--lr 0.1", "--lr-schedule 0:2/50"]),
+        ({"track": ["timing"]}, ["--track", "timing", "always", "gauss-newton"]),
+        (
+            {"arch": "m.py:f", "data": "digits", "loss": "model", "track": ["gauss-newton"]},
+            ["gauss-newton", "--loss model"],
+        ),
+    ],
+)
+def test_what_does_not_go_together_is_refused_by_both_names(given: dict[str, object], words: list[str]) -> None:
+    with pytest.raises(ConfigError) as error:
+        plan_run(given)
+    assert "\n" not in str(error.value)
+    assert all(word in str(error.value) for word in words), error.value
+
+
+def test_a_list_of_step_sizes_says_the_first_one_too() -> None:
+    config = plan_run({"lr_schedule": "0:2/50, 300:2/100"})
+    assert (config.lr, config.lr_schedule) == (0.04, "0:2/50,300:2/100")
+
+
+def test_a_cosine_ends_with_the_run() -> None:
+    assert plan_run({"lr_schedule": "cosine", "steps": 70}).lr_schedule == "cosine:70"
+    with pytest.raises(ConfigError, match="cosine:STEPS"):
+        plan_run({"arch": "fc-tanh", "lr_schedule": "cosine"})
+
+
+def test_a_member_of_a_family_of_data_sets_is_known() -> None:
+    assert plan_run({"data": "chebyshev-7", "arch": "regression"}).data == "chebyshev-7"
+    assert plan_run({"data": "cifar10-300"}).data == "cifar10-300"
+
+
+def test_a_model_with_its_own_loss_has_no_gauss_newton_matrix() -> None:
+    assert plan_run({"arch": "model.py:f", "data": "data.py:f", "loss": "model"}).track == ()
+
+
+def test_a_text_file_is_found_from_anywhere_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.txt").write_text("to be or not to be " * 100)
+    config = plan_run({"arch": "transformer", "data": "a.txt:words"})
+    assert config.data == f"{tmp_path / 'a.txt'}:words"
+    assert run_name(config).startswith("transformer-a-words-ce-gd")
 
 
 def test_an_own_model_needs_to_be_told_its_data() -> None:

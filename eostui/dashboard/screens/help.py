@@ -12,16 +12,12 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Label, Static
 
-from eostui.dashboard.readings import READINGS
-from eostui.dashboard.regime import Regime
+from eostui.dashboard.feed import Feed
+from eostui.dashboard.panels import panels_of
+from eostui.dashboard.readings import readings_of
+from eostui.dashboard.regime import regimes_of
 
-_CHARTS = (
-    ("Sharpness", "λ1 (the sharpness), λ2, … of the loss Hessian H = ∇²L, and the stability threshold as a staircase"),
-    ("Loss", "training loss at every step, test loss where it was measured"),
-    (
-        "Gauss–Newton",
-        "eigenvalues of G = mean of Jᵀ(∇²_z ℓ)J: H without the term of the network's own curvature",
-    ),
+_IN_EVERY_CHART = (
     (
         "× on an edge",
         "the value there is not finite, or not positive on a logarithmic axis; it is never bridged",
@@ -35,24 +31,29 @@ _CHARTS = (
 
 
 class HelpScreen(ModalScreen[None]):
-    """The keys of the screen that asked, then the definitions."""
+    """The keys of the screen that asked, then the definitions of what there is to be seen of the run."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark", "dismiss", "back")]
 
-    def __init__(self, keys: Iterable[Binding]) -> None:
+    def __init__(self, keys: Iterable[Binding], feed: Feed) -> None:
         super().__init__()
+        self._feed = feed
         self._keys = [(_key(binding), binding.tooltip or binding.description) for binding in keys]
 
     def compose(self) -> ComposeResult:
+        feed = self._feed
+        sharpness = "preconditioned sharpness" if feed.threshold_on == "preconditioned" else "sharpness"
         with VerticalScroll(classes="dialog help"):
             yield Label("Keys", classes="question")
             yield Static(_definitions(self._keys))
             yield Label("Readings", classes="question")
-            yield Static(_definitions((reading.label, reading.definition) for reading in READINGS))
-            yield Label("Regimes: S sharpness, T threshold, r = S/T", classes="question")
-            yield Static(_definitions((regime.word, regime.definition) for regime in Regime))
+            yield Static(_definitions((reading.label, reading.definition) for reading in readings_of(feed)))
+            defined = "" if feed.minibatch else f"s: S {sharpness}, T threshold, r = S/T"
+            yield Label(f"Regime{defined}", classes="question")
+            yield Static(_definitions((regime.word, regime.definition) for regime in regimes_of(feed)))
             yield Label("Charts", classes="question")
-            yield Static(_definitions(_CHARTS))
+            charts = [(panel.title, panel.definition(feed)) for panel in panels_of(feed)]
+            yield Static(_definitions([*charts, *_IN_EVERY_CHART]))
             yield Label("Esc goes back", classes="hint")
 
 

@@ -11,7 +11,7 @@ from eostui.dashboard.live import LiveFeed
 from eostui.dashboard.screens.leave import Leave, LeaveScreen
 from eostui.dashboard.screens.step_size import StepSizeScreen
 from eostui.dashboard.screens.watch import WatchScreen
-from eostui.dashboard.widgets.masthead import present_step_size
+from eostui.dashboard.step_size import StepSize
 from eostui.link.address import LinkError
 
 SHARE = 0.015
@@ -85,13 +85,12 @@ class LiveScreen(WatchScreen):
         if self.live.over or self.feed.step < 0:
             self.notify("the step size can be changed once the training has begun, until it ends", severity="warning")
             return
-        lr, threshold = present_step_size(self.feed)
 
         def change(chosen: float | None) -> None:
             if chosen is not None:
                 self.action_command("lr", chosen)
 
-        self.app.push_screen(StepSizeScreen(lr, threshold, self.feed.threshold_formula, factor), change)
+        self.app.push_screen(StepSizeScreen(StepSize.of(self.feed), factor), change)
 
     def action_leave(self) -> None:
         if self.live.over:

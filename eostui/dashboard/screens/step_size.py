@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
 from eostui.config import ConfigError, parse_step_size
+from eostui.dashboard.step_size import StepSize
 from eostui.dashboard.widgets.entry import Entry
 
 
@@ -19,19 +21,20 @@ class StepSizeScreen(ModalScreen[float | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "keep")]
 
-    def __init__(self, lr: float, threshold: float, formula: str, factor: float) -> None:
+    def __init__(self, present: StepSize, factor: float) -> None:
         super().__init__()
-        self._lr = lr
-        self._threshold = threshold
-        self._formula = formula
+        self._present = present
         self._factor = factor
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
-            yield Label(f"Step size η, now {self._lr:g} ({self._formula} = {self._threshold:g})", classes="question")
-            yield Entry(f"{self._lr * self._factor:g}", placeholder="0.02 or 2/100")
+            present = self._present
+            threshold = "" if present.formula is None else f" ({present.formula} = {present.threshold:g})"
+            yield Label(f"Step size η, now {present.lr:g}{threshold}", classes="question", markup=False)
+            yield Entry(f"{present.lr * self._factor:g}" if present.lr else "", placeholder="0.02 or 2/100")
             yield Label("", id="verdict", markup=False)
-            yield Label("Enter applies it between two steps, Esc keeps the old one", classes="hint")
+            schedule = "; the schedule no longer applies from then on" if present.scheduled else ""
+            yield Label(f"Enter applies it between two steps{schedule}, Esc keeps the old one", classes="hint")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Say what the entry would mean, or what is wrong with it, while it is typed."""
@@ -42,8 +45,9 @@ class StepSizeScreen(ModalScreen[float | None]):
             verdict.update(str(error))
             verdict.set_class(True, "wrong")
         else:
-            # every threshold is proportional to 1/η, weight decay aside
-            verdict.update(f"threshold {self._formula} ≈ {self._threshold * self._lr / lr:g}")
+            threshold = self._present.threshold_at(lr)
+            known = self._present.formula is not None and math.isfinite(threshold)
+            verdict.update(f"threshold ≈ {threshold:g} ({self._present.formula})" if known else "")
             verdict.set_class(False, "wrong")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -11,8 +11,8 @@ from textual.containers import Grid, Horizontal
 from textual.widgets import Footer
 
 from eostui.dashboard.feed import Feed
-from eostui.dashboard.panels import PANELS, Panel, marks_of
-from eostui.dashboard.readings import READINGS
+from eostui.dashboard.panels import PANELS, marks_of, panels_of
+from eostui.dashboard.readings import Reading, readings_of
 from eostui.dashboard.screens.help import HelpScreen
 from eostui.dashboard.widgets.canvas import GLYPHS
 from eostui.dashboard.widgets.chart import Chart
@@ -22,6 +22,9 @@ from eostui.dashboard.widgets.tile import Tile
 
 FRAMES_PER_SECOND = 4
 """Redrawings a second: enough to follow, and few enough bytes for a slow connection."""
+
+TILE_WIDTH = 11
+"""Cells that a reading needs: ten for 1.234e-05 or its label, one between it and the next."""
 
 
 class WatchScreen(FrugalScreen[None]):
@@ -44,19 +47,22 @@ class WatchScreen(FrugalScreen[None]):
         self.frozen = False
         self._drawn: dict[str, int] = {}
         """How many rows of each table are on the screen."""
-        self._panels: tuple[Panel, ...] = PANELS
+        self._readings: list[Reading] = []
+        """The readings that have a tile: none until the feed knows its run."""
 
     def compose(self) -> ComposeResult:
         yield Masthead()
-        with Horizontal(id="readings"):
-            for reading in READINGS:
-                yield Tile(reading.label, log=reading.log)
+        yield Horizontal(id="readings")
         with Grid(id="charts"):
-            for panel in self._panels:
-                yield Chart(panel.title, log_axis=panel.log, id=panel.id)
+            for panel in PANELS:
+                yield Chart(panel.title, log_axis=panel.log, id=panel.id, classes="absent")
         yield Footer(show_command_palette=False, compact=True)
 
+    def on_resize(self) -> None:
+        self._fit_tiles()
+
     def on_mount(self) -> None:
+        self._lay_out()
         self.set_interval(1 / FRAMES_PER_SECOND, self.draw)
         self.call_after_refresh(self.draw)
 
@@ -80,22 +86,42 @@ class WatchScreen(FrugalScreen[None]):
     def draw(self) -> None:
         """Take in what is new, and draw it."""
         for notice in self.feed.poll():
-            self.notify(notice.text, severity=notice.severity, markup=False)
+            self.notify(notice.text, severity=notice.severity, timeout=notice.seconds, markup=False)
         self.query_one(Masthead).show(self.feed, self.note())
         shown = {name: series.shown for name, series in self.feed.series.items()}
         if self.frozen or shown == self._drawn or not self.may_draw():
             return
         self._drawn = shown
-        for reading, tile in zip(READINGS, self.query(Tile), strict=True):
-            values = reading.values(self.feed.series)
+        if not self._readings:
+            self._lay_out()
+        for reading, tile in zip(self._readings, self.query(Tile), strict=True):
+            values = reading.values(self.feed)
             latest = float(values[-1]) if len(values) else math.nan
             tile.show(values, reading.text(latest) if math.isfinite(latest) else "–")
         marks = marks_of(self.feed)
-        for panel in self._panels:
-            chart = self.query_one(f"#{panel.id}", Chart)
-            chart.display = panel.table in self.feed.series
-            if chart.display:
-                chart.show(panel.traces(self.feed), marks)
+        for panel in panels_of(self.feed):
+            self.query_one(f"#{panel.id}", Chart).show(panel.traces(self.feed), marks)
+
+    def _lay_out(self) -> None:
+        """Have a chart for every panel of the run, and a tile for every reading."""
+        there = [panel.id for panel in panels_of(self.feed)]
+        for chart in self.query(Chart):
+            chart.set_class(chart.id not in there, "absent")
+            chart.set_class(chart.id == there[0], "first")
+        charts = self.query_one("#charts")
+        for count in range(1, len(PANELS) + 1):
+            charts.set_class(len(there) == count, f"-of-{count}")
+        self._readings = readings_of(self.feed)
+        glyphs = self._chosen_chart().glyphs
+        tiles = [Tile(reading.label, log=reading.log, glyphs=glyphs) for reading in self._readings]
+        self.query_one("#readings").mount(*tiles)
+        self.query_one(f"#{there[0]}").focus()
+        self._fit_tiles()
+
+    def _fit_tiles(self) -> None:
+        """Show as many readings, from the left, as there is room for without cutting a number off."""
+        for index, tile in enumerate(self.query(Tile)):
+            tile.display = index < self.size.width // TILE_WIDTH
 
     def on_chart_cursor_moved(self, message: Chart.CursorMoved) -> None:
         """One cursor for all charts."""
@@ -125,8 +151,8 @@ class WatchScreen(FrugalScreen[None]):
         self.frozen = not self.frozen
 
     def action_help(self) -> None:
-        self.app.push_screen(HelpScreen(self.own_bindings()))
+        self.app.push_screen(HelpScreen(self.own_bindings(), self.feed))
 
     def _chosen_chart(self) -> Chart:
-        """The chart that has the focus, else the first."""
-        return self.focused if isinstance(self.focused, Chart) else self.query(Chart).first()
+        """The chart that has the focus, else the first that is shown."""
+        return self.focused if isinstance(self.focused, Chart) else self.query_one("Chart.first", Chart)

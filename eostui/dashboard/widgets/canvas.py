@@ -33,6 +33,7 @@ class Glyphs:
     line: str
     dashed: str
     ellipsis: str
+    above: str
 
     def cells(self, dots: Dots) -> Characters:
         """(height * rows, width * columns) dots as (height, width) characters."""
@@ -64,8 +65,8 @@ def _braille() -> str:
 
 
 GLYPHS: dict[GlyphName, Glyphs] = {
-    "braille": Glyphs(4, 2, _braille(), "▁▂▃▄▅▆▇█", "│", "┤", "┊", "│", "×", "━", "╍", "…"),
-    "block": Glyphs(2, 2, " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█", "▁▂▃▄▅▆▇█", "│", "┤", "┊", "│", "×", "━", "╍", "…"),
-    "ascii": Glyphs(2, 1, " '.:", "_.-=+*%#", "|", "+", "!", "|", "x", "-", "~", ">"),
+    "braille": Glyphs(4, 2, _braille(), "▁▂▃▄▅▆▇█", "│", "┤", "┊", "│", "×", "━", "╍", "…", "↑"),
+    "block": Glyphs(2, 2, " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█", "▁▂▃▄▅▆▇█", "│", "┤", "┊", "│", "×", "━", "╍", "…", "↑"),
+    "ascii": Glyphs(2, 1, " '.:", "_.-=+*%#", "|", "+", "!", "|", "x", "-", "~", ">", "^"),
 }
 """The ways to draw, from the finest to the one that every terminal can."""

@@ -40,6 +40,7 @@ class Chart(Surface, can_focus=True):
             "mark",
             "trace",
             "loss",
+            "batch-loss",
             "test-loss",
             "sharpness",
             "threshold",
@@ -60,6 +61,7 @@ class Chart(Surface, can_focus=True):
         & > .chart--cursor { color: $text-warning; }
         & > .chart--trace { color: $text-primary; }
         & > .chart--loss { color: $text-primary; }
+        & > .chart--batch-loss { color: $text-primary 50%; }
         & > .chart--test-loss { color: $text-accent; }
         & > .chart--sharpness { color: $text-success; }
         & > .chart--threshold { color: $text-error; }
@@ -70,6 +72,7 @@ class Chart(Surface, can_focus=True):
         &:ansi {
             & > .chart--muted, & > .chart--axis, & > .chart--mark { color: ansi_bright_black; }
             & > .chart--trace, & > .chart--loss { color: ansi_cyan; }
+            & > .chart--batch-loss { color: ansi_cyan; text-style: dim; }
             & > .chart--test-loss, & > .chart--gauss-newton { color: ansi_magenta; }
             & > .chart--sharpness { color: ansi_green; }
             & > .chart--eigenvalue { color: ansi_green; text-style: dim; }

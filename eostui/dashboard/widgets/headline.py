@@ -19,16 +19,22 @@ Part = tuple[str, str]
 
 
 def write_headline(
-    cells: Cells, view: View, glyphs: Glyphs, marks: Iterable[Mark], style: Callable[[str], int]
+    cells: Cells,
+    view: View,
+    glyphs: Glyphs,
+    marks: Iterable[Mark],
+    style: Callable[[str], int],
+    top: float = math.inf,
 ) -> None:
     """Write the title and the legend with present values, the most important trace first, as far as it fits.
 
-    With a cursor: its step, the values there, and what `marks`, those in its column, say.
+    With a cursor: its step, the values there, and what `marks`, those in its column, say. A value beyond `top`, the end
+    of the axis, has a sign for that.
     """
     end = cells.write(0, 0, view.title, style("title"))
     if view.unit:
         end = cells.write(end + 1, 0, view.unit, style("muted"))
-    for parts in _entries(view, glyphs, marks):
+    for parts in _entries(view, glyphs, marks, top):
         width = sum(len(text) for text, _ in parts)
         if end + 2 + width >= cells.width:  # the last cell stays free: there may be a chart beside this one
             cells.write(min(end + 1, cells.width - 1), 0, glyphs.ellipsis, style("muted"))
@@ -38,22 +44,26 @@ def write_headline(
             end = cells.write(end, 0, text, style(role))
 
 
-def _entries(view: View, glyphs: Glyphs, marks: Iterable[Mark]) -> Iterable[list[Part]]:
+def _entries(view: View, glyphs: Glyphs, marks: Iterable[Mark], top: float) -> Iterable[list[Part]]:
     if view.cursor is not None:
         yield [(f"{view.x_unit} ", "muted"), (format_step(view.cursor), "value")]
     for trace in reversed(view.traces):
         if trace.label:
             key = glyphs.dashed if trace.stepped else glyphs.line
-            yield [(f"{key}{trace.label} ", trace.role), (_reading(trace, view.cursor), "value")]
+            value, text = _reading(trace, view.cursor)
+            beyond = glyphs.above if value > top and trace.reference else ""
+            yield [(f"{key}{trace.label} ", trace.role), (text + beyond, "value")]
     for mark in marks:
         yield [(mark.label, mark.role)]
 
 
-def _reading(trace: Trace, cursor: float | None) -> str:
+def _reading(trace: Trace, cursor: float | None) -> tuple[float, str]:
+    """The present value, or the one at the cursor, and its text; NaN and a dash where there is none."""
     if cursor is None:
-        return format_value(float(trace.y[-1])) if len(trace.y) else "–"
-    value = trace.value_at(cursor)
-    return "–" if value is None else format_value(value, _EXACT)
+        value, digits = (float(trace.y[-1]) if len(trace.y) else None), 3
+    else:
+        value, digits = trace.value_at(cursor), _EXACT
+    return (math.nan, "–") if value is None else (value, format_value(value, digits))
 
 
 def format_step(step: float) -> str:

@@ -6,7 +6,8 @@ from rich.text import Text
 from textual.widget import Widget
 
 from eostui.dashboard.feed import Feed
-from eostui.dashboard.regime import Regime, regime_of
+from eostui.dashboard.regime import Regime, present_regime
+from eostui.dashboard.step_size import StepSize
 
 _STATUS_STYLES = {
     "running": "bold green",
@@ -52,7 +53,7 @@ class Masthead(Widget):
         if note:
             line.append(f"{note} ", "bold magenta")
         if feed.series:
-            regime = regime_of(feed.series["train"], feed.series.get("hessian"))
+            regime = present_regime(feed)
             line.append(f"· {regime.word} ", _REGIME_STYLES.get(regime, ""))
         line.append(f"· {feed.name}", "dim")
         return line
@@ -60,20 +61,12 @@ class Masthead(Widget):
     def _second_line(self, feed: Feed) -> Text:
         line = Text(no_wrap=True, overflow="ellipsis")
         if feed.step >= 0:
-            lr, threshold = present_step_size(feed)
+            present = StepSize.of(feed)
             line.append("step ", "dim").append(f"{feed.step:,}  ")
-            line.append("η ", "dim").append(f"{lr:.6g}  ")
-            line.append(f"{feed.threshold_formula} ", "dim").append(f"{threshold:.5g}  ")
+            line.append("η ", "dim").append(f"{present.lr:.6g}  ")
+            if present.formula is not None:
+                line.append(f"{present.formula} ", "dim").append(f"{present.threshold:.5g}  ")
         line.append(feed.activity, "italic")
+        if feed.step < 0 and feed.forecast:
+            line.append(f"  · {feed.forecast}", "dim")
         return line
-
-
-def present_step_size(feed: Feed) -> tuple[float, float]:
-    """η and the stability threshold in force: those of the newest row, or of a change of η since then."""
-    train = feed.series["train"]
-    for event in reversed(feed.events()):
-        if event.kind == "lr" and event.step > feed.step - 1:
-            return float(event.detail.get("lr", "nan")), float(event.detail.get("threshold", "nan"))
-        if event.step < feed.step:
-            break
-    return train.last("lr"), train.last("threshold")

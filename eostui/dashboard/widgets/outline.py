@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,9 @@ from eostui.dashboard.widgets.trace import Floats
 Dots = npt.NDArray[np.bool_]
 
 _DASH = 4  # columns from one dash to the next
+# Up to how many times the largest value measured a reference is shown, on a linear and on a logarithmic axis:
+_PRESENT = (5.0, 100.0)  # its present value
+_PAST = (2.0, 100.0)  # those before it
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,10 +48,45 @@ class Outline:
         broken = envelope.above | envelope.below
         return cls(low, high, first, last, crossings[:-1], crossings[1:], broken)
 
-    def range(self) -> tuple[float, float]:
-        """The lowest and the highest value drawn, NaN if there is none."""
+    def range(self, limit: float = np.inf) -> tuple[float, float]:
+        """The lowest and the highest value drawn that is at most `limit`, NaN if there is none."""
         drawn = np.stack([self.low, self.high, self.left, self.right])
-        return float(np.fmin.reduce(drawn, axis=None)), float(np.fmax.reduce(drawn, axis=None))
+        drawn = drawn[drawn <= limit]
+        return float(np.fmin.reduce(drawn, initial=np.nan)), float(np.fmax.reduce(drawn, initial=np.nan))
+
+    @property
+    def present(self) -> float:
+        """The last value that can be drawn, NaN if there is none."""
+        last = self.last[~np.isnan(self.last)]
+        return float(last[-1]) if len(last) else np.nan
+
+
+def combined_range(measured: Sequence[Outline], references: Sequence[Outline], log: bool) -> tuple[float, float] | None:
+    """The lowest and the highest value that an axis for all of these should show, in its units; None if there is none.
+
+    What is measured is shown whole; of a reference what is not far above that, or all up to the present value where
+    nothing is measured: a threshold that falls from infinity, as in a warm-up of the step size, must not press the
+    curves flat that it is there for.
+    """
+    low, high = _union([outline.range() for outline in measured])
+    largest = _data_units(high if log else np.fmax(-low, high), log)
+    limits = [_PAST[log] * largest]
+    for outline in references:
+        present = _data_units(outline.present, log)
+        if not present > _PRESENT[log] * largest:
+            limits.append(present)
+    limit = float(axis_units(np.fmax.reduce(limits), log))
+    low, high = _union([(low, high), *(outline.range(limit) for outline in references)])
+    return None if np.isnan(low) else (low, high)
+
+
+def _union(ranges: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    lows, highs = np.array(ranges).reshape(-1, 2).T
+    return float(np.fmin.reduce(lows, initial=np.nan)), float(np.fmax.reduce(highs, initial=np.nan))
+
+
+def _data_units(value: float, log: bool) -> float:
+    return float(10.0**value) if log else float(value)
 
 
 def _boundaries(envelope: Envelope, first: Floats, last: Floats, log: bool, stepped: bool) -> Floats:

@@ -8,6 +8,7 @@ sharpness  ━λ₁ 78.7  ╍2/η 100
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy as np
 from eostui.dashboard.widgets.canvas import Glyphs
 from eostui.dashboard.widgets.decimate import Columns, Decimator, Envelope
 from eostui.dashboard.widgets.headline import write_headline
-from eostui.dashboard.widgets.outline import Outline, rasterise
+from eostui.dashboard.widgets.outline import Outline, combined_range, rasterise
 from eostui.dashboard.widgets.scale import Scale
 from eostui.dashboard.widgets.surface import Cells
 from eostui.dashboard.widgets.ticks import format_ticks, linear_ticks
@@ -63,7 +64,7 @@ class Plot:
             envelopes = self._decimate(view, Columns(*window, area.width * glyphs.columns))
             pairs = zip(envelopes, view.traces, strict=True)
             outlines = [Outline.of(envelope, view.log, trace.stepped) for envelope, trace in pairs]
-            scale = self._scale = self._rescale(outlines, view.log)
+            scale = self._scale = self._rescale(view, outlines)
             ticks = scale.ticks(max(2, 1 + rows // _ROWS_PER_TICK)) if scale else []
             labels = format_ticks(ticks, view.log)
             needed = max(map(len, labels), default=0)
@@ -79,7 +80,7 @@ class Plot:
         self._draw_uprights(cells, view, glyphs, area)
         cursor = None if view.cursor is None else area.column(view.cursor)
         at_cursor = [mark for mark in view.marks if cursor is not None and area.column(mark.x) == cursor]
-        write_headline(cells, view, glyphs, at_cursor, self._style)
+        write_headline(cells, view, glyphs, at_cursor, self._style, scale.high if scale else math.inf)
         return cells
 
     def _style(self, role: str) -> int:
@@ -93,13 +94,18 @@ class Plot:
             for decimator, trace in zip(self._decimators, view.traces, strict=False)
         ]
 
-    def _rescale(self, outlines: Sequence[Outline], log: bool) -> Scale | None:
+    def _rescale(self, view: View, outlines: Sequence[Outline]) -> Scale | None:
         """The value axis kept if it still holds all that is to be drawn; None where that is nothing."""
-        ranges = np.array([outline.range() for outline in outlines]).reshape(-1, 2)
-        low, high = np.fmin.reduce(ranges[:, 0], initial=np.nan), np.fmax.reduce(ranges[:, 1], initial=np.nan)
-        if np.isnan(low):
+        log = view.log
+        pairs = list(zip(view.traces, outlines, strict=True))
+        values = combined_range(
+            [outline for trace, outline in pairs if not trace.reference],
+            [outline for trace, outline in pairs if trace.reference],
+            log,
+        )
+        if values is None:
             return None
-        low, high = (float(10.0**v) if log else float(v) for v in (low, high))
+        low, high = (float(10.0**v) if log else v for v in values)
         held = self._scale
         return held if held and held.log == log and held.holds(low, high) else Scale.fit(low, high, log)
 
@@ -150,8 +156,13 @@ class Plot:
         cells.characters[rows, columns] = glyphs.cells(together)
 
     def _draw_gaps(self, cells: Cells, view: View, glyphs: Glyphs, area: Area, envelopes: Sequence[Envelope]) -> None:
-        """A sign on the top row for NaN and +Inf, on the bottom row for -Inf and, if log, for nonpositive."""
+        """A sign on the top row for NaN and +Inf, on the bottom row for -Inf and, if log, for nonpositive.
+
+        None for a reference, which nobody measured.
+        """
         for trace, envelope in zip(view.traces, envelopes, strict=True):
+            if trace.reference:
+                continue
             for flags, y in ((envelope.above, area.top), (envelope.below, area.top + area.height - 1)):
                 for column in np.flatnonzero(flags.reshape(area.width, glyphs.columns).any(axis=1)):
                     cells.write(area.left + int(column), y, glyphs.gap, self._style(trace.role))

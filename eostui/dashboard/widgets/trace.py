@@ -29,6 +29,8 @@ class Trace:
     """Names the component class of the chart that gives the colour: "loss" is `chart--loss`."""
     stepped: bool = False
     """A value holds until the next sample: drawn as a dashed staircase."""
+    reference: bool = False
+    """A line to compare the others with: it may run out of the chart where it is far above them, or infinite."""
 
     def __post_init__(self) -> None:
         if self.x.ndim != 1 or self.x.shape != self.y.shape:

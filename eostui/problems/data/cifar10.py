@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from eostui.problems.data.cifar10_batches import (
@@ -18,8 +18,16 @@ from eostui.problems.data.cifar10_batches import (
     TRAIN_BATCHES,
     read_batch,
 )
-from eostui.problems.data.cifar10_download import download
-from eostui.problems.dataset import Dataset, standardise
+from eostui.problems.data.download import Archive, Source, download
+from eostui.problems.data.images import (
+    CLASSES,
+    Examples,
+    Statistics,
+    first,
+    image_dataset,
+    pixel_statistics,
+)
+from eostui.problems.dataset import Dataset
 from eostui.problems.datasets import Progress
 from eostui.problems.errors import DataError
 
@@ -28,71 +36,119 @@ SUBSET_IMAGES = 5_000
 TRAIN_IMAGES = 50_000
 STATISTICS = "cifar10_pixel_stats.npz"
 
-Statistics = tuple[NDArray[np.float64], NDArray[np.float64]]
-Examples = tuple[NDArray[np.uint8], NDArray[np.int64]]
+OFFICIAL = Source(
+    title="CIFAR-10",
+    folder=FOLDER,
+    archives=(
+        Archive(
+            url="https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
+            md5="c58f30108f718f92721af3b95e74349a",
+            size=170_498_071,
+        ),
+    ),
+    by_hand=f"the official {FOLDER} folder",
+)
 
 
-def load(data_dir: Path, progress: Progress, *, images: int, checksums: Mapping[str, str] = CHECKSUMS) -> Dataset:
-    """The first `images` training images and the test images, (n, 3, 32, 32).
+@dataclass(frozen=True)
+class _Read:
+    """What was read of the training images and all test images, and from where."""
+
+    train: Examples
+    test: Examples
+    statistics: Statistics
+    source: Path
+
+
+def load(
+    data_dir: Path,
+    progress: Progress,
+    *,
+    images: int,
+    classes: int = CLASSES,
+    checksums: Mapping[str, str] = CHECKSUMS,
+) -> Dataset:
+    """The first `images` training images of the first `classes` classes and the test images of these, (n, 3, 32, 32).
+
+    With two classes the targets are the signs −1 (aeroplane) and +1 (automobile), (n, 1).
 
     Looks under `data_dir` for the official folder `cifar-10-batches-py`, then for `cifar10_5k_1k.npz` (the
     first 5,000 training and 1,000 test images), and else downloads the official folder there. `checksums` are
     the MD5 sums that the batches must have. Raises DataError.
+
+    The code of Cohen et al. 2024 (central flows) draws its subset in another way: the first n/C images of each of the C
+    classes, which makes the classes exactly even, standardised for each of the three channels and not for each
+    pixel coordinate, and shuffled, which full batches do not notice. With two classes it has the same signs.
     """
-    official, subset = data_dir / FOLDER, data_dir / SUBSET
-    if not official.is_dir() and images <= SUBSET_IMAGES and subset.is_file():
-        progress(f"reading {subset.name}", None)
-        train, test = _read_subset(subset)
-        statistics = _read_statistics(data_dir)
-        if statistics is None:
-            raise DataError(
-                f"{subset} needs {STATISTICS} beside it, with the pixel statistics of the full training set; "
-                f"put it there, or the official {FOLDER} folder"
-            )
-        source = subset
-    else:
-        if not official.is_dir():
-            download(data_dir, progress)
-        train = _read_train(official, images, checksums, progress)
-        test = read_batch(official, TEST_BATCH, checksums)
-        statistics = _read_statistics(data_dir) or _compute_statistics(data_dir, official, checksums, progress)
-        source = official
-    if len(train[0]) < images:
-        raise DataError(f"{source} has only {len(train[0]):,} training images, not {images:,}")
-    mean, std = statistics
-    return Dataset(
-        x=standardise(train[0][:images], mean, std),
-        y=torch.from_numpy(train[1][:images]),
-        x_test=standardise(test[0], mean, std),
-        y_test=torch.from_numpy(test[1]),
-        classes=10,
-        provenance=f"the first {images:,} training images of CIFAR-10 (Krizhevsky 2009) from {source}",
+    read = _read_subset(data_dir, images, classes, progress) or _read_official(
+        data_dir, images, classes, checksums, progress
+    )
+    return image_dataset(
+        read.train,
+        read.test,
+        read.statistics,
+        images=images,
+        classes=classes,
+        title="CIFAR-10 (Krizhevsky 2009)",
+        source=read.source,
     )
 
 
-def _read_train(folder: Path, images: int, checksums: Mapping[str, str], progress: Progress) -> Examples:
-    """The training batches from the first on, until there are `images` or no more."""
-    pixels, labels = [], []
+def _read_official(
+    data_dir: Path, images: int, classes: int, checksums: Mapping[str, str], progress: Progress
+) -> _Read:
+    """From the official folder, which is downloaded where it is missing."""
+    official = data_dir / FOLDER
+    if not official.is_dir():
+        download(OFFICIAL, data_dir, progress)
+    return _Read(
+        train=_read_train(official, images, classes, checksums, progress),
+        test=read_batch(official, TEST_BATCH, checksums),
+        statistics=_read_statistics(data_dir) or _compute_statistics(data_dir, official, checksums, progress),
+        source=official,
+    )
+
+
+def _read_train(folder: Path, images: int, classes: int, checksums: Mapping[str, str], progress: Progress) -> Examples:
+    """The training batches from the first on, until there are `images` of the first `classes` classes or no more."""
+    pixels, labels, found = [], [], 0
     for i, name in enumerate(TRAIN_BATCHES):
         progress(f"reading {name}", i / len(TRAIN_BATCHES))
         batch_pixels, batch_labels = read_batch(folder, name, checksums)
         pixels.append(batch_pixels)
         labels.append(batch_labels)
-        if sum(map(len, labels)) >= images:
+        found += int(np.count_nonzero(batch_labels < classes))
+        if found >= images:
             break
     return np.concatenate(pixels), np.concatenate(labels)
 
 
-def _read_subset(path: Path) -> tuple[Examples, Examples]:
+def _read_subset(data_dir: Path, images: int, classes: int, progress: Progress) -> _Read | None:
+    """From the small file; None where there is the official folder, or where the file cannot have enough images."""
+    path = data_dir / SUBSET
+    if (data_dir / FOLDER).is_dir() or images > SUBSET_IMAGES or not path.is_file():
+        return None
+    progress(f"reading {SUBSET}", None)
     arrays = _read_arrays(path, {"x_train": (32, 32, 3), "y_train": (), "x_test": (32, 32, 3), "y_test": ()})
 
     def examples(part: str) -> Examples:
         pixels, labels = arrays[f"x_{part}"], arrays[f"y_{part}"]
         if pixels.dtype != np.uint8 or len(pixels) != len(labels):
             raise DataError(f"{path} is damaged: x_{part} are not {len(labels):,} images of unsigned bytes")
+        if labels.dtype.kind not in "ui" or labels.min(initial=0) < 0 or labels.max(initial=0) >= CLASSES:
+            raise DataError(f"{path} is damaged: y_{part} are not class numbers from 0 to {CLASSES - 1}")
         return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)), labels.astype(np.int64)
 
-    return examples("train"), examples("test")
+    train, test = examples("train"), examples("test")
+    if len(first(train, images, classes)[0]) < images and len(train[0]) == SUBSET_IMAGES:
+        return None
+    statistics = _read_statistics(data_dir)
+    if statistics is None:
+        raise DataError(
+            f"{path} needs {STATISTICS} beside it, with the pixel statistics of the full training set; "
+            f"put it there, or the official {FOLDER} folder"
+        )
+    return _Read(train, test, statistics, path)
 
 
 def _read_statistics(data_dir: Path) -> Statistics | None:
@@ -112,12 +168,9 @@ def _read_statistics(data_dir: Path) -> Statistics | None:
 
 def _compute_statistics(data_dir: Path, folder: Path, checksums: Mapping[str, str], progress: Progress) -> Statistics:
     """The statistics of the full training set, also kept in a file of `data_dir` for the next time."""
-    pixels, _ = _read_train(folder, TRAIN_IMAGES, checksums, progress)
+    pixels, _ = _read_train(folder, TRAIN_IMAGES, CLASSES, checksums, progress)
     progress("computing the mean and deviation of every pixel", None)
-    # Sums of integers are exact, and a whole training set in float64 would take 1.2 GB.
-    mean = pixels.sum(axis=0, dtype=np.int64) / len(pixels)
-    squares = sum(np.square(part, dtype=np.int64).sum(axis=0) for part in np.array_split(pixels, 50))
-    std = np.sqrt(squares / len(pixels) - mean**2)
+    mean, std = pixel_statistics(pixels)
     _keep(data_dir / STATISTICS, mean=mean.transpose(1, 2, 0) / 255, std=std.transpose(1, 2, 0) / 255)
     return mean, std
 

@@ -6,9 +6,9 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 import numpy as np
-import torch
 
-from eostui.problems.dataset import Dataset, standardise
+from eostui.problems.data.images import CLASSES, image_dataset
+from eostui.problems.dataset import Dataset
 from eostui.problems.datasets import Progress
 
 # Neighbouring rows are often by the same hand, so the split is by position: most test digits are then by writers that
@@ -16,23 +16,25 @@ from eostui.problems.datasets import Progress
 TRAIN = 1_500
 
 
-def load(_data_dir: Path, progress: Progress) -> Dataset:
-    """The first 1,500 digits to train on, the last 297 to test on, (n, 1, 8, 8).
+def load(_data_dir: Path, progress: Progress, *, images: int = TRAIN, classes: int = CLASSES) -> Dataset:
+    """The first `images` of the 1,500 digits to train on, and the last 297 to test on, (n, 1, 8, 8).
 
-    Every pixel coordinate is standardised by the training digits.
+    Only the first `classes` classes; with two the targets are the signs −1 (zero) and +1 (one), (n, 1). Every pixel
+    coordinate is standardised by all 1,500 training digits.
     """
     progress("reading the handwritten digits", None)
     with (
         as_file(files("eostui.problems.data") / "digits_8x8.npz") as path,
         np.load(path, allow_pickle=False) as arrays,
     ):
-        pixels, labels = arrays["x"][:, None], torch.from_numpy(arrays["y"].astype(np.int64))
+        pixels, labels = arrays["x"][:, None], arrays["y"].astype(np.int64)
     mean, std = pixels[:TRAIN].mean(axis=0, dtype=np.float64), pixels[:TRAIN].std(axis=0, dtype=np.float64)
-    return Dataset(
-        x=standardise(pixels[:TRAIN], mean, std),
-        y=labels[:TRAIN],
-        x_test=standardise(pixels[TRAIN:], mean, std),
-        y_test=labels[TRAIN:],
-        classes=10,
-        provenance="handwritten digits (Alpaydin & Kaynak 1998, CC BY 4.0), shipped with eostui",
+    return image_dataset(
+        (pixels[:TRAIN], labels[:TRAIN]),
+        (pixels[TRAIN:], labels[TRAIN:]),
+        (mean, std),
+        images=images,
+        classes=classes,
+        title="handwritten digits (Alpaydin & Kaynak 1998, CC BY 4.0)",
+        source="the package itself",
     )

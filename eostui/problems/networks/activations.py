@@ -10,4 +10,5 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
     "elu": nn.ELU,
     "softplus": nn.Softplus,
     "hardtanh": nn.Hardtanh,
+    "gelu": nn.GELU,
 }

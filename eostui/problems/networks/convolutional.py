@@ -6,18 +6,18 @@ from itertools import pairwise
 
 from torch import nn
 
-from eostui.problems.errors import ProblemError
 from eostui.problems.networks.activations import ACTIVATIONS
-from eostui.problems.networks.batch_norm import batch_norm
+from eostui.problems.networks.batch_norm import BatchNorm
+from eostui.problems.networks.sizes import image_shape, positive
 
 POOLINGS: dict[str, type[nn.Module]] = {"max": nn.MaxPool2d, "average": nn.AvgPool2d}
 
 
 class Convolutional(nn.Sequential):
-    """[3×3 convolution, activation, (batch norm), 2×2 pooling] for each of `channels`, linear.
+    """`depth` times [3×3 convolution to `width` channels, activation, (batch norm), 2×2 pooling], linear.
 
     Takes (n, c, h, w), gives (n, outputs); torch's default initialisation. Raises ProblemError where the
-    input is no image or too small to be halved that often.
+    input is no image or too small to be halved `depth` times, and for a width or depth below 1.
     """
 
     def __init__(
@@ -25,22 +25,21 @@ class Convolutional(nn.Sequential):
         input_shape: tuple[int, ...],
         outputs: int,
         *,
-        channels: tuple[int, ...],
+        width: int,
+        depth: int,
         activation: str,
         pooling: str,
         normalised: bool,
     ) -> None:
-        smallest = 2 ** len(channels)
-        if len(input_shape) != 3 or min(input_shape[1:]) < smallest:
-            raise ProblemError(
-                f"a convolutional network needs inputs (channels, height, width) of {smallest}×{smallest} "
-                f"pixels or more; those of this data set have shape {input_shape}"
-            )
+        positive("a convolutional network", width=width, depth=depth)
+        shrinks = 2**depth
+        of_depth = f"a convolutional network with {depth} pooling layer{'s' * (depth > 1)}"
+        image_channels, image_height, image_width = image_shape(of_depth, input_shape, smallest=shrinks)
         layers: list[nn.Module] = []
-        for fan_in, fan_out in pairwise((input_shape[0], *channels)):
+        for fan_in, fan_out in pairwise((image_channels, *[width] * depth)):
             layers += [nn.Conv2d(fan_in, fan_out, kernel_size=3, padding=1), ACTIVATIONS[activation]()]
             if normalised:
-                layers.append(batch_norm(fan_out))
+                layers.append(BatchNorm(fan_out))
             layers.append(POOLINGS[pooling](2))
-        features = channels[-1] * (input_shape[1] // smallest) * (input_shape[2] // smallest)
+        features = width * (image_height // shrinks) * (image_width // shrinks)
         super().__init__(*layers, nn.Flatten(), nn.Linear(features, outputs))

@@ -6,7 +6,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from eostui.problems.errors import ProblemError
-from eostui.problems.networks.batch_norm import batch_norm
+from eostui.problems.networks.batch_norm import BatchNorm
+from eostui.problems.networks.sizes import image_shape
 
 
 class Block(nn.Module):
@@ -21,9 +22,9 @@ class Block(nn.Module):
         self.stride = stride
         self.new_channels = channels - channels_in
         self.conv1 = nn.Conv2d(channels_in, channels, kernel_size=3, stride=stride, padding=1, bias=False)
-        self.norm1 = batch_norm(channels)
+        self.norm1 = BatchNorm(channels)
         self.conv2 = nn.Conv2d(channels, channels, kernel_size=3, padding=1, bias=False)
-        self.norm2 = batch_norm(channels)
+        self.norm2 = BatchNorm(channels)
 
     def forward(self, x: Tensor) -> Tensor:
         residual = self.norm2(self.conv2(F.relu(self.norm1(self.conv1(x)))))
@@ -34,22 +35,23 @@ class Block(nn.Module):
 
 
 class ResNet(nn.Module):
-    """Convolution to 16 channels, three stages of `blocks` blocks with 16, 32 and 64, average pool, linear.
+    """Convolution to 16 channels, three stages of n blocks with 16, 32 and 64, average pool, linear.
 
-    Its depth is 6·blocks + 2: five blocks a stage are ResNet-32, with 464,154 parameters for RGB images in 10
+    Its depth is 6n + 2 layers: five blocks a stage are ResNet-32, with 464,154 parameters for RGB images in 10
     classes. Takes (n, c, h, w), gives (n, outputs). Convolutions start from He et al.'s normal distribution
-    (arXiv 1502.01852).
+    (arXiv 1502.01852). Raises ProblemError where the input is no image, and for any other depth.
     """
 
-    def __init__(self, input_shape: tuple[int, ...], outputs: int, *, blocks: int) -> None:
-        if len(input_shape) != 3:
+    def __init__(self, input_shape: tuple[int, ...], outputs: int, *, depth: int) -> None:
+        blocks, rest = divmod(depth - 2, 6)
+        if blocks < 1 or rest:
             raise ProblemError(
-                "a residual network needs inputs (channels, height, width); "
-                f"those of this data set have shape {input_shape}"
+                f"a residual network for CIFAR has 6n + 2 layers: its depth can be 8, 14, 20, 26, 32, …, not {depth}"
             )
+        channels, _, _ = image_shape("a residual network", input_shape)
         super().__init__()
-        self.conv = nn.Conv2d(input_shape[0], 16, kernel_size=3, padding=1, bias=False)
-        self.norm = batch_norm(16)
+        self.conv = nn.Conv2d(channels, 16, kernel_size=3, padding=1, bias=False)
+        self.norm = BatchNorm(16)
         self.stages = nn.Sequential(
             *(Block(16, 16, stride=1) for _ in range(blocks)),
             *(Block(32 if i else 16, 32, stride=1 if i else 2) for i in range(blocks)),

@@ -109,6 +109,85 @@ async def test_a_threshold_is_a_dashed_staircase_in_its_own_colour() -> None:
         assert colour_of(chart, rows[2][kink[0]]) == colour_of(chart, "╍2/η")
 
 
+def threshold(y: object) -> Trace:
+    values = np.asarray(y, dtype=np.float64)
+    return Trace("2/η", np.arange(len(values)), values, "threshold", stepped=True, reference=True)
+
+
+def axis_of(chart: Chart) -> list[float]:
+    """The values at the ticks, from the top down."""
+    return [float(row.split("┤")[0].replace("k", "e3").replace("M", "e6")) for row in lines(chart) if "┤" in row[:8]]
+
+
+@pytest.mark.parametrize(
+    ("curve", "line", "top", "beyond"),
+    [
+        ([1, 2, 3], [10, 10, 10], 10, False),  # within reach: on the axis
+        ([1, 2, 3], [100, 100, 100], 3, True),  # far above: the curve has the axis
+        ([1, 2, 3], [1e9, 100, 4], 6, False),  # falling into reach: its past is cut off
+        ([1, 2, 3], [4, 5, np.inf], 5, True),
+        ([1, 2, 3], [np.inf, np.nan, 4], 4, False),
+        ([-9, -8, -9], [20, 20, 20], 20, False),  # how large a curve is, is no matter of its sign
+        ([30, 31, 30], [2, 2, 2], 31, False),  # what lies below is always shown
+        ([], [1e9, 7, 5], 5, False),  # nothing measured yet
+    ],
+)
+async def test_a_reference_is_on_the_axis_where_it_is_not_far_above_the_curves(
+    curve: list[float], line: list[float], top: float, beyond: bool
+) -> None:
+    chart = Chart("sharpness")
+    async with Stage(chart).run_test(size=(60, 20)):
+        chart.show([threshold(line), trace(curve, "λ₁", "sharpness")])
+        ticks = axis_of(chart)
+        assert 0.75 * top <= max(ticks) <= 1.15 * top
+        assert min(ticks) <= min([*curve, min(line)])
+        assert ("↑" in lines(chart)[0]) == beyond
+        assert "×" not in "".join(lines(chart))
+
+
+async def test_a_reference_that_is_nowhere_finite_leaves_a_chart_without_values() -> None:
+    chart = Chart("sharpness")
+    async with Stage(chart).run_test(size=(60, 20)):
+        chart.show([threshold([np.nan, np.inf]), trace([], "λ₁", "sharpness")])
+        assert axis_of(chart) == []
+        assert "2/η inf" in lines(chart)[0]
+
+
+async def test_a_logarithmic_axis_reaches_further_up_to_a_reference() -> None:
+    chart = Chart("sharpness")
+    async with Stage(chart).run_test(size=(60, 20)) as pilot:
+        chart.show([threshold(np.linspace(1e6, 50, 100)), trace(np.linspace(1, 5, 100), "λ₁", "sharpness")])
+        assert max(axis_of(chart)) <= 5
+        assert "2/η 50.0↑" in lines(chart)[0]
+        chart.log_axis = True
+        await pilot.pause()
+        assert 50 <= max(axis_of(chart)) <= 1000
+        assert lines(chart)[0].rstrip().endswith("2/η 50.0")
+
+
+async def test_a_threshold_that_falls_at_every_one_of_many_steps_is_drawn_where_it_is() -> None:
+    chart = Chart("sharpness")
+    steps = np.arange(100_000)
+    falling = 2 / (0.2 * np.minimum((steps + 1) / 50_000, 1))
+    curve = Trace("λ₁", steps[::100], np.linspace(2, 9, 1000), "sharpness")
+    async with Stage(chart).run_test(size=(106, 42)):
+        for count in (60_000, 100_000):  # followed, and at once
+            chart.show([threshold(falling[:count]), Trace("λ₁", curve.x, curve.y, "sharpness")])
+        rows = plot_rows(chart)
+        ticks = {float(row.split("┤")[0]): y for y, row in enumerate(lines(chart)[1:-1]) if "┤" in row[:8]}
+        (low, bottom), (high, top) = min(ticks.items()), max(ticks.items())
+        width = len(rows[0])
+        for column in range(width):
+            middle = falling[int((column + 0.5) / width * len(steps))]
+            expected = bottom + (middle - low) / (high - low) * (top - bottom)
+            drawn = [y for y, row in enumerate(rows) if row[column] != " "]
+            near = [y for y in drawn if abs(y - expected) <= 2]
+            if expected >= 1:  # on the chart; where it is flat it is dashed
+                assert near or middle == 10, column
+            else:
+                assert all(y > 10 for y in drawn if expected < -3), column
+
+
 async def test_where_traces_cross_the_later_one_gives_the_colour() -> None:
     chart = Chart("sharpness")
     one, other = trace(np.ones(50), "a", "loss"), trace(np.ones(50), "b", "sharpness")

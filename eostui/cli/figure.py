@@ -1,0 +1,234 @@
+"""A figure of one or several runs by matplotlib: the sharpness against its threshold, and the loss below.
+
+Everything that is drawn comes from the run files as it is. Where there are more measurements than pixels, each pair of
+pixels keeps its lowest and its highest; a curve that leaves its axis is said to, beside it.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from eostui.dashboard.edge import CURVATURES, Edge, edge_of, edge_table, first_eigenvalue
+from eostui.dashboard.series import Series, series_of
+from eostui.store import FULL_BATCH, TRAIN, RunFile, RunFileError, Table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Floats = npt.NDArray[np.float64]
+Curve = tuple[Floats, Floats]
+"""(n,) steps and (n,) values."""
+
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+"""Told apart by colour-blind readers, on white (Okabe & Ito 2008); its yellow is too light for a line."""
+WIDTH, DPI = 8.0, 96
+"""Inches, and pixels an inch of a picture on a page; a PNG has twice as many."""
+CURVATURE_HEIGHT, LOSS_HEIGHT, HEAD_HEIGHT = 2.5, 1.7, 0.7
+"""Inches of each panel of eigenvalues, of the loss, and of the title and the legend."""
+COLUMNS_OF_LEGEND = 6
+COLUMNS = int(WIDTH * DPI * 0.45)
+"""Each keeps its lowest and highest value, so that a curve has no more points than its axis has pixels."""
+FARTHEST_SHARPNESS, FARTHEST_LOSS = 2.0, 100.0
+"""An axis ends at so many times the largest threshold, or the largest loss at the first step: a run that diverges
+would leave nothing to be seen of the others."""
+STYLE: Mapping[str, Any] = {
+    "font.size": 9,
+    "legend.title_fontsize": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.xmargin": 0.01,
+    "axes.formatter.min_exponent": 3,
+    "grid.color": "#e6e6e6",
+    "grid.linewidth": 0.6,
+    "lines.linewidth": 1.1,
+    "legend.frameon": False,
+    "savefig.facecolor": "white",
+    "svg.hashsalt": "eostui",
+}
+
+
+@dataclass(frozen=True)
+class RunCurves:
+    """What a figure shows of one run: its rows by table, what the threshold is for and how it is written, and how close
+    the sharpness came to it."""
+
+    label: str
+    rows: Mapping[str, Series]
+    threshold_for: str
+    formula: str
+    edge: Edge
+
+    @classmethod
+    def of(cls, file: RunFile, label: str, tables: Iterable[str]) -> RunCurves:
+        """Read a run; `tables` are drawn instead of that which the threshold is for.
+
+        Raises RunFileError for a run that has no such table, or a table without eigenvalues.
+        """
+        there = file.tables
+        for name in tables:
+            file.length(name)
+            if "eigenvalues" not in _columns(there[name]):
+                known = ", ".join(name for name, table in there.items() if "eigenvalues" in _columns(table))
+                raise RunFileError(f"{file.path}: its table {name} has no eigenvalues; these have: {known or 'none'}")
+        wanted = {TRAIN.name, FULL_BATCH.name, edge_table(file.environment), *tables}
+        rows = series_of(table for name, table in there.items() if name in wanted)
+        for name, series in rows.items():
+            series.extend(file.read(name))
+        return cls(
+            label=label,
+            rows=rows,
+            threshold_for=edge_table(file.environment),
+            formula=str(file.environment.get("threshold", "threshold")),
+            edge=edge_of(rows, file.config, file.environment),
+        )
+
+    def eigenvalue(self, table: str | None) -> Curve:
+        """The largest eigenvalue of a table, by default of that which the threshold is for."""
+        spectrum = self._rows(table or self.threshold_for, "eigenvalues")
+        return _NOTHING if spectrum is None else (spectrum["step"].astype(float), first_eigenvalue(spectrum))
+
+    def threshold(self, table: str | None) -> Curve:
+        """The corners of its staircase; nothing where it is a threshold on something else than the table's matrix."""
+        train, shown = self._rows(TRAIN.name, "threshold"), table or self.threshold_for
+        if train is None or (shown != self.threshold_for and "preconditioned" in (shown, self.threshold_for)):
+            return _NOTHING
+        steps, values = train["step"].astype(float), train["threshold"]
+        corners = np.flatnonzero(np.diff(values, prepend=np.nan) != 0)
+        corners = np.union1d(corners, len(steps) - 1) if len(steps) else corners
+        return steps[corners], values[corners]
+
+    def loss(self) -> Curve:
+        """The loss over all training examples, at its own cadence where a step sees a minibatch of them."""
+        rows = self._rows(FULL_BATCH.name, "loss") or self._rows(TRAIN.name, "loss")
+        return _NOTHING if rows is None else (rows["step"].astype(float), rows["loss"])
+
+    def _rows(self, table: str, column: str) -> Series | None:
+        rows = self.rows.get(table)
+        return rows if rows is not None and column in _columns(rows.table) else None
+
+
+def _columns(table: Table) -> list[str]:
+    """The columns of numbers: a file from elsewhere may have text by their names."""
+    return [column.name for column in table.columns if column.dtype == "float64"]
+
+
+_NOTHING: Curve = (np.empty(0), np.empty(0))
+
+
+def draw(runs: Sequence[RunCurves], tables: Sequence[str], title: str | None, format: str) -> bytes:
+    """The figure as a file of a format, "png", "svg" or "pdf": the same bytes for the same runs.
+
+    A panel for each of the `tables`, or one for the table that each run's threshold is for, and one for the loss.
+    """
+    from matplotlib import style
+    from matplotlib.figure import Figure
+
+    panels: Sequence[str | None] = list(tables) or [None]
+    heights = [CURVATURE_HEIGHT] * len(panels) + [LOSS_HEIGHT]
+    # the user's own settings are left out, so that a figure looks the same everywhere
+    with style.context(["default", dict(STYLE)]):
+        figure = Figure(figsize=(WIDTH, sum(heights) + HEAD_HEIGHT), layout="constrained")
+        axes: list[Axes] = list(
+            figure.subplots(len(heights), 1, sharex=True, height_ratios=heights, squeeze=False)[:, 0]
+        )
+        colours = _colours(len(runs))
+        for axis, table in zip(axes, panels, strict=False):
+            _draw_eigenvalues(axis, runs, table, colours)
+        _draw_loss(axes[-1], runs, colours)
+        axes[-1].set_xlabel("step")
+        figure.align_ylabels(axes)
+        _draw_head(figure, runs, title, colours)
+        file = io.BytesIO()
+        dates = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(format)
+        figure.savefig(file, format=format, dpi=2 * DPI, metadata=dates)
+    return file.getvalue()
+
+
+def _colours(count: int) -> list[Any]:
+    if count <= len(PALETTE):
+        return list(PALETTE[:count])
+    from matplotlib import colormaps
+
+    return list(colormaps["viridis"](np.linspace(0, 0.9, count)))
+
+
+def _draw_eigenvalues(axis: Axes, runs: Sequence[RunCurves], table: str | None, colours: Sequence[Any]) -> None:
+    values, thresholds = [run.eigenvalue(table) for run in runs], [run.threshold(table) for run in runs]
+    for curve, threshold, colour in zip(values, thresholds, colours, strict=True):
+        axis.plot(*thinned(curve), color=colour, marker="." if len(curve[0]) == 1 else None)
+        axis.plot(*thinned(threshold), color=colour, linestyle=(0, (5, 3)), linewidth=0.9, drawstyle="steps-post")
+    highest, lowest, line = _largest(values), -_largest([(x, -y) for x, y in values]), _largest(thresholds)
+    if np.isfinite(highest):
+        _limit(axis, min(lowest, 0.0), max(highest, line), FARTHEST_SHARPNESS * line)
+    names = dict.fromkeys(CURVATURES.get(name, name) for name in (table or run.threshold_for for run in runs))
+    axis.set_ylabel("\n".join(names))
+
+
+def _draw_loss(axis: Axes, runs: Sequence[RunCurves], colours: Sequence[Any]) -> None:
+    losses = [run.loss() for run in runs]
+    for curve, colour in zip(losses, colours, strict=True):
+        axis.plot(*thinned(curve), color=colour, marker="." if len(curve[0]) == 1 else None)
+    if _largest(losses) > 0:
+        axis.set_yscale("log")
+        _limit(axis, None, _largest(losses), FARTHEST_LOSS * _largest([(x[:1], y[:1]) for x, y in losses]))
+    axis.set_ylabel("training loss")
+
+
+def _limit(axis: Axes, bottom: float | None, top: float, farthest: float) -> None:
+    """End an axis where its curves do, or at the `farthest`, and then say so."""
+    if top > farthest > 0:
+        axis.set_ylim(bottom, farthest)
+        axis.text(0.995, 0.99, f"cut off above {farthest:.3g}", transform=axis.transAxes, ha="right", va="top", size=7)
+    elif bottom is not None:
+        axis.set_ylim(1.05 * bottom, 1.05 * top)
+
+
+def _draw_head(figure: Figure, runs: Sequence[RunCurves], title: str | None, colours: Sequence[Any]) -> None:
+    from matplotlib.lines import Line2D
+
+    handles = [Line2D([], [], color=colour, linewidth=1.8) for colour in colours]
+    labels = [run.label for run in runs]
+    formulas = list(dict.fromkeys(run.formula for run in runs if np.isfinite(_largest([run.threshold(None)]))))
+    if formulas:
+        handles.append(Line2D([], [], color="#666666", linewidth=0.9, linestyle=(0, (5, 3))))
+        labels.append(", ".join(formulas))
+    columns = min(len(labels), COLUMNS_OF_LEGEND)
+    # matplotlib leaves out a label that begins with an underscore, and takes what is between dollars for mathematics
+    legend = figure.legend(handles, [" "] * len(labels), loc="outside upper center", ncols=columns, title=title or "")
+    for text, label in zip([legend.get_title(), *legend.get_texts()], [title or "", *labels], strict=True):
+        text.set_parse_math(False)
+        text.set_text(label)
+
+
+def _largest(curves: Iterable[Curve]) -> float:
+    """The largest finite value, -Inf where there is none."""
+    return max((float(y[np.isfinite(y)].max()) for _, y in curves if np.isfinite(y).any()), default=-np.inf)
+
+
+def thinned(curve: Curve) -> Curve:
+    """At most two values for each of `COLUMNS` equal parts of the curve, its lowest and its highest, in their order.
+
+    A part with a value that is not finite keeps one such value too, which leaves a gap in the line.
+    """
+    x, y = curve
+    if len(x) <= 2 * COLUMNS:
+        return curve
+    bounds = np.unique(np.searchsorted(x, np.linspace(x[0], x[-1], COLUMNS + 1)[:-1]))
+    finite = np.isfinite(y)
+    kept = np.zeros(len(x), dtype=np.bool_)
+    for begin, end in zip(bounds, [*bounds[1:], len(x)], strict=True):
+        there = np.flatnonzero(finite[begin:end]) + begin
+        if len(there):
+            kept[[there[y[there].argmin()], there[y[there].argmax()]]] = True
+        if len(there) < end - begin:
+            kept[begin + int(np.argmin(finite[begin:end]))] = True
+    return x[kept], y[kept]

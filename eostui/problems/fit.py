@@ -1,0 +1,57 @@
+"""What goes together, as far as the catalogues tell: known before anything is loaded, and so without torch."""
+
+from __future__ import annotations
+
+from eostui.problems.architectures import ARCHITECTURES
+from eostui.problems.datasets import find_dataset
+from eostui.problems.errors import ProblemError
+from eostui.problems.losses import LOSSES
+
+INPUTS = {"image": "images", "vector": "vectors", "tokens": "tokens"}
+TARGETS = {"classes": "class numbers", "signs": "signs ±1", "numbers": "numbers to regress on"}
+
+
+def check_fit(arch: str, data: str, loss: str) -> None:
+    """Raise ProblemError, naming the two, where two names of the catalogues do not go together.
+
+    What is named by path is taken as fitting.
+    """
+    architecture, dataset = ARCHITECTURES.get(arch), find_dataset(data)
+    if architecture is not None and loss in LOSSES and not LOSSES[loss].function:
+        raise ProblemError(
+            f"--loss {loss} does not go with --arch {arch}: it is for a model of your own that computes its loss, "
+            f"{arch} gives outputs; it is meant for --loss {architecture.loss}"
+        )
+    if architecture is not None and dataset is not None and dataset.inputs not in architecture.inputs:
+        raise ProblemError(
+            f"--arch {arch} does not go with --data {data}: {arch} takes {in_words(architecture.inputs, INPUTS)}, "
+            f"{data} has {INPUTS[dataset.inputs]}; it is meant for --data {architecture.data}"
+        )
+    if dataset is not None:
+        check_targets(loss, data, dataset.targets)
+        check_classes(loss, data, dataset.options.get("classes"))
+
+
+def check_targets(loss: str, data: str, targets: str) -> None:
+    """Raise ProblemError where a loss of the catalogue does not take the kind `targets`, which `data` has."""
+    if loss not in LOSSES or targets in LOSSES[loss].targets:
+        return
+    takers = " or ".join(entry.name for entry in LOSSES.values() if entry.function and targets in entry.targets)
+    raise ProblemError(
+        f"--loss {loss} does not go with --data {data}: {loss} needs {in_words(LOSSES[loss].targets, TARGETS)}, "
+        f"{data} has {TARGETS[targets]}, for which there is {takers}"
+    )
+
+
+def check_classes(loss: str, data: str, classes: int | None) -> None:
+    """Raise ProblemError where a loss for two classes is asked to do with more."""
+    if loss == "logistic" and classes is not None and classes > 2:
+        raise ProblemError(
+            f"--loss logistic does not go with --data {data}: logistic is for two classes, {data} has {classes}, "
+            "for which there is mse or ce"
+        )
+
+
+def in_words(kinds: tuple[str, ...], words: dict[str, str]) -> str:
+    """`images or vectors`."""
+    return " or ".join(words[kind] for kind in kinds)

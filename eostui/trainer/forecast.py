@@ -1,0 +1,214 @@
+"""What a run will cost in time and memory, tried out on a few examples before it begins."""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import Tensor
+from torch.autograd.graph import saved_tensors_hooks
+
+from eostui.config import RunConfig
+from eostui.curvature.eigensolver import SPARE
+from eostui.curvature.hessian import HessianOperator
+from eostui.curvature.objective import Objective
+from eostui.problems.datasets import Progress, find_dataset
+from eostui.problems.errors import ProblemError
+from eostui.store import Table
+from eostui.trainer.instruments import instruments_of
+from eostui.trainer.memory import available_memory
+from eostui.trainer.setup import Setup
+
+TRIAL = 0.1
+"""Seconds that a trial has to last for its time to be believed."""
+SLOW_STEP, SLOW_MEASUREMENT = 1.0, 5.0
+"""Seconds from which on a user is told beforehand."""
+GRAPH = 6
+"""How many times what a gradient keeps a Hessian product may keep at most, or nearly so."""
+TEMPORARY = 2
+"""How many times what it keeps a Hessian product has in use at its height, as measured (1.7 to 2.6 on the CPU)."""
+FAMILY_SIZES = (20_000, 10_000, 5_000, 2_000, 1_000, 500, 300, 100)
+"""Sizes of subsets that are proposed to those in a hurry."""
+
+
+class TooLarge(ProblemError):
+    """The run does not fit into the memory that there is."""
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a step (the gradient) and a measurement (all instruments) take in seconds, about; and how to have less."""
+
+    step_seconds: float
+    measure_seconds: float
+    memory_bytes: int
+    cheaper: tuple[str, ...]
+
+    @property
+    def slow(self) -> bool:
+        """Whether a person would wonder what it is doing."""
+        return self.step_seconds > SLOW_STEP or self.measure_seconds > SLOW_MEASUREMENT
+
+    @property
+    def text(self) -> str:
+        """The forecast in one line."""
+        remedies = f"; cheaper with {' or '.join(self.cheaper)}" if self.cheaper else ""
+        return (
+            f"a step will take about {_duration(self.step_seconds)}, a measurement {_duration(self.measure_seconds)}, "
+            f"and {_size(self.memory_bytes)} of memory{remedies}"
+        )
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """What one physical batch of `examples` took: seconds, and bytes that autograd kept for an example."""
+
+    examples: int
+    seconds: float
+    bytes_each: float
+
+
+def forecast(config: RunConfig, setup: Setup, progress: Progress) -> Forecast:
+    """Try the gradient and a Hessian product on a few examples, and reckon up to all of them.
+
+    Raises TooLarge, naming the flag that would help, where the work on one physical batch would not fit into the
+    memory that is free.
+    """
+    progress("trying out what a step costs", None)
+    objective, curvature, theta = setup.objective, setup.curvature, setup.theta
+    batch = min(objective.physical_batch, config.batch_size or objective.examples)
+    gradient = _try_gradient(objective, theta, batch)
+    available = available_memory(objective.device)
+    curved = min(curvature.physical_batch, gradient.examples)
+    if available is not None:  # the trial itself must not take more than its share
+        curved = max(1, min(curved, int(available / 4 / (GRAPH * gradient.bytes_each + 1))))
+    with HessianOperator(curvature.subset(curved), theta) as hessian:
+        first = _timed(lambda: hessian @ theta, curvature, curved)
+        again = _timed(lambda: hessian @ theta, curvature, curved)
+
+    spectra = sum(_is_spectrum(entry.table(config)) for entry in instruments_of(config))
+    # The eigensolver's basis and its images, what each instrument keeps for its next time, and the optimizer's own.
+    vectors = 2 * (2 * config.eigs + SPARE) + spectra * (config.eigs + 2) + 8
+    most_each = max(gradient.bytes_each * batch, TEMPORARY * first.bytes_each * curvature.physical_batch)
+    memory = int(most_each + vectors * theta.numel() * theta.element_size())
+    if available is not None and memory > available:
+        at_once = max(batch, curvature.physical_batch)
+        raise TooLarge(_too_large(config, at_once, memory, available, int(at_once * available / memory / 2)))
+
+    share = curvature.examples / curved
+    product = again.seconds * share
+    graph = max(first.seconds - again.seconds, 0.0) * share
+    products = 3 * config.eigs + 2
+    # The graph of one physical batch is kept for a measurement; those of several are built anew for every product but
+    # the first few, which share one.
+    graphs = 1 if curvature.batches == 1 else products - config.eigs - 1
+    a_pass = gradient.seconds / gradient.examples
+    tests = 0 if setup.test is None else setup.test.examples / 3
+    whole = 0 if config.batch_size is None else objective.examples
+    step_seconds = a_pass * (config.batch_size or objective.examples)
+    measure_seconds = spectra * (products * product + graphs * graph) + a_pass * (tests + whole)
+    return Forecast(step_seconds, measure_seconds, memory, _cheaper(config, setup, step_seconds, measure_seconds))
+
+
+def _try_gradient(objective: Objective, theta: Tensor, most: int) -> _Trial:
+    """Try more and more examples, up to `most`, until they take long enough to be timed."""
+    examples = min(2, most)
+    objective.subset(examples).gradient(theta)  # the first time of anything takes longer
+    while True:
+        few = objective.subset(examples)
+        trial = _timed(lambda few=few: few.gradient(theta).gradient, objective, examples)  # type: ignore[misc]
+        if trial.seconds >= TRIAL or examples == most:
+            return trial
+        examples = min(4 * examples, most)
+
+
+def _timed(compute: Callable[[], Tensor], objective: Objective, examples: int) -> _Trial:
+    kept: dict[int, int] = {}
+    given = {tensor.untyped_storage().data_ptr() for tensor in _tensors(objective)}
+
+    def pack(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in given:
+            kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    start = time.perf_counter()
+    with saved_tensors_hooks(pack, lambda tensor: tensor):
+        float(compute().sum())  # waits for the device
+    return _Trial(examples, time.perf_counter() - start, sum(kept.values()) / examples)
+
+
+def _tensors(objective: Objective) -> list[Tensor]:
+    inputs = objective.inputs
+    tensors = [inputs] if isinstance(inputs, Tensor) else list(inputs.values())
+    return tensors if objective.targets is None else [*tensors, objective.targets]
+
+
+def _is_spectrum(table: Table) -> bool:
+    return any(column.name == "products" for column in table.columns)
+
+
+def _too_large(config: RunConfig, at_once: int, memory: int, available: int, fitting: int) -> str:
+    if fitting < 1:
+        return (
+            f"{config.arch} needs about {_size(memory)} of memory and {_size(available)} are free: "
+            "one example is too much already; choose a smaller --arch"
+        )
+    return (
+        f"{at_once:,} examples at once through {config.arch} need about {_size(memory)} of memory, and "
+        f"{_size(available)} are free: give --physical-batch {_rounded(fitting)} or less"
+    )
+
+
+def _cheaper(config: RunConfig, setup: Setup, step_seconds: float, measure_seconds: float) -> tuple[str, ...]:
+    """The flags that would make the run bearable, as far as it is not."""
+    flags = []
+    if step_seconds > SLOW_STEP and config.batch_size is None:
+        fitting = SLOW_STEP / step_seconds * setup.objective.examples
+        sizes = [size for size in FAMILY_SIZES if size < setup.objective.examples]
+        subset = _subset(config.data, next((size for size in sizes if size <= fitting), 100)) if sizes else None
+        flags += [f"--data {subset}"] if subset else []
+    if measure_seconds > SLOW_MEASUREMENT:
+        fitting = SLOW_MEASUREMENT / measure_seconds * setup.curvature.examples
+        flags += [f"--eig-samples {_rounded(fitting)}"] if fitting >= 10 else []
+    balanced = measure_seconds / step_seconds
+    if measure_seconds > SLOW_MEASUREMENT / 5 and config.eig_every < balanced:
+        flags.append(f"--eig-every {_rounded(2 * balanced)}")
+    return tuple(flags)
+
+
+def _subset(data: str, size: int) -> str | None:
+    """The name of a data set's first `size` examples, where it has such a name."""
+    number = f"{size // 1000}k" if size % 1000 == 0 else str(size)
+    classes = re.search(r"(-\d+c)?$", data)[0]  # type: ignore[index]
+    family = data.removesuffix(classes)
+    for whole in (family, re.sub(r"-\d+k?$", "", family)):
+        name = f"{whole}-{number}{classes}"
+        try:
+            entry = find_dataset(name)
+        except ProblemError:
+            continue
+        if entry is not None and entry.examples == size:
+            return name
+    return None
+
+
+def _rounded(number: float) -> int:
+    """`number`, of at least 1, down to one digit that counts: 734 -> 700."""
+    power: int = 10 ** int(math.log10(number))
+    return int(number // power) * power
+
+
+def _duration(seconds: float) -> str:
+    """`0.4 s`, `52 s`, `14 min` or `3.2 h`."""
+    if seconds < 100:
+        return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
+def _size(number: float) -> str:
+    """`350 MB` or `1.2 GB`."""
+    return f"{number / 1e6:.0f} MB" if number < 1e9 else f"{number / 1e9:.2g} GB"

@@ -1,0 +1,84 @@
+"""Step-size schedules: η as a function of the step.
+
+A schedule is a function of the step alone, so a resumed run goes on with the same η; read without importing torch.
+"""
+
+from __future__ import annotations
+
+import bisect
+import math
+from collections.abc import Callable
+from itertools import pairwise
+
+from eostui.config import SCHEDULES, ConfigError, parse_step_size
+
+Schedule = Callable[[int], float]
+"""η_t for update t, t = 0, 1, …"""
+
+
+def parse_schedule(text: str, lr: float) -> Schedule:
+    """The schedule that `text` describes, for a step size η = `lr`.
+
+    - `constant`: η.
+    - `warmup:N`: η·(t+1)/N up to step N−1, η from there on.
+    - `step:N:F`: η·F^⌊t/N⌋, so multiplied by F every N steps.
+    - `cosine:N`: ½η(1 + cos(πt/N)) up to step N, 0 from there on (Loshchilov & Hutter 2017, arXiv 1608.03983).
+    - `0:2/50,300:2/100`: from each step on, the step size behind its colon; `lr` has no say.
+
+    Raises `ConfigError` for anything else, with what is wrong.
+    """
+    kind, *numbers = text.split(":")
+    match kind, numbers:
+        case "constant", []:
+            return lambda step: lr
+        case "warmup", [steps]:
+            length = _steps(text, steps)
+            return lambda step: lr * min(1.0, (step + 1) / length)
+        case "step", [steps, factor]:
+            every, by = _steps(text, steps), _factor(text, factor)
+            return lambda step: lr * by ** (step // every)
+        case "cosine", [steps]:
+            length = _steps(text, steps)
+            return lambda step: lr * (1 + math.cos(math.pi * min(step, length) / length)) / 2
+    if text[:1].isdigit() and numbers:
+        return _piecewise(text)
+    raise ConfigError(f"--lr-schedule: {text!r} is none; there are {SCHEDULES}")
+
+
+def first_step_size(text: str) -> float | None:
+    """η at step 0 where the schedule itself says so (a list of step sizes does); None where `--lr` does."""
+    return _piecewise(text)(0) if text[:1].isdigit() else None
+
+
+def _piecewise(text: str) -> Schedule:
+    starts: list[int] = []
+    sizes: list[float] = []
+    for piece in text.split(","):
+        start, _, size = piece.partition(":")
+        try:
+            starts.append(int(start))
+            sizes.append(parse_step_size(size))
+        except ValueError as error:
+            reason = error if isinstance(error, ConfigError) else f"{start.strip()!r} is not a step"
+            raise ConfigError(f"--lr-schedule: in {piece.strip()!r}, {reason}") from None
+    if starts[0] != 0:
+        raise ConfigError(f"--lr-schedule: {text!r} says nothing before step {starts[0]}; begin with 0:ETA")
+    for before, after in pairwise(starts):
+        if after <= before:
+            raise ConfigError(f"--lr-schedule: {text!r} goes backwards, from step {before} to step {after}")
+    return lambda step: sizes[bisect.bisect_right(starts, step) - 1]
+
+
+def _steps(text: str, number: str) -> int:
+    if not (number.isdecimal() and int(number) >= 1):
+        raise ConfigError(
+            f"--lr-schedule: in {text!r}, {number!r} is no number of steps; give a whole one of 1 or more"
+        )
+    return int(number)
+
+
+def _factor(text: str, number: str) -> float:
+    try:
+        return parse_step_size(number)
+    except ConfigError:
+        raise ConfigError(f"--lr-schedule: in {text!r}, {number!r} is no factor; give a positive number") from None

@@ -1,0 +1,116 @@
+"""Everything that a run computes with, made from its config."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from eostui.config import RunConfig
+from eostui.curvature.objective import Objective
+from eostui.curvature.thresholds import stability_threshold
+from eostui.dynamics.optimizers import make_optimizer
+from eostui.problems.dataset import Inputs
+from eostui.problems.datasets import Progress
+from eostui.problems.errors import ProblemError
+from eostui.problems.problem import Problem, build_problem
+from eostui.trainer.plan import HYPERPARAMETERS
+
+
+class DeviceError(ValueError):
+    """The device asked for is not here."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A run before its first step.
+
+    objective: the training loss over all examples. curvature: the same over the examples that curvature is measured on
+    (`--eig-samples`). test: over the test set, where there is one. theta: all weights in one vector, (size,), which
+    `optimizer` updates in place. classes: whether there is an accuracy.
+    """
+
+    problem: Problem
+    objective: Objective
+    curvature: Objective
+    test: Objective | None
+    theta: Tensor
+    optimizer: torch.optim.Optimizer
+
+    @property
+    def classes(self) -> bool:
+        """Whether examples have classes, and so an accuracy."""
+        return self.problem.accuracy is not None
+
+    def threshold_label(self, config: RunConfig) -> str:
+        """The stability threshold as a formula; of minibatch training it is for comparison only, and says so."""
+        formula = stability_threshold(self.optimizer).formula
+        return formula if config.batch_size is None else f"full-batch {formula}"
+
+
+def set_up(config: RunConfig, progress: Progress) -> Setup:
+    """Load the data, build the model and the optimizer. Raises `ProblemError` or `DeviceError`."""
+    device = _device(config.device)
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    problem = build_problem(
+        arch=config.arch,
+        width=config.width,
+        depth=config.depth,
+        data=config.data,
+        loss=config.loss,
+        seed=config.seed,
+        data_dir=Path(config.data_dir).expanduser(),
+        dtype=getattr(torch, config.dtype),
+        device=device,
+        progress=progress,
+    )
+
+    def objective_on(inputs: Inputs, targets: Tensor | None) -> Objective:
+        return Objective(
+            problem.model,
+            problem.loss,
+            inputs,
+            targets,
+            accuracy=problem.accuracy,
+            physical_batch=config.physical_batch,
+        )
+
+    dataset = problem.dataset
+    objective = objective_on(dataset.x, dataset.y)
+    if config.batch_size is not None and config.batch_size > objective.examples:
+        examples = f"{objective.examples:,} examples"
+        raise ProblemError(f"--batch-size {config.batch_size} does not go with {config.data}, which has {examples}")
+    if config.until_accuracy is not None and problem.accuracy is None:
+        raise ProblemError(f"--until-accuracy does not go with {config.data}, which has no classes; give --until-loss")
+    chosen = {name: getattr(config, name) for name in HYPERPARAMETERS}
+    theta = objective.parameters()
+    return Setup(
+        problem=problem,
+        objective=objective,
+        curvature=objective.subset(min(config.eig_samples or objective.examples, objective.examples)),
+        test=None if dataset.x_test is None else objective_on(dataset.x_test, dataset.y_test),
+        theta=theta,
+        optimizer=make_optimizer(
+            config.optimizer,
+            theta,
+            lr=config.lr,
+            hyperparameters={name: value for name, value in chosen.items() if value is not None},
+        ),
+    )
+
+
+def _device(name: str) -> torch.device:
+    """The device that a name means; `auto` is a GPU where there is one."""
+    if name == "auto":
+        accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
+        return accelerator or torch.device("cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0]
+        raise DeviceError(f"--device: {name!r} cannot be used here ({reason}); --device cpu always works") from error
+    return device

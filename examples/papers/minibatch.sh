@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Cohen et al. 2021 (arXiv 2103.00065), the section on stochastic gradient descent; Andreyev & Beneventano 2024
+# (arXiv 2412.20553): with minibatches the sharpness stays below the full-batch 2/η, the further the smaller they are.
+#
+# Look at the order of the curves. The dashed line is the full-batch 2/η: a reference, no threshold of these runs.
+#
+# TIME
+set -euo pipefail
+
+# A run that is there already is not made again: a script that was interrupted can be taken up where it was.
+train() { [[ -e ${EOSTUI_RUNS:-runs}/$1 ]] || eostui run --headless --name "$@"; }
+
+for size in 16 64 256 1024; do
+    train minibatch-$size --arch fc-tanh --data digits --loss mse --optimizer sgd --batch-size $size --lr 2/12 \
+        --steps 3000 --eigs 1 --eig-every 100 --track none --threads 1
+done
+
+eostui plot minibatch-{16,64,256,1024} -o minibatch.svg --title "Minibatches keep the sharpness lower" \
+    --label "batches of 16" --label 64 --label 256 --label 1024

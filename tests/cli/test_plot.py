@@ -1,0 +1,209 @@
+"""`eostui plot` draws what is in the run files, the same every time, and says how close each run came."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from eostui.cli import main
+from eostui.cli.figure import COLUMNS, PALETTE, thinned
+from eostui.store import EVENTS, FULL_BATCH, TRAIN, RunWriter, Status, Table, eigenvalue_table
+from tests.dashboard.conftest import EDGE_RUN
+
+Plot = Callable[..., int]
+STEPS = 200
+
+
+@pytest.fixture
+def plot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plot:
+    """`eostui plot …` in a directory of its own; its exit code."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("EOSTUI_RUNS", raising=False)
+
+    def run(*arguments: str) -> int:
+        monkeypatch.setattr(sys, "argv", ["eostui", "plot", *arguments])
+        return main()
+
+    return run
+
+
+def _write(name: str, *, on: str = "hessian", goal: float = 120.0, batch_size: int | None = None) -> str:
+    """A run whose eigenvalue in the table `on` grows evenly to its `goal`, with a threshold of 100."""
+    directory = Path("runs") / name
+    directory.mkdir(parents=True)
+    tables: dict[str, Table] = {table: eigenvalue_table(table, "", 2) for table in ("hessian", "gauss_newton", on)}
+    environment = {"threshold": "2/η", "threshold_on": on}
+    with RunWriter.create(
+        directory / "run.h5",
+        name=name,
+        config={"batch_size": batch_size},
+        environment=environment,
+        tables=[TRAIN, FULL_BATCH, EVENTS, *tables.values()] if batch_size else [TRAIN, EVENTS, *tables.values()],
+    ) as run:
+        for step in range(STEPS):
+            run.append("train", {"step": step, "lr": 0.02, "threshold": 100.0, "loss": 1 / (1 + step)})
+            if step % 10 == 0:
+                for table in tables:
+                    largest = goal * (step + 10) / STEPS if table == on else 1.0
+                    run.append(table, {"step": step, "eigenvalues": [largest, 0.5], "products": 4})
+                if batch_size:
+                    run.append("full_batch", {"step": step, "loss": 2 / (1 + step)})
+        run.set_status(Status.FINISHED)
+    return name
+
+
+def _lines(svg: str, colour: str) -> list[np.ndarray]:
+    """The points, (n, 2), of every line of a colour on the axes of an SVG, in the order in which they were drawn."""
+    paths = re.findall(rf'<path d="([^"]*)" clip-path[^>]*stroke: {colour}', svg, re.IGNORECASE)
+    return [np.array([p.split()[1:] for p in re.findall(r"[ML][^MLz]*", path)], dtype=float) for path in paths]
+
+
+def test_each_run_has_a_colour_of_its_own_for_its_sharpness_its_threshold_and_its_loss(plot: Plot) -> None:
+    assert plot(_write("first"), _write("second", goal=60), "-o", "both.svg") == 0
+    svg = Path("both.svg").read_text()
+    for colour, goal in ((PALETTE[0], 120), (PALETTE[1], 60)):
+        sharpness, threshold, loss = _lines(svg, colour)
+        # heights go downwards; the axis is linear, so two known values give the height of any other
+        per_unit = (sharpness[0, 1] - sharpness[-1, 1]) / (goal - goal / 20)
+        assert sharpness[0, 1] - threshold[0, 1] == pytest.approx(per_unit * (100 - goal / 20), rel=1e-3)
+        assert threshold[-1, 0] == pytest.approx(loss[-1, 0])
+    # each threshold, and the one in the legend
+    assert len(re.findall(r"stroke-dasharray", svg)) == 3
+    assert all(f"<!-- {text} -->" in svg for text in ("first", "second", "2/η", "step", "sharpness", "training loss"))
+    assert re.search(r'id="patch_1">\s*<path d="[^"]*" style="fill: #ffffff"', svg)
+
+
+def test_how_close_each_run_came_is_printed(plot: Plot, capsys: pytest.CaptureFixture[str]) -> None:
+    assert plot(_write("first"), _write("second", goal=60), "--label", "large", "--label", "small") == 0
+    said = capsys.readouterr()
+    assert said.out.splitlines() == [
+        "large: sharpness ÷ 2/η: mean 1.110 from step 160 on, where it first was 1 or more; 1.020 to 1.200 (step 190)",
+        "small: sharpness ÷ 2/η: below 1 throughout, at most 0.600 (step 190)",
+    ]
+    assert said.err == "first.svg\n"
+    assert "<!-- large -->" in Path("first.svg").read_text()
+
+
+def test_info_says_the_same(plot: Plot, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert plot(_write("demo")) == 0
+    said = capsys.readouterr().out.removeprefix("demo: ")
+    monkeypatch.setattr(sys, "argv", ["eostui", "info", "demo"])
+    assert main() == 0
+    assert " ".join(said.split()) in " ".join(capsys.readouterr().out.split())
+
+
+def test_without_a_run_it_is_the_newest_and_an_old_figure_gives_way(plot: Plot) -> None:
+    _write("demo")
+    Path("demo.svg").write_text("an older figure")
+    assert plot() == 0
+    assert Path("demo.svg").read_text().startswith("<?xml")
+
+
+@pytest.mark.parametrize(("suffix", "magic"), [("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")])
+def test_the_same_run_gives_the_same_bytes(plot: Plot, suffix: str, magic: bytes) -> None:
+    for name in ("one", "two"):
+        assert plot(str(EDGE_RUN), "-o", f"deep/{name}.{suffix}") == 0
+    first = Path(f"deep/one.{suffix}").read_bytes()
+    assert first.startswith(magic)
+    assert first == Path(f"deep/two.{suffix}").read_bytes()
+
+
+def test_an_adaptive_optimizer_is_drawn_with_what_its_threshold_is_for(plot: Plot) -> None:
+    assert plot(_write("adam", on="preconditioned"), "-o", "adam.svg") == 0
+    svg = Path("adam.svg").read_text()
+    assert "<!-- preconditioned sharpness -->" in svg
+    assert len(_lines(svg, PALETTE[0])) == 3
+
+
+def test_its_hessian_has_no_threshold(plot: Plot) -> None:
+    assert plot(_write("adam", on="preconditioned"), "--table", "hessian", "-o", "adam.svg") == 0
+    eigenvalue, loss = _lines(Path("adam.svg").read_text(), PALETTE[0])
+    assert len(eigenvalue) < len(loss)
+
+
+def test_each_table_asked_for_has_a_panel(plot: Plot) -> None:
+    assert plot(_write("demo"), "--table", "hessian", "--table", "gauss_newton", "-o", "demo.svg") == 0
+    svg = Path("demo.svg").read_text()
+    assert "<!-- sharpness -->" in svg
+    assert "<!-- top eigenvalue of Gauss–Newton -->" in svg
+
+
+def test_with_minibatches_the_loss_is_that_of_all_examples(plot: Plot) -> None:
+    assert plot(_write("sgd", batch_size=8), "-o", "sgd.svg") == 0
+    sharpness, threshold, loss = _lines(Path("sgd.svg").read_text(), PALETTE[0])
+    assert loss[-1, 0] == sharpness[-1, 0] < threshold[-1, 0]
+
+
+def test_many_points_keep_their_extremes_in_as_many_as_there_are_pixels() -> None:
+    steps = np.arange(100_000.0)
+    values = np.sin(steps)
+    values[[12_345, 54_321]] = 7, -7
+    x, y = thinned((steps, values))
+    assert len(x) <= 2 * COLUMNS
+    assert {12_345, 54_321} <= set(x)
+    assert (y == values[x.astype(int)]).all()
+
+
+def test_a_gap_stays_a_gap() -> None:
+    steps = np.arange(100_000.0)
+    values = np.ones(100_000)
+    values[50_000] = math.nan
+    assert np.isnan(thinned((steps, values))[1]).sum() == 1
+
+
+def test_a_diverging_run_is_cut_off_and_said_to_be(plot: Plot) -> None:
+    assert plot(_write("wild", goal=1e9), _write("tame"), "-o", "both.svg") == 0
+    assert "<!-- cut off above 200 -->" in Path("both.svg").read_text()
+
+
+def test_a_name_from_elsewhere_is_drawn_as_it_is(plot: Plot) -> None:
+    """Neither as mathematics nor, for its underscore, not at all."""
+    assert plot(_write("demo"), "--label", "_$\\frac$", "--title", "100 $ & $\\x$") == 0
+    assert "<!-- _$\\frac$ -->" in Path("demo.svg").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["demo", "-o", "demo.bmp"], ["demo.bmp", ".svg"]),
+        (["demo", "-o", "demo"], ["--output", ".svg"]),
+        (["demo", "--label", "a", "--label", "b"], ["--label", "2", "1"]),
+        (["demo", "--table", "hesian"], ["hesian", "hessian"]),
+        (["demo", "--table", "train"], ["train", "no eigenvalues", "hessian, gauss_newton"]),
+        (["dmeo"], ["dmeo", "demo"]),
+        (["demo", "-o", "demo/run.svg"], ["demo"]),
+    ],
+    ids=" ".join,
+)
+def test_what_cannot_be_drawn_gets_one_line(
+    plot: Plot, capsys: pytest.CaptureFixture[str], arguments: list[str], words: list[str]
+) -> None:
+    _write("demo")
+    Path("demo").write_text("a file, where a directory is wanted")
+    assert plot(*arguments) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert all(word in line for word in words), line
+    assert not list(Path().glob("*.svg"))
+
+
+def test_without_matplotlib_the_remedy_is_named(tmp_path: Path) -> None:
+    (tmp_path / "matplotlib.py").write_text("raise ImportError('no matplotlib here')\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "eostui", "plot", str(EDGE_RUN)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr == "eostui: plot needs matplotlib: install it with `pip install 'eostui[plot]'`\n"

@@ -1,0 +1,36 @@
+"""Looking at the dashboard as a user does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from textual.pilot import Pilot
+
+from eostui.dashboard.widgets.chart import Chart
+from eostui.dashboard.widgets.tile import Tile
+
+
+def text_of(pilot: Pilot[Any]) -> str:
+    """Everything on the screen, as text."""
+    height = pilot.app.size.height
+    lines = pilot.app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip) for strip in lines[:height])
+
+
+async def until(pilot: Pilot[Any], what: Callable[[], bool]) -> None:
+    for _ in range(100):
+        if what():
+            return
+        await pilot.pause(0.05)
+    raise AssertionError(text_of(pilot))
+
+
+def charts_of(pilot: Pilot[Any]) -> list[Chart]:
+    """The charts that are shown, in their order on the screen."""
+    return [chart for chart in pilot.app.screen.query(Chart) if chart.size]
+
+
+def tiles_of(pilot: Pilot[Any]) -> list[Tile]:
+    """The readings that are shown, from the left."""
+    return [tile for tile in pilot.app.screen.query(Tile) if tile.size]

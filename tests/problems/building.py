@@ -1,0 +1,82 @@
+"""Problems for tests, from names and from files of a user's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from eostui.problems.errors import ProblemError
+from eostui.problems.problem import Problem, build_problem
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+
+def build(
+    arch: str = "fc-tanh",
+    data: str = "digits",
+    loss: str = "mse",
+    *,
+    width: int | None = None,
+    depth: int | None = None,
+    seed: int = 0,
+    data_dir: Path = Path("nowhere"),
+    dtype: torch.dtype = torch.float32,
+) -> Problem:
+    return build_problem(
+        arch=arch,
+        width=width,
+        depth=depth,
+        data=data,
+        loss=loss,
+        seed=seed,
+        data_dir=data_dir,
+        dtype=dtype,
+        device=torch.device("cpu"),
+        progress=lambda _text, _fraction: None,
+    )
+
+
+def complaint(**given: object) -> str:
+    """The one line with which `build` refuses."""
+    with pytest.raises(ProblemError) as caught:
+        build(**given)  # type: ignore[arg-type]
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def initial_loss(problem: Problem) -> float:
+    x, y = problem.dataset.x, problem.dataset.y
+    assert isinstance(x, Tensor)
+    assert y is not None
+    with torch.no_grad():
+        return (problem.model(x, y) if problem.loss is None else problem.loss(problem.model(x), y)).item()
+
+
+class Own:
+    """A user's file in the making."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.files = 0
+
+    def __call__(self, body: str) -> str:
+        """The path of a function `f` whose definition is `body`; it may use torch and nn."""
+        self.files += 1
+        path = self.folder / f"own_{self.files}.py"
+        path.write_text(f"import torch\nfrom torch import nn\n\n{body}\n")
+        return f"{path}:f"
+
+    def model(self, forward: str) -> str:
+        """The path of a function that returns a model with a `forward` and two layers, a: 4 to 2 and b: 6 to 3."""
+        return self(
+            "class M(nn.Module):\n"
+            "    def __init__(self):\n"
+            "        super().__init__()\n"
+            "        self.a, self.b = nn.Linear(4, 2), nn.Embedding(6, 3)\n"
+            f"    {forward}\n"
+            "def f(): return M()"
+        )
