@@ -32,12 +32,16 @@ WIDTH, DPI = 8.0, 96
 """Inches, and pixels an inch of a picture on a page; a PNG has twice as many."""
 CURVATURE_HEIGHT, LOSS_HEIGHT, HEAD_HEIGHT = 2.5, 1.7, 0.7
 """Inches of each panel of eigenvalues, of the loss, and of the title and the legend."""
-COLUMNS_OF_LEGEND = 6
 COLUMNS = int(WIDTH * DPI * 0.45)
 """Each keeps its lowest and highest value, so that a curve has no more points than its axis has pixels."""
 FARTHEST_SHARPNESS, FARTHEST_LOSS = 2.0, 100.0
 """An axis ends at so many times the largest threshold, or the largest loss at the first step: a run that diverges
 would leave nothing to be seen of the others."""
+LEGEND_WIDTH, LEGEND_KEY = 110, 7
+"""In characters: of the whole legend, and of the line before each name."""
+DASHES = (0, (5, 3))
+SHARED = "#666666"
+"""The colour of a threshold that several runs share."""
 STYLE: Mapping[str, Any] = {
     "font.size": 9,
     "legend.title_fontsize": 10,
@@ -163,9 +167,11 @@ def _colours(count: int) -> list[Any]:
 
 def _draw_eigenvalues(axis: Axes, runs: Sequence[RunCurves], table: str | None, colours: Sequence[Any]) -> None:
     values, thresholds = [run.eigenvalue(table) for run in runs], [run.threshold(table) for run in runs]
-    for curve, threshold, colour in zip(values, thresholds, colours, strict=True):
+    levels = [y.tobytes() for _, y in thresholds]
+    for curve, threshold, level, colour in zip(values, thresholds, levels, colours, strict=True):
         axis.plot(*thinned(curve), color=colour, marker="." if len(curve[0]) == 1 else None)
-        axis.plot(*thinned(threshold), color=colour, linestyle=(0, (5, 3)), linewidth=0.9, drawstyle="steps-post")
+        colour = colour if levels.count(level) == 1 else SHARED
+        axis.plot(*thinned(threshold), color=colour, linestyle=DASHES, linewidth=0.9, drawstyle="steps-post")
     highest, lowest, line = _largest(values), -_largest([(x, -y) for x, y in values]), _largest(thresholds)
     if np.isfinite(highest):
         _limit(axis, min(lowest, 0.0), max(highest, line), FARTHEST_SHARPNESS * line)
@@ -187,7 +193,7 @@ def _limit(axis: Axes, bottom: float | None, top: float, farthest: float) -> Non
     """End an axis where its curves do, or at the `farthest`, and then say so."""
     if top > farthest > 0:
         axis.set_ylim(bottom, farthest)
-        axis.text(0.995, 0.99, f"cut off above {farthest:.3g}", transform=axis.transAxes, ha="right", va="top", size=7)
+        axis.text(0.995, 0.99, f"cut off above {float(f'{farthest:.3g}'):g}", transform=axis.transAxes, ha="right", va="top", size=7)
     elif bottom is not None:
         axis.set_ylim(1.05 * bottom, 1.05 * top)
 
@@ -199,9 +205,9 @@ def _draw_head(figure: Figure, runs: Sequence[RunCurves], title: str | None, col
     labels = [run.label for run in runs]
     formulas = list(dict.fromkeys(run.formula for run in runs if np.isfinite(_largest([run.threshold(None)]))))
     if formulas:
-        handles.append(Line2D([], [], color="#666666", linewidth=0.9, linestyle=(0, (5, 3))))
+        handles.append(Line2D([], [], color=SHARED, linewidth=0.9, linestyle=DASHES))
         labels.append(", ".join(formulas))
-    columns = min(len(labels), COLUMNS_OF_LEGEND)
+    columns = min(len(labels), max(1, LEGEND_WIDTH // (LEGEND_KEY + max(map(len, labels)))))
     # matplotlib leaves out a label that begins with an underscore, and takes what is between dollars for mathematics
     legend = figure.legend(handles, [" "] * len(labels), loc="outside upper center", ncols=columns, title=title or "")
     for text, label in zip([legend.get_title(), *legend.get_texts()], [title or "", *labels], strict=True):

@@ -12,6 +12,7 @@ from rich.live import Live
 from rich.text import Text
 
 from eostui.config import RunConfig
+from eostui.dashboard.feed import Feed
 from eostui.dashboard.live import LiveFeed
 from eostui.link.client import LinkClient
 from eostui.trainer.launch import launch
@@ -51,16 +52,12 @@ def train_headless(config: RunConfig, *, name: str | None, runs_dir: Path) -> in
 def _follow(feed: LiveFeed) -> None:
     """Say what goes on until the training is over."""
     console = Console()
-    forecast = ""
     if not console.is_terminal:
         last = ""
         told = -PLAIN_EVERY
         while not feed.over:
-            feed.poll()
-            if feed.forecast != forecast:
-                forecast = feed.forecast
-                print(forecast, flush=True)
-            line = _line(feed).plain
+            _tell(feed, console)
+            line = progress_line(feed).plain
             if (time.monotonic() - told > PLAIN_EVERY or feed.over) and line != last:
                 print(line, flush=True)
                 last, told = line, time.monotonic()
@@ -68,15 +65,20 @@ def _follow(feed: LiveFeed) -> None:
         return
     with Live(console=console, auto_refresh=False) as live:
         while not feed.over:
-            feed.poll()
-            if feed.forecast != forecast:
-                forecast = feed.forecast
-                console.print(forecast, markup=False, highlight=False)
-            live.update(_line(feed), refresh=True)
+            _tell(feed, console)
+            live.update(progress_line(feed), refresh=True)
             time.sleep(REDRAW)
 
 
-def _line(feed: LiveFeed) -> Text:
+def _tell(feed: LiveFeed, console: Console) -> None:
+    """Take in what is new; what the run will cost is said once."""
+    for notice in feed.poll():
+        if notice.text == feed.forecast:
+            console.print(notice.text, markup=False, highlight=False, soft_wrap=True)
+
+
+def progress_line(feed: Feed) -> Text:
+    """Where a run stands, in one line."""
     if feed.step < 0:
         return Text(f"{feed.name}: {feed.activity or feed.status}")
     train = feed.series["train"]

@@ -71,7 +71,8 @@ def _of_rmsprop(optimizer: torch.optim.Optimizer, group: Group, p: Tensor) -> Te
         return None
     moment = state["square_avg"]
     if group["centered"]:
-        moment = moment - state["grad_avg"].square()
+        # As torch rounds it: with a constant gradient nothing else is left.
+        moment = moment.addcmul(state["grad_avg"], state["grad_avg"], value=-1)
     diagonal: Tensor = moment.sqrt() + group["eps"]
     return diagonal
 

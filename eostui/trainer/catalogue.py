@@ -45,7 +45,9 @@ def _optimizers() -> Rows:
             entry.name,
             entry.summary,
             entry.threshold,
-            ", ".join(f"{flag(name)} [{value:g}]" for name, value in entry.defaults.items()),
+            ", ".join(
+                flag(name) if value is False else f"{flag(name)} {value:g}" for name, value in entry.defaults.items()
+            ),
         )
         for entry in OPTIMIZERS.values()
     ]

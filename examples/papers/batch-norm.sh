@@ -10,10 +10,10 @@ set -euo pipefail
 # A run that is there already is not made again: a script that was interrupted can be taken up where it was.
 train() { [[ -e ${EOSTUI_RUNS:-runs}/$1 ]] || eostui run --headless --name "$@"; }
 
-for arch in cnn-relu cnn-bn-relu; do
-    train batch-norm-$arch --arch $arch --data digits --loss mse --lr 2/10 --steps 600 \
-        --eigs 1 --eig-every 20 --track none --threads 1
+for arch in cnn-tanh cnn-bn-tanh; do
+    train batch-norm-$arch --arch $arch --width 8 --data digits-300 --loss mse --lr 2/50 --steps 3000 \
+        --eigs 1 --eig-every 50 --track none --threads 1
 done
 
-eostui plot batch-norm-{cnn-relu,cnn-bn-relu} -o batch-norm.svg --title "With and without batch normalisation" \
+eostui plot batch-norm-{cnn-tanh,cnn-bn-tanh} -o batch-norm.svg --title "With and without batch normalisation" \
     --label "without batch norm" --label "with batch norm"

@@ -10,10 +10,10 @@ set -euo pipefail
 # A run that is there already is not made again: a script that was interrupted can be taken up where it was.
 train() { [[ -e ${EOSTUI_RUNS:-runs}/$1 ]] || eostui run --headless --name "$@"; }
 
-for size in 16 64 256 1024; do
-    train minibatch-$size --arch fc-tanh --data digits --loss mse --optimizer sgd --batch-size $size --lr 2/12 \
-        --steps 3000 --eigs 1 --eig-every 100 --track none --threads 1
+for size in 16 128 1024; do
+    train minibatch-$size --arch fc-tanh --data digits --loss mse --optimizer sgd --batch-size $size --lr 2/8 \
+        --steps 2000 --eigs 1 --eig-every 50 --track none --threads 1
 done
 
-eostui plot minibatch-{16,64,256,1024} -o minibatch.svg --title "Minibatches keep the sharpness lower" \
-    --label "batches of 16" --label 64 --label 256 --label 1024
+eostui plot minibatch-{16,128,1024} -o minibatch.svg --title "Minibatches keep the sharpness lower" \
+    --label "batches of 16" --label 128 --label 1024

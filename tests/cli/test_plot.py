@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from eostui.cli import main
-from eostui.cli.figure import COLUMNS, PALETTE, thinned
+from eostui.cli.figure import COLUMNS, PALETTE, SHARED, thinned
 from eostui.store import EVENTS, FULL_BATCH, TRAIN, RunWriter, Status, Table, eigenvalue_table
 from tests.dashboard.conftest import EDGE_RUN
 
@@ -35,8 +35,10 @@ def plot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plot:
     return run
 
 
-def _write(name: str, *, on: str = "hessian", goal: float = 120.0, batch_size: int | None = None) -> str:
-    """A run whose eigenvalue in the table `on` grows evenly to its `goal`, with a threshold of 100."""
+def _write(
+    name: str, *, on: str = "hessian", goal: float = 120.0, threshold: float = 100.0, batch_size: int | None = None
+) -> str:
+    """A run whose eigenvalue in the table `on` grows evenly to its `goal`."""
     directory = Path("runs") / name
     directory.mkdir(parents=True)
     tables: dict[str, Table] = {table: eigenvalue_table(table, "", 2) for table in ("hessian", "gauss_newton", on)}
@@ -49,7 +51,7 @@ def _write(name: str, *, on: str = "hessian", goal: float = 120.0, batch_size: i
         tables=[TRAIN, FULL_BATCH, EVENTS, *tables.values()] if batch_size else [TRAIN, EVENTS, *tables.values()],
     ) as run:
         for step in range(STEPS):
-            run.append("train", {"step": step, "lr": 0.02, "threshold": 100.0, "loss": 1 / (1 + step)})
+            run.append("train", {"step": step, "lr": 0.02, "threshold": threshold, "loss": 1 / (1 + step)})
             if step % 10 == 0:
                 for table in tables:
                     largest = goal * (step + 10) / STEPS if table == on else 1.0
@@ -67,18 +69,33 @@ def _lines(svg: str, colour: str) -> list[np.ndarray]:
 
 
 def test_each_run_has_a_colour_of_its_own_for_its_sharpness_its_threshold_and_its_loss(plot: Plot) -> None:
-    assert plot(_write("first"), _write("second", goal=60), "-o", "both.svg") == 0
+    assert plot(_write("first"), _write("second", goal=60, threshold=50), "-o", "both.svg") == 0
     svg = Path("both.svg").read_text()
-    for colour, goal in ((PALETTE[0], 120), (PALETTE[1], 60)):
+    for colour, goal, level in ((PALETTE[0], 120, 100), (PALETTE[1], 60, 50)):
         sharpness, threshold, loss = _lines(svg, colour)
         # heights go downwards; the axis is linear, so two known values give the height of any other
         per_unit = (sharpness[0, 1] - sharpness[-1, 1]) / (goal - goal / 20)
-        assert sharpness[0, 1] - threshold[0, 1] == pytest.approx(per_unit * (100 - goal / 20), rel=1e-3)
+        assert sharpness[0, 1] - threshold[0, 1] == pytest.approx(per_unit * (level - goal / 20), rel=1e-3)
         assert threshold[-1, 0] == pytest.approx(loss[-1, 0])
     # each threshold, and the one in the legend
     assert len(re.findall(r"stroke-dasharray", svg)) == 3
     assert all(f"<!-- {text} -->" in svg for text in ("first", "second", "2/η", "step", "sharpness", "training loss"))
     assert re.search(r'id="patch_1">\s*<path d="[^"]*" style="fill: #ffffff"', svg)
+
+
+def test_a_threshold_that_runs_share_has_the_colour_of_none_of_them(plot: Plot) -> None:
+    assert plot(_write("first"), _write("second", goal=60), "-o", "both.svg") == 0
+    svg = Path("both.svg").read_text()
+    assert [len(_lines(svg, colour)) for colour in (*PALETTE[:2], SHARED)] == [2, 2, 2]
+
+
+def test_a_legend_of_long_names_stays_within_the_figure(plot: Plot) -> None:
+    assert plot(*(_write(f"a-name-that-says-all-about-the-run-{i}") for i in range(5)), "-o", "long.svg") == 0
+    svg = Path("long.svg").read_text()
+    width = float(re.search(r'viewBox="0 0 ([\d.]+) ', svg)[1])  # type: ignore[index]
+    places = re.findall(r'<!-- a-name.*? -->\s*<g[^>]*transform="translate\(([\d.-]+) ', svg)
+    assert len(places) == 5
+    assert all(0 < float(place) < 0.8 * width for place in places)
 
 
 def test_how_close_each_run_came_is_printed(plot: Plot, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from textual.widgets import Label
 
 from eostui.config import RunConfig
 from eostui.dashboard.app import Dashboard
@@ -219,7 +220,8 @@ async def test_a_step_size_that_ends_a_schedule_is_asked_for_with_a_warning(sour
         for warned in (True, False):
             await pilot.press("plus")
             await until(pilot, lambda: "Enter applies it" in text_of(pilot))
-            assert ("the schedule no longer applies" in text_of(pilot)) == warned
+            hint = str(pilot.app.screen.query_one(".hint", Label).content)
+            assert ("the schedule no longer applies" in hint) == warned
             assert "threshold ≈ 5 (2/η)" in text_of(pilot) or not warned
             await pilot.press("escape")
             source.do("event", 5, "lr", {"lr": 0.1, "previous": 0.2, "threshold": 20.0, "overrides": "cosine:400"})

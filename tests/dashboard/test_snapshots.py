@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,7 +11,9 @@ from textual.pilot import Pilot
 
 from eostui.dashboard.app import Dashboard
 from eostui.dashboard.replay import ReplayFeed
-from eostui.store import RunFile
+from eostui.store import TRAIN, RunFile
+from tests.dashboard.conftest import FeedOf
+from tests.dashboard.runs import adaptive, minibatches, scheduled
 
 Compare = Callable[..., bool]
 
@@ -35,6 +38,17 @@ def _drawn(*keys: str) -> Callable[[Pilot[Any]], Awaitable[None]]:
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 def test_a_run_at_the_edge(snap_compare: Compare, edge_run: RunFile, size: tuple[int, int]) -> None:
     assert snap_compare(_dashboard(edge_run, 480), terminal_size=size, run_before=_drawn())
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+def test_an_adaptive_optimizer_at_the_edge(snap_compare: Compare, feed_of: FeedOf, size: tuple[int, int]) -> None:
+    assert snap_compare(Dashboard(feed_of(adaptive())), terminal_size=size, run_before=_drawn())
+
+
+def test_minibatches_on_a_schedule(snap_compare: Compare, feed_of: FeedOf) -> None:
+    run, warmed_up = minibatches(), scheduled()
+    run = dataclasses.replace(run, rows=run.rows | {TRAIN: warmed_up.rows[TRAIN]})
+    assert snap_compare(Dashboard(feed_of(run, start=300)), terminal_size=(120, 40), run_before=_drawn())
 
 
 def test_the_terminals_own_colours(snap_compare: Compare, edge_run: RunFile) -> None:

@@ -12,7 +12,7 @@ import torch
 
 from eostui.curvature.preconditioner import preconditioner
 from eostui.curvature.thresholds import stability_threshold
-from eostui.dynamics.optimizers import OPTIMIZERS, make_optimizer, set_step_size
+from eostui.dynamics.optimizers import OPTIMIZERS, OptimizerEntry, make_optimizer, set_step_size
 
 LR, STEPS = 0.1, 20
 Reference = Callable[[], Iterator[float]]
@@ -190,7 +190,7 @@ def test_a_new_step_size_holds_from_the_next_update(name: str) -> None:
 
 
 @pytest.mark.parametrize("entry", OPTIMIZERS.values(), ids=OPTIMIZERS)
-def test_the_catalogue_says_where_the_threshold_is_and_whether_there_is_a_preconditioner(entry) -> None:  # type: ignore[no-untyped-def]
+def test_the_catalogue_says_where_the_threshold_is_and_whether_there_is_a_preconditioner(entry: OptimizerEntry) -> None:
     theta = torch.ones(3)
     optimizer = make_optimizer(entry.name, theta, lr=0.1, hyperparameters={"beta1": 0.8, "momentum": 0.9})
     threshold = stability_threshold(optimizer)

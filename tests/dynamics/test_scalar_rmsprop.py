@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
@@ -46,7 +47,7 @@ def test_it_resumes_from_a_checkpoint_bit_for_bit() -> None:
     weights, others = [torch.zeros(3), torch.zeros(2)], [torch.zeros(3), torch.zeros(2)]
     optimizer, resumed = ScalarRMSprop(weights), ScalarRMSprop(others)
     run(optimizer, weights, range(3))
-    resumed.load_state_dict(optimizer.state_dict())
+    resumed.load_state_dict(copy.deepcopy(optimizer.state_dict()))
     for mine, theirs in zip(others, weights, strict=True):
         mine.copy_(theirs)
     run(optimizer, weights, range(3, 6))
