@@ -193,7 +193,15 @@ def _limit(axis: Axes, bottom: float | None, top: float, farthest: float) -> Non
     """End an axis where its curves do, or at the `farthest`, and then say so."""
     if top > farthest > 0:
         axis.set_ylim(bottom, farthest)
-        axis.text(0.995, 0.99, f"cut off above {float(f'{farthest:.3g}'):g}", transform=axis.transAxes, ha="right", va="top", size=7)
+        axis.text(
+            0.995,
+            0.99,
+            f"cut off above {float(f'{farthest:.3g}'):g}",
+            transform=axis.transAxes,
+            ha="right",
+            va="top",
+            size=7,
+        )
     elif bottom is not None:
         axis.set_ylim(1.05 * bottom, 1.05 * top)
 

@@ -44,7 +44,7 @@ def _optimizers() -> Rows:
         (
             entry.name,
             entry.summary,
-            entry.threshold,
+            f"none; full-batch {entry.threshold} for comparison" if entry.minibatches == "always" else entry.threshold,
             ", ".join(
                 flag(name) if value is False else f"{flag(name)} {value:g}" for name, value in entry.defaults.items()
             ),

@@ -22,7 +22,7 @@ from eostui.trainer.instruments import instruments_of
 from eostui.trainer.memory import available_memory
 from eostui.trainer.setup import Setup
 
-TRIAL = 0.1
+TRIAL = 0.3
 """Seconds that a trial has to last for its time to be believed."""
 SLOW_STEP, SLOW_MEASUREMENT = 1.0, 5.0
 """Seconds from which on a user is told beforehand."""
@@ -82,7 +82,7 @@ def forecast(config: RunConfig, setup: Setup, progress: Progress) -> Forecast:
     batch = min(objective.physical_batch, config.batch_size or objective.examples)
     gradient = _try_gradient(objective, theta, batch)
     available = available_memory(objective.device)
-    curved = min(curvature.physical_batch, gradient.examples)
+    curved = min(curvature.physical_batch, max(gradient.examples // 4, 2))
     if available is not None:  # the trial itself must not take more than its share
         curved = max(1, min(curved, int(available / 4 / (GRAPH * gradient.bytes_each + 1))))
     with HessianOperator(curvature.subset(curved), theta) as hessian:

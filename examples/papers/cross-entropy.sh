@@ -5,7 +5,7 @@
 # Look at the end: once examples are fitted with confidence, the second derivative of the loss by the outputs,
 # diag(p) − ppᵀ, goes to zero, and with it the Gauss-Newton matrix and the sharpness.
 #
-# TIME
+# About 3 minutes; one of two cores is enough, and the other makes it no faster.
 set -euo pipefail
 
 # A run that is there already is not made again: a script that was interrupted can be taken up where it was.

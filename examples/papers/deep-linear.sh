@@ -4,7 +4,7 @@
 # Look at the scale: loss and sharpness are in the thousands, so that η has to be. At 2/4000 and 2/8000 the network trains
 # at the edge of stability; at 2/1000 it overflows within a few steps.
 #
-# TIME
+# About 2 minutes; one of two cores is enough, and the other makes it no faster.
 set -euo pipefail
 
 # A run that is there already is not made again: a script that was interrupted can be taken up where it was.

@@ -67,6 +67,14 @@ async def test_two_charts_share_the_screen_and_one_has_it_for_itself(feed_of: Fe
             await until(pilot, lambda chart=first: chart.size.width >= size[0] - 2)
 
 
+async def test_steps_stand_in_the_same_place_in_all_charts(feed_of: FeedOf) -> None:
+    async with Dashboard(feed_of(adaptive(), start=101)).run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: _settled(pilot, 101))
+        places = {lines(chart)[-1].index("100") for chart in charts_of(pilot)}
+        assert len(places) == 1
+        assert places.pop() < 50, "the last measurement is at step 100, the last step is 101"
+
+
 async def test_on_a_low_screen_gauss_newton_gives_way(feed_of: FeedOf) -> None:
     async with Dashboard(feed_of(adaptive())).run_test(size=(80, 18)) as pilot:
         await until(pilot, lambda: _settled(pilot, 399))

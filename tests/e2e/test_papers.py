@@ -69,7 +69,7 @@ def made(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def test_a_script_trains_its_runs_and_draws_its_figure(made: dict[str, Future[Made]], name: str) -> None:
     directory, done = (outcome := made[name].result()).directory, outcome.done
     assert done.returncode == 0, done.stderr
-    named = re.findall(r"^finished: runs/(.+)/run\.h5$", done.stdout, re.MULTILINE)
+    named = re.findall(r"^finished: .*/runs/(.+)/run\.h5$", done.stdout, re.MULTILINE)
     assert sorted(named) == sorted(path.name for path in (directory / "runs").iterdir())
     for run in named:
         assert run.startswith(name)

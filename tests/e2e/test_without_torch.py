@@ -25,6 +25,7 @@ def test_the_commands_that_read_runs_never_import_torch(torchless: Eostui) -> No
         ["ls"],
         ["info"],
         ["export", "--format", "json"],
+        ["plot"],
         ["list", "archs"],
         ["list", "optimizers"],
     ):

@@ -19,6 +19,7 @@ from eostui.dashboard.widgets.chart import Chart
 from eostui.dashboard.widgets.frugal_screen import FrugalScreen
 from eostui.dashboard.widgets.masthead import Masthead
 from eostui.dashboard.widgets.tile import Tile
+from eostui.dashboard.widgets.view import window_over
 
 FRAMES_PER_SECOND = 4
 """Redrawings a second: enough to follow, and few enough bytes for a slow connection."""
@@ -98,9 +99,10 @@ class WatchScreen(FrugalScreen[None]):
             values = reading.values(self.feed)
             latest = float(values[-1]) if len(values) else math.nan
             tile.show(values, reading.text(latest) if math.isfinite(latest) else "–")
-        marks = marks_of(self.feed)
+        marks, steps = marks_of(self.feed), self.feed.series["train"]["step"]
+        window = window_over(float(steps[0]), float(steps[-1])) if len(steps) else None
         for panel in panels_of(self.feed):
-            self.query_one(f"#{panel.id}", Chart).show(panel.traces(self.feed), marks)
+            self.query_one(f"#{panel.id}", Chart).show(panel.traces(self.feed), marks, window)
 
     def _lay_out(self) -> None:
         """Have a chart for every panel of the run, and a tile for every reading."""

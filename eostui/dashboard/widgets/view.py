@@ -27,15 +27,18 @@ class View:
 
         None while there is nothing to show.
         """
-        if self.x_range is not None:
-            start, stop = self.x_range
-            return (start, stop) if start < stop else (start - 0.5, start + 0.5)
         traces = [trace for trace in self.traces if len(trace.x)]
         if not traces:
             return None
-        start = min(float(trace.x[0]) for trace in traces)
-        span = max(float(trace.x[-1]) for trace in traces) - start
-        return start, start + (window_span(span) if span > 0 else 1.0)
+        if self.x_range is not None:
+            start, stop = self.x_range
+            return (start, stop) if start < stop else (start - 0.5, start + 0.5)
+        return window_over(min(float(trace.x[0]) for trace in traces), max(float(trace.x[-1]) for trace in traces))
+
+
+def window_over(first: float, last: float) -> tuple[float, float]:
+    """The window for samples from step `first` to step `last`."""
+    return first, first + (window_span(last - first) if last > first else 1.0)
 
 
 @dataclass(frozen=True)
