@@ -51,7 +51,11 @@ def _run_file(directory: Path, steps: int) -> Path:
     loss = np.exp(-step / (0.2 * steps)) * (1 + 0.1 * generator.standard_normal(steps))
     sharpness = np.minimum(4 + 40 * step / steps, 10) + 0.2 * generator.standard_normal(steps)
     with RunWriter.create(
-        path, name=directory.name, config=config.to_dict(), environment={"threshold": "2/η"}, tables=tables_of(config, classes=True)
+        path,
+        name=directory.name,
+        config=config.to_dict(),
+        environment={"threshold": "2/η"},
+        tables=tables_of(config, classes=True),
     ) as writer:
         for t in range(steps):
             row = {"step": t, "time": t / 400, "lr": 0.2, "threshold": 10.0, "loss": abs(loss[t])}

@@ -22,8 +22,10 @@ from eostui.trainer.instruments import instruments_of
 from eostui.trainer.memory import available_memory
 from eostui.trainer.setup import Setup
 
-TRIAL = 0.3
-"""Seconds that a trial has to last for its time to be believed."""
+TRIAL, LONGEST_TRIAL = 0.3, 3.0
+"""Seconds that a trial has to last for its time to be believed, whatever else the machine does …"""
+EXAMPLES_TRIED = 32
+"""… with so many examples, unless they take longer than anybody waits."""
 SLOW_STEP, SLOW_MEASUREMENT = 1.0, 5.0
 """Seconds from which on a user is told beforehand."""
 GRAPH = 6
@@ -120,7 +122,8 @@ def _try_gradient(objective: Objective, theta: Tensor, most: int) -> _Trial:
     while True:
         few = objective.subset(examples)
         trial = _timed(lambda few=few: few.gradient(theta).gradient, objective, examples)  # type: ignore[misc]
-        if trial.seconds >= TRIAL or examples == most:
+        told = trial.seconds >= TRIAL and examples >= EXAMPLES_TRIED
+        if told or trial.seconds >= LONGEST_TRIAL or examples == most:
             return trial
         examples = min(4 * examples, most)
 
