@@ -22,6 +22,7 @@ CURVATURES: Mapping[str, str] = {
     "hessian": "sharpness",
     "preconditioned": "preconditioned sharpness",
     "gauss_newton": "top eigenvalue of Gauss–Newton",
+    "jacobian_gram": "top eigenvalue of the Jacobian Gram matrix",
 }
 """What the first eigenvalue of a table is called."""
 

@@ -92,6 +92,13 @@ PANELS: tuple[Panel, ...] = (
         "gauss-newton",
         "eigenvalues of G = mean of Jᵀ(∇²_z ℓ)J: H without the term of the network's own curvature",
     ),
+    _spectrum(
+        "jacobian-gram",
+        "Jacobian Gram",
+        "jacobian_gram",
+        "gauss-newton",
+        "eigenvalues of the mean of JᵀJ: G without the curvature ∇²_z ℓ of the loss, whose fading it does not share",
+    ),
 )
 """Every chart that a run can have, in the order on the screen."""
 

@@ -104,6 +104,16 @@ _ENTRIES = (
         build="eostui.trainer.spectrum:gauss_newton",
     ),
     InstrumentEntry(
+        name="jacobian-gram",
+        summary="the largest eigenvalues of the mean of JᵀJ, the Gauss-Newton matrix without the loss's curvature",
+        table=lambda config: eigenvalue_table(
+            "jacobian_gram",
+            "largest eigenvalues of the Gram matrix of the outputs' Jacobian, the mean of JᵀJ",
+            config.eigs,
+        ),
+        build="eostui.trainer.spectrum:jacobian_gram",
+    ),
+    InstrumentEntry(
         name="timing",
         summary="steps a second, and the share of time spent measuring",
         table=lambda config: _TIMING,

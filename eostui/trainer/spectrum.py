@@ -11,7 +11,7 @@ from torch import Tensor
 
 from eostui.config import RunConfig
 from eostui.curvature.eigensolver import Progress, top_eigenpairs
-from eostui.curvature.gauss_newton import GaussNewtonOperator
+from eostui.curvature.gauss_newton import GaussNewtonOperator, JacobianGramOperator
 from eostui.curvature.hessian import HessianOperator
 from eostui.curvature.operator import CurvatureOperator
 from eostui.curvature.preconditioned_hessian import PreconditionedHessianOperator
@@ -86,6 +86,11 @@ def hessian(config: RunConfig) -> Spectrum:
 def gauss_newton(config: RunConfig) -> Spectrum:
     """The instrument behind the table `gauss_newton`."""
     return Spectrum("Gauss-Newton matrix", lambda moment: GaussNewtonOperator(moment.curvature, moment.theta), config)
+
+
+def jacobian_gram(config: RunConfig) -> Spectrum:
+    """The instrument behind the table `jacobian_gram`."""
+    return Spectrum("Jacobian Gram matrix", lambda moment: JacobianGramOperator(moment.curvature, moment.theta), config)
 
 
 def preconditioned(config: RunConfig) -> Spectrum:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, hessian, jacrev
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from eostui.curvature.gauss_newton import GaussNewtonOperator
+from eostui.curvature.gauss_newton import GaussNewtonOperator, JacobianGramOperator
 from eostui.curvature.hessian import HessianOperator
 from eostui.curvature.objective import Inputs, Objective
 from eostui.curvature.operator import CurvatureOperator
@@ -66,12 +66,27 @@ def dense_gauss_newton(objective: Objective) -> Tensor:
     return total / objective.examples
 
 
+def dense_jacobian_gram(objective: Objective) -> Tensor:
+    """Σ JᵀJ over ghost batches."""
+    theta = objective.parameters()
+    total = torch.zeros(objective.size, objective.size, dtype=theta.dtype)
+    for inputs, _, _ in batches(objective):
+        jacobian = torch.autograd.functional.jacobian(lambda t, x=inputs: outputs(objective, t, x), theta)
+        jacobian = jacobian.reshape(-1, objective.size)
+        total += jacobian.T @ jacobian
+    return total / objective.examples
+
+
 def outputs(objective: Objective, theta: Tensor, inputs: Inputs) -> Tensor:
     call = network(objective, theta)
     return call(inputs) if isinstance(inputs, Tensor) else call(**inputs)
 
 
-DENSE = {HessianOperator: dense_hessian, GaussNewtonOperator: dense_gauss_newton}
+DENSE = {
+    HessianOperator: dense_hessian,
+    GaussNewtonOperator: dense_gauss_newton,
+    JacobianGramOperator: dense_jacobian_gram,
+}
 PAIRS = [(case, kind) for case in CASES for kind in DENSE if kind is HessianOperator or case.loss is not None]
 
 

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from eostui.dashboard.app import Dashboard
 from eostui.dashboard.widgets.chart import Chart
-from eostui.store import STEP, Column, Table
+from eostui.store import STEP, Column, Table, eigenvalue_table
 from tests.dashboard.conftest import FeedOf
 from tests.dashboard.looking import charts_of, text_of, tiles_of, until
 from tests.dashboard.runs import adaptive, descent, minibatches, scheduled
@@ -65,6 +65,27 @@ async def test_two_charts_share_the_screen_and_one_has_it_for_itself(feed_of: Fe
             first = charts_of(pilot)[0]
             await pilot.press("z")
             await until(pilot, lambda chart=first: chart.size.width >= size[0] - 2)
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [
+        ((80, 18), ["preconditioned", "sharpness", "loss"]),
+        ((80, 24), ["preconditioned", "sharpness", "loss", "jacobian-gram"]),
+        ((120, 40), ["preconditioned", "sharpness", "loss", "gauss-newton", "jacobian-gram"]),
+    ],
+)
+async def test_five_charts_are_shown_as_far_as_they_can_be_read(
+    feed_of: FeedOf, size: tuple[int, int], shown: list[str]
+) -> None:
+    run = adaptive()
+    gauss_newton = next(columns for table, columns in run.rows.items() if table.name == "gauss_newton")
+    five = dataclasses.replace(run, rows={**run.rows, eigenvalue_table("jacobian_gram", "…", 3): gauss_newton})
+    async with Dashboard(feed_of(five)).run_test(size=size) as pilot:
+        await until(pilot, lambda: _settled(pilot, 399))
+        assert [chart.id for chart in charts_of(pilot)] == shown
+        assert all(chart.size.height >= 6 for chart in charts_of(pilot))
+        assert sum(chart.region.area for chart in charts_of(pilot)) == size[0] * (size[1] - (6 if size[1] > 20 else 5))
 
 
 async def test_steps_stand_in_the_same_place_in_all_charts(feed_of: FeedOf) -> None:

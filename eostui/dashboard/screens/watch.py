@@ -33,7 +33,7 @@ class WatchScreen(FrugalScreen[None]):
 
     # Textual declares these as plain attributes
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (16, "-low"), (22, "-high")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (16, "-low"), (22, "-high"), (36, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o", "toggle_log", "log axis", show=False, tooltip="Logarithmic or linear axis of the chosen chart"),
         Binding("z", "zoom", "zoom", show=False, tooltip="Show the chosen chart alone, or all again"),
