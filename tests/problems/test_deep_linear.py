@@ -26,3 +26,9 @@ def test_data_of_another_size_are_refused(shape: tuple[int, ...], outputs: int) 
     with pytest.raises(ProblemError, match="50×50 layers needs inputs and targets of 50 numbers") as error:
         DeepLinear(shape, outputs, width=50, depth=20)
     assert f"shape {shape} and {outputs} outputs" in str(error.value)
+
+
+def test_the_width_that_data_need_is_said_where_there_is_one() -> None:
+    with pytest.raises(ProblemError, match="shape \\(30,\\) and 30 outputs; say --width 30$"):
+        DeepLinear((30,), 30, width=50, depth=20)
+    assert len(DeepLinear((30,), 30, width=30, depth=20)) == 20
