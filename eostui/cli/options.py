@@ -11,7 +11,7 @@ import typer
 DEFAULT_RUNS_DIR = Path("runs")
 
 
-def _runs(context: typer.Context, incomplete: str) -> list[str]:
+def run_names(context: typer.Context, incomplete: str) -> list[str]:
     """Names of runs that begin so."""
     runs_dir = Path(context.params.get("runs_dir") or DEFAULT_RUNS_DIR)
     return sorted(path.parent.name for path in runs_dir.glob("*/run.h5") if path.parent.name.startswith(incomplete))
@@ -34,14 +34,14 @@ RunsDir = Annotated[
 ]
 NamedRun = Annotated[
     str,
-    typer.Argument(metavar="RUN", autocompletion=_runs, help="A run's name, its directory or its run.h5."),
+    typer.Argument(metavar="RUN", autocompletion=run_names, help="A run's name, its directory or its run.h5."),
 ]
 Run = Annotated[
     str | None,
     typer.Argument(
         metavar="[RUN]",
         show_default=False,
-        autocompletion=_runs,
+        autocompletion=run_names,
         help="A run's name, its directory or its run.h5; the newest if not given.",
     ),
 ]

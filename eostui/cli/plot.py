@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from eostui.cli.options import DEFAULT_RUNS_DIR, RunsDir, _runs
+from eostui.cli.options import DEFAULT_RUNS_DIR, RunsDir, run_names
 from eostui.config import ConfigError
 
 FORMATS = ("svg", "png", "pdf")
@@ -21,7 +21,7 @@ def plot(
         typer.Argument(
             metavar="[RUN]…",
             show_default=False,
-            autocompletion=_runs,
+            autocompletion=run_names,
             help="Runs by name, directory or run.h5; the newest if none is given.",
         ),
     ] = None,

@@ -2,11 +2,11 @@
 # Cohen et al. 2021 (arXiv 2103.00065), the appendix that varies the activation of a fully connected network: smooth and
 # not, bounded and not.
 #
-# Look at the sharpness: where it starts above the one threshold of the one step size the first steps throw it down, where
-# it starts below it rises, and then it stays at the threshold or a little above. (Softplus is not among them: it starts at
-# 128, and had not recovered from the first steps after 280; it takes 2/100 or less.)
+# Look at the sharpness: where it starts above the one threshold of the one step size the first steps throw it down,
+# where it starts below it rises, and then it stays at the threshold or a little above. (Softplus is not among them: it
+# starts at 128, and had not recovered from the first steps after 280; it takes 2/100 or less.)
 #
-# About 8 minutes; one of two cores is enough, and the other makes it no faster.
+# About 8 minutes on one of two cores.
 set -euo pipefail
 
 # A run that is there already is not made again: a script that was interrupted can be taken up where it was.

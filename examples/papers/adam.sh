@@ -5,7 +5,7 @@
 # Look at the preconditioned sharpness, P^(-1/2) H P^(-1/2) with P from the optimizer's own state: it rises to 38/η and
 # stays there, for both step sizes, while P itself goes on changing.
 #
-# About 2 minutes; one of two cores is enough, and the other makes it no faster.
+# About 2 minutes on one of two cores.
 set -euo pipefail
 
 # A run that is there already is not made again: a script that was interrupted can be taken up where it was.

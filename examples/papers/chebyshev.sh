@@ -3,9 +3,10 @@
 # points of a Chebyshev polynomial.
 #
 # Look at the sharpness: about 4 at the start whatever the degree, and then up to 2/η = 10 (degree 3 near step 1500,
-# degree 4 near step 1850) or 5 (degree 5 near step 420), where it stays, in ever smaller steps down and slow climbs back.
+# degree 4 near step 1850) or 5 (degree 5 near step 420), where it stays, in ever smaller steps down and slow climbs
+# back.
 #
-# About 3 minutes; one of two cores is enough, and the other makes it no faster.
+# About 3 minutes on one of two cores.
 set -euo pipefail
 
 # A run that is there already is not made again: a script that was interrupted can be taken up where it was.

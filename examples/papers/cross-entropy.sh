@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Cohen et al. 2021 (arXiv 2103.00065), the appendix on cross-entropy: the sharpness rises to 2/η, stays there, and comes
-# down late in training.
+# Cohen et al. 2021 (arXiv 2103.00065), the appendix on cross-entropy: the sharpness rises to 2/η, stays there, and
+# comes down late in training.
 #
-# Look at the end: once examples are fitted with confidence, the second derivative of the loss by the outputs,
-# diag(p) − ppᵀ, goes to zero, and with it the Gauss-Newton matrix and the sharpness.
+# Look at the end: the loss is jagged while the sharpness is above 2/η, where it goes higher than with squared errors.
+# Once the examples are fitted with confidence, the second derivative of the loss by the outputs, diag(p) − ppᵀ, goes to
+# zero, and with it the Gauss-Newton matrix and the sharpness.
 #
-# About 3 minutes; one of two cores is enough, and the other makes it no faster.
+# About 3 minutes on one of two cores.
 set -euo pipefail
 
 # A run that is there already is not made again: a script that was interrupted can be taken up where it was.

@@ -4,7 +4,7 @@
 # Look at the start and the slope: 1, 2 and 4 hidden layers start at 7, 4 and 2, and arrive at the threshold in the
 # opposite order, near steps 580, 420 and 380.
 #
-# About 3 minutes; one of two cores is enough, and the other makes it no faster.
+# About 3 minutes on one of two cores.
 set -euo pipefail
 
 # A run that is there already is not made again: a script that was interrupted can be taken up where it was.

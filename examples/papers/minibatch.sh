@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
-# Cohen et al. 2021 (arXiv 2103.00065), the section on stochastic gradient descent; Andreyev & Beneventano 2024
-# (arXiv 2412.20553): with minibatches the sharpness stays below the full-batch 2/η, the further the smaller they
-# are.
+# Cohen et al. 2021 (arXiv 2103.00065), the section on stochastic gradient descent; Andreyev & Beneventano 2024 (arXiv
+# 2412.20553): with minibatches the sharpness stays below the full-batch 2/η, the further the smaller they are.
 #
-# Look at the order of the curves: batches of 16 flatten out at 0.6 of the full-batch 2/η, those of 128 and 1024 reach it.
-# The dashed line is a reference, no threshold of these runs. The loss is that of all examples.
+# Look at the order of the curves: batches of 16 flatten out at 0.6 of the full-batch 2/η, those of 128 and 1024 reach
+# it. The dashed line is a reference, no threshold of these runs. The loss is that of all examples.
 #
-# About 3 minutes; one of two cores is enough, and the other makes it no faster.
+# About 3 minutes on one of two cores.
 set -euo pipefail
 
 # A run that is there already is not made again: a script that was interrupted can be taken up where it was.

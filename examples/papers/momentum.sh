@@ -2,10 +2,11 @@
 # Cohen et al. 2021 (arXiv 2103.00065), the appendix on momentum: the sharpness equilibrates at (2+2μ)/η with Polyak's
 # momentum and at (2+2μ)/(η(1+2μ)) with Nesterov's, here with μ = 0.9: at 1.9 and 0.68 times 2/η.
 #
-# Look at the three dashed lines: 10, 19 and 13.6, and each run at its own. The first two have the same step size; Nesterov's
-# has half of it, since at the same one the first steps take the sharpness so far beyond its threshold that it diverges.
+# Look at the three dashed lines: 10, 19 and 13.6, and each run at its own. The first two have the same step size;
+# Nesterov's has half of it, since at the same one the first steps take the sharpness so far beyond its threshold that
+# it diverges.
 #
-# About 2 minutes; one of two cores is enough, and the other makes it no faster.
+# About 2 minutes on one of two cores.
 set -euo pipefail
 
 # A run that is there already is not made again: a script that was interrupted can be taken up where it was.

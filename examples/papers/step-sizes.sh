@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Cohen et al. 2021 (arXiv 2103.00065), the figure of its title: a fully connected tanh network on CIFAR-10 at a range of
-# step sizes.
+# Cohen et al. 2021 (arXiv 2103.00065), the figure of its title: a fully connected tanh network on CIFAR-10 at a range
+# of step sizes.
 #
 # Look at the dashed lines: the sharpness rises to 2/η of its own run, whichever that is, and stays at or just above it,
 # while the loss goes on falling, no longer in a smooth line.
 #
-# About 6 minutes; one of two cores is enough, and the other makes it no faster.
+# About 6 minutes on one of two cores.
 set -euo pipefail
 
 # A run that is there already is not made again: a script that was interrupted can be taken up where it was.

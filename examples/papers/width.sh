@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Cohen et al. 2021 (arXiv 2103.00065), the appendix on width.
 #
-# Look at where each curve starts and how soon it arrives: with PyTorch's own initialisation a wider network starts sharper
-# (2, 3 and 7), 400 units are at the threshold by step 220, 100 by step 980, and 25 units do not get there.
+# Look at where each curve starts and how soon it arrives: with PyTorch's own initialisation a wider network starts
+# sharper (2, 3 and 7), 400 units are at the threshold by step 220, 100 by step 980, and 25 units do not get there.
 #
-# About 3 minutes; one of two cores is enough, and the other makes it no faster.
+# About 3 minutes on one of two cores.
 set -euo pipefail
 
 # A run that is there already is not made again: a script that was interrupted can be taken up where it was.

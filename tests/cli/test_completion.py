@@ -38,7 +38,7 @@ def _completions(line: str, directory: Path) -> list[str]:
         ("eostui run --arch resn", ["resnet32"]),
         ("eostui run --data dig", ["digits"]),
         ("eostui run --optimizer mo", ["momentum"]),
-        ("eostui run --loss m", ["mse"]),
+        ("eostui run --loss m", ["mse", "model"]),
         ("eostui run --eig-t", ["--eig-tol"]),
         ("eostui list arc", ["archs"]),
         ("eostui info fir", ["first"]),

@@ -95,14 +95,14 @@ def test_the_table_of_the_papers_names_every_script_and_its_figure() -> None:
 
 
 def test_chebyshev_regression_of_degree_5_reaches_the_edge_near_step_420_and_stays(eostui: Eostui) -> None:
-    """Cohen et al. 2021: 2/η is crossed near step 420; the mean of r over a long window after it is .98.
+    """Cohen et al. 2021: 2/η is crossed near step 420, and the sharpness averages 2/η from there on.
 
     After the crossing the trajectory is chaotic: its statistics alone are compared.
     """
     script = (PAPERS / "chebyshev.sh").read_text()
     (shared,) = re.findall(r"^options=\((.*)\)$", script, re.MULTILINE)
     (own,) = re.findall(r"^train chebyshev-5 (--.*) \"\$\{options", script, re.MULTILINE)
-    done = eostui("run", "--headless", "--name", "degree-5", *own.split(), *shared.split(), "--steps", "2500")
+    done = eostui("run", "--headless", "--name", "degree-5", *own.split(), *shared.split(), "--steps", "1800")
     assert done.returncode == 0, done.stderr
     with eostui.open("degree-5") as run:
         edge = edge_of_run(run)
@@ -110,7 +110,7 @@ def test_chebyshev_regression_of_degree_5_reaches_the_edge_near_step_420_and_sta
     assert edge.crossing is not None
     assert 380 <= edge.crossing <= 460
     assert 0.93 <= edge.mean <= 1.07
-    late = measured["eigenvalues"][measured["step"] >= 1000, 0] / (2 / 0.4)
+    late = measured["eigenvalues"][measured["step"] >= 600, 0] / (2 / 0.4)
     assert late.min() > 0.75
     assert late.max() < 1.25
     assert np.mean(late) == pytest.approx(1.0, abs=0.08)
