@@ -25,6 +25,9 @@ _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _OLDEST_SWMR_SUPERBLOCK = 3
 # The pause before the last of them is 2^24 ns, 17 ms; a writer is done with a block in microseconds.
 _READ_ATTEMPTS = 26
+_HEAP = b"GCOL\x01\0\0\0"
+_HEAP_HEADER_BYTES = 16
+_BEGINNING_BYTES = 1 << 20
 _MAX_ATTRIBUTE_BYTES = 1 << 20
 _MAX_MEMBERS = 256
 # What a column may claim beyond the size of the file: the chunk that it is about to fill, a flush on its way.
@@ -65,6 +68,7 @@ def open_hdf5(path: Path) -> h5py.File:
         raise refuse(path, "is not an HDF5 file, so not a run file")
     if head[-1] < _OLDEST_SWMR_SUPERBLOCK:
         raise refuse(path, "is an HDF5 file of another program, not a run file")
+    _check_heaps(path)
     with reading(path):
         access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
         access.set_fapl_sec2()
@@ -74,6 +78,26 @@ def open_hdf5(path: Path) -> h5py.File:
         _limit_read_attempts(access)
         flags = h5py.h5f.ACC_RDONLY | h5py.h5f.ACC_SWMR_READ
         return h5py.File(h5py.h5f.open(os.fsencode(path), flags, access))
+
+
+def _check_heaps(path: Path) -> None:
+    """Refuse a file whose global heaps, where HDF5 keeps texts, do not add up.
+
+    They carry no checksum, and an object of no size, which damage can make, has HDF5 2.0 go round for ever. A run's
+    texts are its attributes, which are written first of all, so they are looked for at the beginning.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(_BEGINNING_BYTES)
+    start = head.find(_HEAP)
+    while start >= 0:
+        place, end = start + 16, start + int.from_bytes(head[start + 8 : start + 16], "little")
+        while end - place >= _HEAP_HEADER_BYTES and place + _HEAP_HEADER_BYTES <= len(head):
+            index, size = (int.from_bytes(head[place + a : place + b], "little") for a, b in ((0, 2), (8, 16)))
+            # The space that is free is object 0, and its header is counted in its size.
+            place += size if index == 0 else _HEAP_HEADER_BYTES + (size + 7) // 8 * 8
+            if (index == 0 and size < _HEAP_HEADER_BYTES) or place > end:
+                raise refuse(path, "is damaged, or not a run file: a heap of texts does not add up")
+        start = head.find(_HEAP, start + len(_HEAP))
 
 
 def _limit_read_attempts(access: h5py.h5p.PropFAID) -> None:

@@ -245,3 +245,28 @@ def test_a_run_with_flipped_bytes_reads_or_is_refused(tmp_path: Path, seed: int)
     read, refused = map(int, out.splitlines()[-1].split())
     assert read > 10
     assert refused > 10
+
+
+READER = """
+import sys
+from pathlib import Path
+from eostui.store import RunFile, RunFileError
+try:
+    RunFile.open(Path(sys.argv[1]))
+except RunFileError as error:
+    print(error)
+"""
+
+
+def test_a_heap_of_texts_that_would_have_hdf5_go_round_for_ever_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "run.h5"
+    with RunWriter.create(path, name="x", config={}, environment={}, tables=TABLES):
+        pass
+    content = bytearray(path.read_bytes())
+    place = content.index(b"GCOL") + 16
+    while content[place : place + 2] != b"\0\0":  # to the object that stands for the free space
+        place += 16 + (int.from_bytes(content[place + 8 : place + 16], "little") + 7) // 8 * 8
+    content[place + 8 : place + 16] = bytes(8)
+    path.write_bytes(content)
+    out, err = python(READER, path).communicate(timeout=60)
+    assert "a heap of texts does not add up" in out, err
