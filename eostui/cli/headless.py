@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -14,6 +17,7 @@ from rich.text import Text
 from eostui.config import RunConfig
 from eostui.dashboard.feed import Feed
 from eostui.dashboard.live import LiveFeed
+from eostui.link.address import LinkError
 from eostui.link.client import LinkClient
 from eostui.trainer.launch import launch
 
@@ -25,32 +29,40 @@ PLAIN_EVERY = 5.0
 
 def train_headless(config: RunConfig, *, name: str | None, runs_dir: Path) -> int:
     """Train to the end and say how far it is; the run's exit code. Ctrl-C stops the run cleanly, with exit code 130."""
+    pressed = 0
+
+    def interrupt(*_: object) -> None:
+        nonlocal pressed
+        pressed += 1
+
+    # Not as KeyboardInterrupt, which is lost where it comes up in a callback of a library written in C.
+    before = signal.signal(signal.SIGINT, interrupt)
     launched = launch(config, name=name, runs_dir=runs_dir)
     feed = LiveFeed(LinkClient.to_run(launched.directory), launched.directory, launched.process)
-    interrupted = False
+    stopping = False
     try:
-        while not feed.over:
-            try:
-                _follow(feed)
-            except KeyboardInterrupt:
-                if interrupted:
-                    launched.process.kill()
-                    return 130
-                interrupted = True
+        for _ in _followed(feed):
+            if pressed and not stopping:
+                stopping = True
                 print("stopping; Ctrl-C again kills the trainer", file=sys.stderr)
-                feed.send("stop")
+                with suppress(LinkError):  # the trainer ends by itself at this moment
+                    feed.send("stop")
+            elif pressed > 1:
+                launched.process.kill()
+                return 130
     finally:
+        signal.signal(signal.SIGINT, before)
         feed.close()
     if feed.ended is None or feed.ended.code:
         text = "the trainer is gone without a word" if feed.ended is None else feed.ended.text
         print(f"eostui: {text}", file=sys.stderr)
         return 1 if feed.ended is None else feed.ended.code
     print(f"{feed.status}: {launched.directory / 'run.h5'}")
-    return 130 if interrupted else 0
+    return 130 if stopping else 0
 
 
-def _follow(feed: LiveFeed) -> None:
-    """Say what goes on until the training is over."""
+def _followed(feed: LiveFeed) -> Iterator[None]:
+    """Say what goes on until the training is over; a turn whenever there may be something new."""
     console = Console()
     if not console.is_terminal:
         last = ""
@@ -61,12 +73,14 @@ def _follow(feed: LiveFeed) -> None:
             if (time.monotonic() - told > PLAIN_EVERY or feed.over) and line != last:
                 print(line, flush=True)
                 last, told = line, time.monotonic()
+            yield
             time.sleep(REDRAW)
         return
     with Live(console=console, auto_refresh=False) as live:
         while not feed.over:
             _tell(feed, console)
             live.update(progress_line(feed), refresh=True)
+            yield
             time.sleep(REDRAW)
 
 
