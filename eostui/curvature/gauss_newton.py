@@ -1,4 +1,4 @@
-"""The Gauss–Newton matrix of the training loss, and the Gram matrix of the network's Jacobian."""
+"""The Gauss–Newton matrix of the training loss."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class GaussNewtonOperator(CurvatureOperator):
             raise TypeError(
                 f"the Gauss–Newton matrix needs a model that returns one tensor, not a {type(outputs).__name__}"
             )
-        curvature = self._loss_curvature(outputs.detach(), batch)
+        curvature = self.loss_curvature(outputs.detach(), batch)
         u = torch.zeros_like(outputs, requires_grad=True)
         pulled_back = vjp([outputs], parameters, [u], create_graph=True)
 
@@ -50,21 +50,9 @@ class GaussNewtonOperator(CurvatureOperator):
 
         return product
 
-    def _loss_curvature(self, z: Tensor, batch: Batch) -> Callable[[Tensor], Tensor]:
+    def loss_curvature(self, z: Tensor, batch: Batch) -> Callable[[Tensor], Tensor]:
         """The product with the second derivative of the batch's mean loss by its outputs z, in their shape."""
         z.requires_grad_()
         loss = self.objective.batch_loss(z, batch)
         (slope,) = torch.autograd.grad(loss, z, create_graph=True, materialize_grads=True)
         return lambda w: vjp([slope], [z], [w])[0]
-
-
-class JacobianGramOperator(GaussNewtonOperator):
-    """(1/n) Σᵢ JᵢᵀJᵢ, (size, size): the Gauss–Newton matrix without the curvature of the loss.
-
-    For the squared error it is the Gauss–Newton matrix itself. For the cross-entropy it goes on growing while ∇²_zℓ
-    fades as the examples are fitted, which is why the sharpness falls late in training (Cohen et al. 2021, appendix).
-    The outputs of a sequence are those of all its positions. Raises TypeError where GaussNewtonOperator does.
-    """
-
-    def _loss_curvature(self, z: Tensor, batch: Batch) -> Callable[[Tensor], Tensor]:
-        return lambda w: w / len(z)

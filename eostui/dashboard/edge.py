@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -72,9 +72,9 @@ class Edge:
         return f"; {'another η' if count == 1 else f'{count} changes of η'} from step {first} on"
 
 
-def edge_table(environment: Mapping[str, Any]) -> str:
+def edge_table(environment: Mapping[str, Any]) -> Literal["hessian", "preconditioned"]:
     """The name of the table that a run's threshold is for; old files do not say, and had the Hessian's alone."""
-    return str(environment.get("threshold_on", "hessian"))
+    return "preconditioned" if environment.get("threshold_on") == "preconditioned" else "hessian"
 
 
 def edge_of(rows: Mapping[str, Series], config: Mapping[str, Any], environment: Mapping[str, Any]) -> Edge:

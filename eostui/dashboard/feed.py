@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from eostui.dashboard.edge import edge_table
 from eostui.dashboard.series import Series
 from eostui.store import Event, clean_json, clean_text
 
@@ -71,7 +72,7 @@ class Feed(ABC):
     @property
     def threshold_on(self) -> Literal["hessian", "preconditioned"]:
         """The table whose first eigenvalue the threshold is for."""
-        return "preconditioned" if self.environment.get("threshold_on") == "preconditioned" else "hessian"
+        return edge_table(self.environment)
 
     @property
     def compared(self) -> Series | None:

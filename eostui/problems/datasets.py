@@ -147,6 +147,8 @@ _IMAGES = (
     ),
 )
 
+TEXT_LEVELS = ("words", "chars")
+"""What is a token of a text."""
 SEQUENCE = 35
 """Tokens in one example of a text, as in the language modelling of Cohen et al. 2021."""
 
@@ -262,10 +264,10 @@ def _text_file(name: str) -> DatasetEntry | None:
     file = Path(path)
     if not path.endswith(".txt"):
         # Other endings are taken where there is such a file, and where that cannot be meant as a name or a function.
-        meant = "/" in path if whole else level in ("words", "chars") and not path.endswith(".py")
+        meant = "/" in path if whole else level in TEXT_LEVELS and not path.endswith(".py")
         if not meant or not file.is_file():
             return None
-    if level not in ("words", "chars"):
+    if level not in TEXT_LEVELS:
         raise ProblemError(f"{name!r}: a text is read as {path}:words or {path}:chars, not as {level!r}")
     if not file.is_file():
         beside = sorted(found.name for found in file.parent.glob("*.txt") if found.is_file())
@@ -282,6 +284,21 @@ def _text_file(name: str) -> DatasetEntry | None:
         options={"path": str(file.absolute()), "level": level},
         shape=(SEQUENCE,),
     )
+
+
+def first_examples(data: str, number: int) -> str | None:
+    """The name of the first `number` examples of a data set; None where they have no name."""
+    classes = re.search(r"(-\d+c)?$", data)[0]  # type: ignore[index]
+    family = data.removesuffix(classes)
+    for whole in (family, re.sub(r"-\d+k?$", "", family)):
+        name = f"{whole}-{_write_number(number)}{classes}"
+        try:
+            entry = find_dataset(name)
+        except ProblemError:
+            continue
+        if entry is not None and entry.examples == number:
+            return name
+    return None
 
 
 def _read_number(written: str) -> int:

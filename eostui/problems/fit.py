@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from eostui.problems.architectures import ARCHITECTURES
+from eostui.problems.by_path import looks_like_path
 from eostui.problems.datasets import find_dataset
 from eostui.problems.errors import ProblemError
 from eostui.problems.losses import LOSSES
@@ -17,7 +20,7 @@ def check_fit(arch: str, data: str, loss: str) -> None:
     What is named by path is taken as fitting.
     """
     architecture, dataset = ARCHITECTURES.get(arch), find_dataset(data)
-    if architecture is not None and loss in LOSSES and not LOSSES[loss].function:
+    if architecture is not None and loss in LOSSES and LOSSES[loss].by_model:
         raise ProblemError(
             f"--loss {loss} does not go with --arch {arch}: it is for a model of your own that computes its loss, "
             f"{arch} gives outputs; it is meant for --loss {architecture.loss}"
@@ -32,11 +35,23 @@ def check_fit(arch: str, data: str, loss: str) -> None:
         check_classes(loss, data, dataset.options.get("classes"))
 
 
+def check_sizes(arch: str, chosen: Iterable[str]) -> None:
+    """Raise ProblemError where `width` or `depth` is `chosen` for a network that has none to choose."""
+    for name in chosen:
+        if arch in ARCHITECTURES and name not in ARCHITECTURES[arch].options:
+            takers = ", ".join(entry.name for entry in ARCHITECTURES.values() if name in entry.options)
+            raise ProblemError(
+                f"--{name} does not go with --arch {arch}, which has no {name} to choose; these have: {takers}"
+            )
+        if looks_like_path(arch):
+            raise ProblemError(f"--{name} does not go with --arch {arch}: the {name} of your own model is in its code")
+
+
 def check_targets(loss: str, data: str, targets: str) -> None:
     """Raise ProblemError where a loss of the catalogue does not take the kind `targets`, which `data` has."""
     if loss not in LOSSES or targets in LOSSES[loss].targets:
         return
-    takers = " or ".join(entry.name for entry in LOSSES.values() if entry.function and targets in entry.targets)
+    takers = " or ".join(entry.name for entry in LOSSES.values() if not entry.by_model and targets in entry.targets)
     raise ProblemError(
         f"--loss {loss} does not go with --data {data}: {loss} needs {in_words(LOSSES[loss].targets, TARGETS)}, "
         f"{data} has {TARGETS[targets]}, for which there is {takers}"

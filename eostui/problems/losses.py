@@ -19,6 +19,11 @@ class Loss:
     summary: str
     targets: tuple[str, ...]
 
+    @property
+    def by_model(self) -> bool:
+        """Whether the model computes it itself, and shows no outputs."""
+        return not self.function
+
 
 _LOSSES = (
     Loss(

@@ -15,7 +15,7 @@ from eostui.problems.by_path import load_callable, looks_like_path
 from eostui.problems.dataset import Dataset, Inputs
 from eostui.problems.datasets import DATASETS, Progress, find_dataset
 from eostui.problems.errors import DataError, ProblemError, unknown_name
-from eostui.problems.fit import INPUTS, check_classes, check_fit, check_targets, in_words
+from eostui.problems.fit import INPUTS, check_classes, check_fit, check_sizes, check_targets, in_words
 from eostui.problems.losses import LOSSES
 from eostui.problems.own import own_data, own_model, shape
 from eostui.problems.trial import Criterion, try_two_examples
@@ -64,7 +64,7 @@ def build_problem(
     """
     sizes = {name: value for name, value in (("width", width), ("depth", depth)) if value is not None}
     check_fit(arch, data, loss)
-    _check_sizes(arch, sizes)
+    check_sizes(arch, sizes)
     torch.manual_seed(seed)  # a user's own data may be drawn at random
     dataset = _load_data(data, data_dir, progress)
     criterion = _load_loss(loss)
@@ -103,15 +103,7 @@ def _load_loss(loss: str) -> Criterion | None:
         return load_callable(loss)
     if loss not in LOSSES:
         raise unknown_name("loss", loss, LOSSES)
-    return load_callable(LOSSES[loss].function) if LOSSES[loss].function else None
-
-
-def _check_sizes(arch: str, sizes: Mapping[str, int]) -> None:
-    for name in sizes:
-        if arch in ARCHITECTURES and name not in ARCHITECTURES[arch].options:
-            raise ProblemError(f"--{name} does not go with --arch {arch}, which has no {name} to choose")
-        if looks_like_path(arch):
-            raise ProblemError(f"--{name} does not go with --arch {arch}: the {name} of your own model is in its code")
+    return None if LOSSES[loss].by_model else load_callable(LOSSES[loss].function)
 
 
 def _check_loaded(dataset: Dataset, criterion: Criterion | None, *, arch: str, data: str, loss: str) -> None:

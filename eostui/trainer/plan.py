@@ -14,9 +14,9 @@ from eostui.config import ConfigError, RunConfig, flag
 from eostui.dynamics.optimizers import OPTIMIZERS, OptimizerEntry
 from eostui.problems.architectures import ARCHITECTURES
 from eostui.problems.by_path import looks_like_path
-from eostui.problems.datasets import DATASETS, find_dataset
+from eostui.problems.datasets import DATASETS, TEXT_LEVELS, find_dataset
 from eostui.problems.errors import ProblemError, did_you_mean
-from eostui.problems.fit import check_fit
+from eostui.problems.fit import check_fit, check_sizes
 from eostui.problems.losses import LOSSES
 from eostui.trainer.instruments import INSTRUMENTS, TRACKED
 from eostui.trainer.schedule import first_step_size, parse_schedule
@@ -30,11 +30,6 @@ DEMONSTRATION: Mapping[str, Any] = {
     "eig_every": 20,
 }
 """What `eostui run` without a word about what to train does: sharpening and the edge within a minute on a laptop."""
-
-OWN_LOSS = "model"
-"""The loss of a model that computes it itself."""
-
-TEXT_LEVELS = ("chars", "words")
 
 HYPERPARAMETERS = ("momentum", "beta1", "beta2", "eps", "weight_decay", "decoupled", "centered")
 """What an optimizer may take besides its step size."""
@@ -53,10 +48,10 @@ def plan_run(given: Mapping[str, Any]) -> RunConfig:
     values["loss"] = _known("--loss", values["loss"], LOSSES, "losses")
     try:
         check_fit(values["arch"], values["data"], values["loss"])
+        check_sizes(values["arch"], [field for field in ("width", "depth") if field in given])
     except ProblemError as error:
         raise ConfigError(str(error)) from None
     optimizer = OPTIMIZERS[_known("--optimizer", values.get("optimizer", "gd"), OPTIMIZERS, "optimizers", paths=False)]
-    _check_size(values["arch"], given)
     values |= _hyperparameters(optimizer, given)
     values |= _schedule(values, given)
     values["track"] = _tracked(values["loss"], given)
@@ -99,13 +94,6 @@ def _defaults(given: Mapping[str, Any]) -> Mapping[str, Any]:
     }
 
 
-def _check_size(arch: str, given: Mapping[str, Any]) -> None:
-    for field in ("width", "depth"):
-        if field in given and (looks_like_path(arch) or field not in ARCHITECTURES[arch].options):
-            takers = ", ".join(name for name, entry in ARCHITECTURES.items() if field in entry.options)
-            raise ConfigError(f"{flag(field)}: --arch {arch} has none to choose; these have: {takers}")
-
-
 def _hyperparameters(optimizer: OptimizerEntry, given: Mapping[str, Any]) -> Mapping[str, Any]:
     for field in HYPERPARAMETERS:
         if given.get(field) and field not in optimizer.defaults:
@@ -130,16 +118,17 @@ def _schedule(values: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[st
 
 
 def _tracked(loss: str, given: Mapping[str, Any]) -> tuple[str, ...]:
-    if loss == OWN_LOSS and "track" not in given:
+    shows_outputs = loss not in LOSSES or not LOSSES[loss].by_model
+    if not shows_outputs and "track" not in given:
         return ()
     names = given.get("track", RunConfig.track)
     for name in names:
         if _known("--track", name, INSTRUMENTS, "instruments", paths=False) not in TRACKED:
             when = INSTRUMENTS[name].when
             raise ConfigError(f"--track: {name} is measured {when}, unasked; there are {', '.join(TRACKED)}")
-        if loss == OWN_LOSS:
+        if not shows_outputs:
             raise ConfigError(
-                f"--track {name} does not go with --loss {OWN_LOSS}: it needs the outputs, and such a model shows none"
+                f"--track {name} does not go with --loss {loss}: it needs the outputs, and such a model shows none"
             )
     return tuple(names)
 

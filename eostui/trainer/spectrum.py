@@ -11,8 +11,9 @@ from torch import Tensor
 
 from eostui.config import RunConfig
 from eostui.curvature.eigensolver import Progress, top_eigenpairs
-from eostui.curvature.gauss_newton import GaussNewtonOperator, JacobianGramOperator
+from eostui.curvature.gauss_newton import GaussNewtonOperator
 from eostui.curvature.hessian import HessianOperator
+from eostui.curvature.jacobian_gram import JacobianGramOperator
 from eostui.curvature.operator import CurvatureOperator
 from eostui.curvature.preconditioned_hessian import PreconditionedHessianOperator
 from eostui.curvature.preconditioner import preconditioner

@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from torch.func import functional_call, hessian, jacrev
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from eostui.curvature.gauss_newton import GaussNewtonOperator, JacobianGramOperator
+from eostui.curvature.gauss_newton import GaussNewtonOperator
 from eostui.curvature.hessian import HessianOperator
+from eostui.curvature.jacobian_gram import JacobianGramOperator
 from eostui.curvature.objective import Inputs, Objective
 from eostui.curvature.operator import CurvatureOperator
 

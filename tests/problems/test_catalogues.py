@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from eostui.problems.by_path import load_callable
-from eostui.problems.datasets import DATASETS, DatasetEntry, find_dataset
+from eostui.problems.datasets import DATASETS, DatasetEntry, find_dataset, first_examples
 from eostui.problems.errors import DataError, ProblemError
 from eostui.problems.losses import LOSSES
 
@@ -194,3 +194,20 @@ def test_every_entry_leads_to_code_but_the_loss_of_the_model_itself() -> None:
     specs = [entry.load for entry in DATASETS.values()]
     specs += [loss.function for name, loss in LOSSES.items() if name != "model"]
     assert all(callable(load_callable(spec)) for spec in specs)
+
+
+@pytest.mark.parametrize(
+    ("data", "size", "name"),
+    [
+        ("cifar10", 1000, "cifar10-1k"),
+        ("cifar10-5k", 300, "cifar10-300"),
+        ("cifar10-1k-4c", 500, "cifar10-500-4c"),
+        ("wikitext-2", 100, "wikitext-2-100"),
+        ("wikitext-2-char-1k", 300, "wikitext-2-char-300"),
+        ("chebyshev-5", 100, None),
+        ("sorting", 100, None),
+        ("model.py:data", 100, None),
+    ],
+)
+def test_a_smaller_data_set_of_the_same_kind_has_a_name(data: str, size: int, name: str | None) -> None:
+    assert first_examples(data, size) == name

@@ -77,7 +77,7 @@ def test_momentum_belongs_to_the_optimizers_that_have_it() -> None:
     ("given", "words"),
     [
         ({"arch": "resnet32", "width": 3}, ["--width", "resnet32", "fc-tanh"]),
-        ({"arch": "model.py:f", "data": "digits", "depth": 3}, ["--depth", "fc-tanh"]),
+        ({"arch": "model.py:f", "data": "digits", "depth": 3}, ["--depth", "model.py:f", "your own model"]),
         ({"arch": "cnn-relu", "data": "chebyshev-5"}, ["cnn-relu", "chebyshev-5"]),
         ({"arch": "transformer", "data": "digits"}, ["transformer", "digits"]),
         ({"arch": "fc-tanh", "data": "chebyshev-5", "loss": "ce"}, ["ce", "chebyshev-5"]),
