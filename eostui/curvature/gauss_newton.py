@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from eostui.curvature.objective import Batch, Objective
-from eostui.curvature.operator import CurvatureOperator, Product, vjp
+from eostui.curvature.operator import GRAPH_BYTES, CurvatureOperator, Product, vjp
 
 
-class GaussNewtonOperator(CurvatureOperator):
+class GaussNewtonOperator(CurvatureOperator[Product]):
     """G = (1/n) Σᵢ Jᵢᵀ (∇²_z ℓᵢ) Jᵢ, (size, size), with Jᵢ = ∂zᵢ/∂θ the Jacobian of the outputs z = f(x; θ).
 
     It is the Hessian with the network replaced by its linearisation at θ (Schraudolph 2002). The outputs zᵢ must be
@@ -26,13 +26,13 @@ class GaussNewtonOperator(CurvatureOperator):
     it returns anything but a tensor.
     """
 
-    def __init__(self, objective: Objective, theta: Tensor) -> None:
+    def __init__(self, objective: Objective, theta: Tensor, *, graph_bytes: int = GRAPH_BYTES) -> None:
         if objective.loss is None:
             raise TypeError(
                 f"the Gauss–Newton matrix needs the outputs of the model, but {type(objective.model).__name__} "
                 "computes its own loss: measure the Hessian, or give the loss as a function of the outputs"
             )
-        super().__init__(objective, theta)
+        super().__init__(objective, theta, graph_bytes=graph_bytes)
 
     def linearize(self, parameters: list[Tensor], batch: Batch) -> Product:
         outputs = self.objective.outputs(parameters, batch)

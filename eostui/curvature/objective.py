@@ -164,7 +164,7 @@ class Objective:
         def values(batch: Batch) -> tuple[Tensor, Tensor]:
             outputs = self.outputs(self.split(theta), batch)
             # A model may differentiate by its own inputs, and have a graph even here.
-            return self.batch_loss(outputs, batch).detach(), self._accuracy(outputs, batch)
+            return self.batch_loss(outputs, batch).detach(), self.batch_accuracy(outputs, batch)
 
         with torch.no_grad():
             return Evaluation(*self.mean(values))
@@ -177,14 +177,20 @@ class Objective:
         """
 
         def values(batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+            return self.batch_gradient(theta, batch, advance_buffers=advance_buffers)
+
+        return Evaluation(*self.mean(values))
+
+    def batch_gradient(
+        self, theta: Tensor, batch: Batch, *, advance_buffers: bool = False
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Loss, accuracy and gradient of one physical batch, as the fields of `Evaluation`."""
+        with torch.enable_grad():
             leaves = self.leaves(theta)
             outputs = self.outputs(leaves, batch, advance_buffers=advance_buffers)
             loss = self.batch_loss(outputs, batch)
             slopes = torch.autograd.grad(loss, leaves, materialize_grads=True)
-            return loss.detach(), self._accuracy(outputs, batch), flatten(slopes)
-
-        with torch.enable_grad():
-            return Evaluation(*self.mean(values))
+        return loss.detach(), self.batch_accuracy(outputs, batch), flatten(slopes)
 
     def mean(self, of_batch: Callable[[Batch], tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
         """The mean over all n examples of quantities that `of_batch` gives as means over one physical batch."""
@@ -265,7 +271,8 @@ class Objective:
             raise ValueError(f"the loss {name} does not depend on the parameters: is something detached in it?")
         return loss
 
-    def _accuracy(self, outputs: Any, batch: Batch) -> Tensor:
+    def batch_accuracy(self, outputs: Any, batch: Batch) -> Tensor:
+        """The accuracy on one physical batch, 0-d; NaN without a function for it."""
         if self.accuracy is None:
             return torch.full((), torch.nan, device=self.device)
         assert batch.targets is not None  # the constructor saw to that

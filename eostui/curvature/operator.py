@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from typing import Self
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Generic, Self, TypeVar
+from weakref import WeakKeyDictionary
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.autograd.graph import saved_tensors_hooks
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from eostui.curvature.objective import Batch, Objective, flatten
@@ -15,25 +18,32 @@ from eostui.curvature.objective import Batch, Objective, flatten
 Product = Callable[[Sequence[Tensor]], tuple[Tensor, ...]]
 """A physical batch's matrix times one vector, both in the shapes of the parameters."""
 
+P = TypeVar("P", bound=Product)
 
-class CurvatureOperator(ABC):
+GRAPH_BYTES = 1 << 30
+"""The memory that an operator keeps graphs in, unless it is told otherwise."""
+
+
+class CurvatureOperator(ABC, Generic[P]):
     """A symmetric matrix A (size, size) of an objective at θ (size,), used as `A @ v`.
 
-    A is a mean over examples. When they are one physical batch, its graph is built once, at the first product,
-    and serves every later one; `close` (or leaving the `with` block) frees it. θ is not copied: it must not
-    change while the operator is in use.
+    A is a mean over examples. The graph of a physical batch is built at its first product and, as far as all that are
+    kept take no more than `graph_bytes`, serves every later one; the others are built anew for every product, or block
+    of products. `close` (or leaving the `with` block) frees them. θ is not copied: it must not change while the
+    operator is in use.
     """
 
-    def __init__(self, objective: Objective, theta: Tensor) -> None:
+    def __init__(self, objective: Objective, theta: Tensor, *, graph_bytes: int = GRAPH_BYTES) -> None:
         self.objective = objective
         self.theta = theta.detach()
         self.size = objective.size
         self.dtype = objective.dtype
         self.device = objective.device
-        self._kept: Product | None = None
+        self._budget = graph_bytes
+        self._kept: dict[int, P] = {}
 
     @abstractmethod
-    def linearize(self, parameters: list[Tensor], batch: Batch) -> Product:
+    def linearize(self, parameters: list[Tensor], batch: Batch) -> P:
         """Build the graph of one physical batch at `parameters` (leaves) and return the product it gives."""
 
     def __matmul__(self, v: Tensor) -> Tensor:
@@ -46,7 +56,8 @@ class CurvatureOperator(ABC):
         columns = [v] if v.ndim == 1 else list(v.unbind(dim=1))
 
         def products(batch: Batch) -> tuple[Tensor, ...]:
-            product = self._product(batch)
+            product = self._linearized(batch)
+            # One by one: vmap over the block is slower on CPU convolutions and takes b times the memory.
             return tuple(flatten(product(self.objective.split(column))) for column in columns)
 
         images = self.objective.mean(products) if columns else ()
@@ -54,27 +65,76 @@ class CurvatureOperator(ABC):
             return images[0]
         return torch.stack(images, dim=1) if images else torch.empty_like(v)
 
-    def _product(self, batch: Batch) -> Product:
-        if self._kept is not None:
-            return self._kept
+    def _linearized(self, batch: Batch) -> P:
+        """The product of one physical batch, kept or built."""
+        if batch.index in self._kept:
+            return self._kept[batch.index]
+        known = GRAPH_SIZES.of(self)
         # Attention's fused kernels have no second derivative.
         with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
-            product = self.linearize(self.objective.leaves(self.theta), batch)
-        # Several batches' graphs would take as much memory as the whole data in one pass, which is what a
-        # physical batch is there to avoid: they are built anew for every product (or block of products).
-        if self.objective.batches == 1:
-            self._kept = product
+            parameters = self.objective.leaves(self.theta)
+            if known is None:
+                with GRAPH_SIZES.measured(self):
+                    product = self.linearize(parameters, batch)
+            else:
+                product = self.linearize(parameters, batch)
+        if self._has_room():
+            self._kept[batch.index] = product
         return product
 
+    def _has_room(self) -> bool:
+        """Whether one more physical batch's graph may be kept."""
+        size = GRAPH_SIZES.of(self)
+        return size is None or (len(self._kept) + 1) * size <= self._budget
+
     def close(self) -> None:
-        """Free the graph; the next product would build it again."""
-        self._kept = None
+        """Free the graphs; the next product would build them again."""
+        self._kept.clear()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class GraphSizes:
+    """How many bytes a physical batch's graph keeps, by model and kind of operator; counted where the first is built.
+
+    Autograd tells of every tensor that it saves, at a price for each: that is why they are not counted every time.
+    """
+
+    def __init__(self) -> None:
+        self._bytes_each: WeakKeyDictionary[nn.Module, dict[type, float]] = WeakKeyDictionary()
+
+    def of(self, operator: CurvatureOperator[P]) -> float | None:
+        """The bytes of one physical batch's graph; None where none was built yet."""
+        each = self._bytes_each.get(operator.objective.model, {}).get(type(operator))
+        return None if each is None else each * operator.objective.physical_batch
+
+    @contextmanager
+    def measured(self, operator: CurvatureOperator[P]) -> Iterator[None]:
+        """Count what is saved in here, for one physical batch."""
+        objective = operator.objective
+        inputs = objective.inputs
+        given = [operator.theta, *([inputs] if isinstance(inputs, Tensor) else inputs.values())]
+        # The weights and the data are there anyway.
+        uncounted = {tensor.untyped_storage().data_ptr() for tensor in given}
+        kept: dict[int, int] = {}
+
+        def pack(tensor: Tensor) -> Tensor:
+            storage = tensor.untyped_storage()
+            if storage.data_ptr() not in uncounted:
+                kept[storage.data_ptr()] = storage.nbytes()
+            return tensor
+
+        with saved_tensors_hooks(pack, lambda tensor: tensor):
+            yield
+        of_model = self._bytes_each.setdefault(objective.model, {})
+        of_model[type(operator)] = sum(kept.values()) / objective.physical_batch
+
+
+GRAPH_SIZES = GraphSizes()
 
 
 def vjp(

@@ -63,7 +63,9 @@ def _instruments() -> Rows:
             return entry.when
         return "unless --track says otherwise" if entry.name in RunConfig.track else f"--track {entry.name}"
 
-    return ("name", "what", "when"), [(entry.name, entry.summary, when(entry)) for entry in INSTRUMENTS.values()]
+    return ("name", "what", "a row costs", "when"), [
+        (entry.name, entry.summary, entry.cost, when(entry)) for entry in INSTRUMENTS.values()
+    ]
 
 
 _LISTINGS: Mapping[str, Callable[[], Rows]] = {

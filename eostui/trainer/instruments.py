@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from eostui.config import RunConfig
 from eostui.dynamics.optimizers import OPTIMIZERS
-from eostui.store import EVENTS, FULL_BATCH, STEP, TEST, TRAIN, Column, Table, eigenvalue_table
+from eostui.store import EVENTS, FULL_BATCH, TEST, TRAIN, Table
+from eostui.trainer import tables
 
 if TYPE_CHECKING:
     from eostui.trainer.moment import Moment
@@ -22,7 +23,10 @@ class Instrument(Protocol):
     """Measures one row at a time."""
 
     def measure(self, moment: Moment) -> Mapping[str, Any] | None:
-        """One row for the instrument's table, without `step`; None where there is nothing to measure."""
+        """One row for the instrument's table; None where there is nothing to measure.
+
+        The row is of the moment's step, unless it says another `step`, before it.
+        """
         ...
 
 
@@ -30,7 +34,9 @@ class Instrument(Protocol):
 class InstrumentEntry:
     """One instrument: its table for a given run, how to build it, and which runs have it without being asked.
 
-    `unasked` is None for those that come by `--track` alone; `when` says the same in words.
+    `unasked` is None for those that come by `--track` alone; `when` says the same in words. `cost` is what a row costs,
+    in passes over the data: a product with the Hessian is worth one to two and a half gradients. `every_step`: it
+    measures at every step, not at the measuring cadence.
     """
 
     name: str
@@ -38,20 +44,11 @@ class InstrumentEntry:
     table: Callable[[RunConfig], Table]
     build: str
     """`module:function`, called with the `RunConfig`, returning an `Instrument`."""
+    cost: str
     unasked: Callable[[RunConfig], bool] | None = None
     when: str = ""
+    every_step: bool = False
 
-
-_TIMING = Table(
-    "timing",
-    "where the time goes, between the previous row and this one",
-    (
-        STEP,
-        Column("time", "wall-clock time since the start of the run", "s"),
-        Column("steps_per_second", "updates a second, measurements included", "1/s"),
-        Column("measuring_share", "share of the time that went into measuring rather than training", ""),
-    ),
-)
 
 _ENTRIES = (
     InstrumentEntry(
@@ -59,6 +56,7 @@ _ENTRIES = (
         summary="loss and accuracy on the test set",
         table=lambda config: TEST,
         build="eostui.trainer.scores:test_set",
+        cost="a third of a gradient, over the test set",
         unasked=lambda config: True,
         when="always",
     ),
@@ -67,57 +65,113 @@ _ENTRIES = (
         summary="loss, accuracy and gradient norm over the whole training set, where a step sees a minibatch",
         table=lambda config: FULL_BATCH,
         build="eostui.trainer.scores:full_batch",
+        cost="1 gradient",
         unasked=lambda config: config.batch_size is not None,
         when="with --batch-size",
     ),
     InstrumentEntry(
         name="preconditioned",
         summary="the largest eigenvalues of P⁻¹H, P the preconditioner of an adaptive optimizer",
-        table=lambda config: eigenvalue_table(
-            "preconditioned",
-            "largest eigenvalues of P^(-1/2) (H + wI) P^(-1/2): H the Hessian, P the optimizer's diagonal "
-            "preconditioner after as many updates, w its coupled weight decay",
-            config.eigs,
-        ),
+        table=lambda config: tables.preconditioned(config.eigs),
         build="eostui.trainer.spectrum:preconditioned",
+        cost="about 3 + 3k products",
         unasked=lambda config: OPTIMIZERS[config.optimizer].preconditioned,
         when="with an adaptive optimizer",
     ),
     InstrumentEntry(
         name="hessian",
         summary="the largest eigenvalues of the loss Hessian; the first is the sharpness",
-        table=lambda config: eigenvalue_table(
-            "hessian", "largest algebraic eigenvalues of the Hessian H = ∇²L", config.eigs
-        ),
+        table=lambda config: tables.hessian(config.eigs),
         build="eostui.trainer.spectrum:hessian",
+        cost="about 3 + 3k products",
         unasked=lambda config: True,
         when="always",
     ),
     InstrumentEntry(
+        name="lowest",
+        summary="the most negative eigenvalue of the loss Hessian",
+        table=lambda config: tables.LOWEST,
+        build="eostui.trainer.spectrum:lowest",
+        cost="about 10 products",
+    ),
+    InstrumentEntry(
+        name="tracked",
+        summary="the sharpness between two measurements: the Rayleigh quotient of the followed eigenvector",
+        table=lambda config: tables.TRACKED_SHARPNESS,
+        build="eostui.trainer.tracked:tracked",
+        cost="1 product, every step",
+        every_step=True,
+    ),
+    InstrumentEntry(
+        name="directional",
+        summary="gᵀHg/gᵀg, the curvature along the gradient",
+        table=lambda config: tables.DIRECTIONAL,
+        build="eostui.trainer.directional:directional",
+        cost="1 product",
+    ),
+    InstrumentEntry(
+        name="effective-smoothness",
+        summary="how fast the gradient changes along the next step, at most",
+        table=lambda config: tables.EFFECTIVE_SMOOTHNESS,
+        build="eostui.trainer.directional:effective_smoothness",
+        cost="8 gradients",
+    ),
+    InstrumentEntry(
+        name="oscillation",
+        summary="how far the weights are from the middle of their oscillation, along the top eigenvectors",
+        table=lambda config: tables.oscillation(config.eigs),
+        build="eostui.trainer.oscillation:oscillation",
+        cost="nothing, every step",
+        every_step=True,
+    ),
+    InstrumentEntry(
+        name="self-stabilization",
+        summary="the gradient of the sharpness: progressive sharpening α, β and the predicted oscillation δ",
+        table=lambda config: tables.SELF_STABILIZATION,
+        build="eostui.trainer.self_stabilization:self_stabilization",
+        cost="about 3 products",
+    ),
+    InstrumentEntry(
+        name="batch-sharpness",
+        summary="the mean curvature of minibatches along their own gradients",
+        table=lambda config: tables.BATCH_SHARPNESS,
+        build="eostui.trainer.batch_sharpness:batch_sharpness",
+        cost="1 gradient and 1 product for each of 16 minibatches",
+    ),
+    InstrumentEntry(
+        name="trace",
+        summary="the trace of the loss Hessian (Hutch++)",
+        table=lambda config: tables.TRACE,
+        build="eostui.trainer.density:trace",
+        cost="30 products",
+    ),
+    InstrumentEntry(
+        name="spectral-density",
+        summary="the distribution of all eigenvalues of the loss Hessian (stochastic Lanczos quadrature)",
+        table=lambda config: tables.SPECTRAL_DENSITY,
+        build="eostui.trainer.density:spectral_density",
+        cost="60 products",
+    ),
+    InstrumentEntry(
         name="gauss-newton",
         summary="the largest eigenvalues of the Gauss-Newton matrix, H without the residual term",
-        table=lambda config: eigenvalue_table(
-            "gauss_newton",
-            "largest eigenvalues of the Gauss-Newton matrix G = mean of Jᵀ(∇²_z ℓ)J",
-            config.eigs,
-        ),
+        table=lambda config: tables.gauss_newton(config.eigs),
         build="eostui.trainer.spectrum:gauss_newton",
+        cost="1 gradient and about 3 + 3k products",
     ),
     InstrumentEntry(
         name="jacobian-gram",
         summary="the largest eigenvalues of the mean of JᵀJ, the Gauss-Newton matrix without the loss's curvature",
-        table=lambda config: eigenvalue_table(
-            "jacobian_gram",
-            "largest eigenvalues of the Gram matrix of the outputs' Jacobian, the mean of JᵀJ",
-            config.eigs,
-        ),
+        table=lambda config: tables.jacobian_gram(config.eigs),
         build="eostui.trainer.spectrum:jacobian_gram",
+        cost="1 gradient and about 3 + 3k products",
     ),
     InstrumentEntry(
         name="timing",
         summary="steps a second, and the share of time spent measuring",
-        table=lambda config: _TIMING,
+        table=lambda config: tables.TIMING,
         build="eostui.trainer.timing:timing",
+        cost="nothing",
         unasked=lambda config: True,
         when="always",
     ),
@@ -137,5 +191,5 @@ def instruments_of(config: RunConfig) -> list[InstrumentEntry]:
 
 def tables_of(config: RunConfig, *, classes: bool) -> list[Table]:
     """The tables that a run's file has; no accuracy in any of them where there are no `classes`."""
-    tables = [TRAIN, *(entry.table(config) for entry in instruments_of(config)), EVENTS]
-    return tables if classes else [table.without("accuracy") for table in tables]
+    there = [TRAIN, *(entry.table(config) for entry in instruments_of(config)), EVENTS]
+    return there if classes else [table.without("accuracy") for table in there]

@@ -12,6 +12,7 @@ from typing import Any
 from torch import Tensor
 
 from eostui.config import RunConfig
+from eostui.curvature.hessian import HessianOperator
 from eostui.curvature.thresholds import stability_threshold
 from eostui.dynamics.optimizers import set_step_size
 from eostui.link.messages import Command
@@ -21,7 +22,7 @@ from eostui.trainer.checkpoint import write_checkpoint
 from eostui.trainer.control import Abandoned, Control
 from eostui.trainer.instruments import Instrument, InstrumentEntry, instruments_of
 from eostui.trainer.minibatches import Minibatches
-from eostui.trainer.moment import Moment
+from eostui.trainer.moment import Measured, Moment
 from eostui.trainer.record import Record
 from eostui.trainer.schedule import parse_schedule
 from eostui.trainer.scores import scores
@@ -56,9 +57,13 @@ class Trainer:
             self._minibatches = Minibatches(examples, config.batch_size, seed=config.seed, device=device)
         self._schedule = parse_schedule(config.lr_schedule, config.lr)
         self._scheduled = config.lr_schedule != "constant"
-        self._instruments: list[tuple[InstrumentEntry, Instrument]] = [
+        instruments: list[tuple[InstrumentEntry, Instrument]] = [
             (entry, load_callable(entry.build)(config)) for entry in instruments_of(config)
         ]
+        self._at_cadence = [pair for pair in instruments if not pair[0].every_step]
+        self._every_step = [pair for pair in instruments if pair[0].every_step]
+        self._hessian: HessianOperator | None = None
+        self._spectra: dict[str, Measured] = {}
         self._step = 0
         self._lr = self._schedule(0)
         self._measured_at = -1
@@ -93,13 +98,16 @@ class Trainer:
                 self._between_steps()
                 if self._scheduled:
                     self._set_step_size(self._schedule(self._step))
-                row, gradient = self._observe()
+                due = self._measure_now or self._step % self._config.eig_every == 0
+                row, gradient = self._observe(curved=due or bool(self._every_step))
                 if not math.isfinite(row["loss"]):
                     return Status.DIVERGED
-                if self._measure_now or self._step % self._config.eig_every == 0:
+                if due:
                     self._measure()
+                self._measure_with(self._every_step)
                 if self._goal_reached(row):
                     return Status.FINISHED
+                self._let_go()
                 self._setup.theta.grad = gradient
                 self._setup.optimizer.step()
                 self._step += 1
@@ -108,13 +116,20 @@ class Trainer:
         except Abandoned:
             return Status.STOPPED
 
-    def _observe(self) -> tuple[Mapping[str, float], Tensor]:
-        """Loss and gradient at θ_t, of all examples or of the minibatch of this step; the row of the table `train`."""
+    def _observe(self, *, curved: bool) -> tuple[Mapping[str, float], Tensor]:
+        """Loss and gradient at θ_t, of all examples or of the minibatch of this step; the row of the table `train`.
+
+        `curved` says that the Hessian at θ_t is wanted, too: where it is of the same examples, the gradient is taken
+        from its graphs, and these cost nothing more.
+        """
         objective = self._setup.objective
         if self._minibatches is not None:
             objective = objective.select(self._minibatches.at(self._step))
         with self._record.activity("computing the gradient"):
-            evaluation = objective.gradient(self._setup.theta, advance_buffers=True)
+            if curved and objective is self._setup.curvature:
+                evaluation = self._hessian_here().gradient(advance_buffers=True)
+            else:
+                evaluation = objective.gradient(self._setup.theta, advance_buffers=True)
         gradient = evaluation.gradient
         assert gradient is not None
         row = {
@@ -151,7 +166,10 @@ class Trainer:
         if self._measured_at == self._step:
             return
         self._measured_at = self._step
-        for entry, instrument in self._instruments:
+        self._measure_with(self._at_cadence)
+
+    def _measure_with(self, instruments: list[tuple[InstrumentEntry, Instrument]]) -> None:
+        for entry, instrument in instruments:
             with self._timed(), self._record.activity(f"measuring: {entry.name}"):
                 row = instrument.measure(self._moment())
             if row is not None:
@@ -159,6 +177,18 @@ class Trainer:
                 self._record.row(table, {"step": self._step, **row})
                 if table == FULL_BATCH.name:
                     self._full_batch_row = row
+
+    def _hessian_here(self) -> HessianOperator:
+        """The Hessian at θ_t, one for all who ask before the next update."""
+        if self._hessian is None:
+            self._hessian = HessianOperator(self._setup.curvature, self._setup.theta)
+        return self._hessian
+
+    def _let_go(self) -> None:
+        """Free the graphs at θ_t before the update changes it in place."""
+        if self._hessian is not None:
+            self._hessian.close()
+            self._hessian = None
 
     @contextmanager
     def _timed(self) -> Iterator[None]:
@@ -174,9 +204,12 @@ class Trainer:
             theta=self._setup.theta.detach(),
             objective=self._setup.objective,
             curvature=self._setup.curvature,
+            hessian=self._hessian_here(),
+            spectra=self._spectra,
             test=self._setup.test,
             classes=self._setup.classes,
             optimizer=self._setup.optimizer,
+            lr=self._lr,
             elapsed=self._record.elapsed(),
             measuring=self._measuring,
             report=self._report,
@@ -265,6 +298,7 @@ class Trainer:
         self._record.event(self._step, "measure", {})
         if self._control.paused:
             self._measure()
+            self._let_go()  # the step itself has to see the model's buffers advance
             return True, f"measured at step {self._step}"
         self._measure_now = True
         return True, f"measuring at step {self._step}"

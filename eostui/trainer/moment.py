@@ -8,7 +8,17 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from eostui.curvature.eigensolver import Eigenpairs
+from eostui.curvature.hessian import HessianOperator
 from eostui.curvature.objective import Objective
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The newest certified eigenpairs of a matrix, and the step at which they were."""
+
+    step: int
+    pairs: Eigenpairs
 
 
 @dataclass(frozen=True)
@@ -22,11 +32,17 @@ class Moment:
     """The training loss L over all examples."""
     curvature: Objective
     """The training loss over the examples that curvature is measured on (`--eig-samples`)."""
+    hessian: HessianOperator
+    """∇²L over those examples at θ_t. All instruments share it and the graphs that it keeps; its gradient is there."""
+    spectra: dict[str, Measured]
+    """What the instruments of spectra measured last, by table; they write into it and others read the vectors."""
     test: Objective | None
     """The same loss over the test set, where there is one."""
     classes: bool
     """Whether examples have classes, and so an accuracy."""
     optimizer: torch.optim.Optimizer
+    lr: float
+    """The step size η of update t."""
     elapsed: float
     """Seconds since the start of the run."""
     measuring: float

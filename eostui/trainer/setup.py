@@ -28,8 +28,8 @@ class Setup:
     """A run before its first step.
 
     objective: the training loss over all examples. curvature: the same over the examples that curvature is measured on
-    (`--eig-samples`). test: over the test set, where there is one. theta: all weights in one vector, (size,), which
-    `optimizer` updates in place. classes: whether there is an accuracy.
+    (`--eig-samples`), the very same object where these are all. test: over the test set, where there is one. theta:
+    all weights in one vector, (size,), which `optimizer` updates in place. classes: whether there is an accuracy.
     """
 
     problem: Problem
@@ -87,10 +87,11 @@ def set_up(config: RunConfig, progress: Progress) -> Setup:
         raise ProblemError(f"--until-accuracy does not go with {config.data}, which has no classes; give --until-loss")
     chosen = {name: getattr(config, name) for name in HYPERPARAMETERS}
     theta = objective.parameters()
+    samples = config.eig_samples or objective.examples
     return Setup(
         problem=problem,
         objective=objective,
-        curvature=objective.subset(min(config.eig_samples or objective.examples, objective.examples)),
+        curvature=objective if samples >= objective.examples else objective.subset(samples),
         test=None if dataset.x_test is None else objective_on(dataset.x_test, dataset.y_test),
         theta=theta,
         optimizer=make_optimizer(

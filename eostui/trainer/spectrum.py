@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -12,16 +13,14 @@ from torch import Tensor
 from eostui.config import RunConfig
 from eostui.curvature.eigensolver import Progress, top_eigenpairs
 from eostui.curvature.gauss_newton import GaussNewtonOperator
-from eostui.curvature.hessian import HessianOperator
 from eostui.curvature.jacobian_gram import JacobianGramOperator
-from eostui.curvature.operator import CurvatureOperator
 from eostui.curvature.preconditioned_hessian import PreconditionedHessianOperator
 from eostui.curvature.preconditioner import preconditioner
-from eostui.curvature.ritz import NonFiniteProduct
+from eostui.curvature.ritz import LinearOperator, NonFiniteProduct
 from eostui.curvature.thresholds import stability_threshold
 from eostui.trainer.moment import Moment
 
-OperatorAt = Callable[[Moment], CurvatureOperator | None]
+OperatorAt = Callable[[Moment], AbstractContextManager[LinearOperator] | None]
 """The matrix at a moment; None where there is none yet."""
 
 
@@ -81,7 +80,7 @@ class Spectrum:
 
 def hessian(config: RunConfig) -> Spectrum:
     """The instrument behind the table `hessian`; its first eigenvalue is the sharpness."""
-    return Spectrum("Hessian", lambda moment: HessianOperator(moment.curvature, moment.theta), config)
+    return Spectrum("Hessian", lambda moment: nullcontext(moment.hessian), config)
 
 
 def gauss_newton(config: RunConfig) -> Spectrum:
@@ -100,11 +99,11 @@ def preconditioned(config: RunConfig) -> Spectrum:
     The eigenvectors handed from one measurement to the next are those of P^(-1/2) H P^(-1/2).
     """
 
-    def operator_at(moment: Moment) -> CurvatureOperator | None:
+    def operator_at(moment: Moment) -> AbstractContextManager[LinearOperator] | None:
         p = preconditioner(moment.optimizer)
         if p is None:
             return None
         decay = stability_threshold(moment.optimizer).weight_decay
-        return PreconditionedHessianOperator(moment.curvature, moment.theta, p, weight_decay=decay)
+        return nullcontext(PreconditionedHessianOperator(moment.hessian, p, weight_decay=decay))
 
     return Spectrum("preconditioned Hessian", operator_at, config)
