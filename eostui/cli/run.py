@@ -142,12 +142,41 @@ def run(
         float,
         typer.Option(help="Largest estimated error of an eigenvalue, relative to |λ₁|.", rich_help_panel=_MEASURE),
     ] = RunConfig.eig_tol,
+    eig_above: Annotated[
+        float,
+        typer.Option(
+            help="Follow every eigenvalue above this share of the stability threshold, up to 10 of them; "
+            "inf follows --eigs only.",
+            rich_help_panel=_MEASURE,
+        ),
+    ] = RunConfig.eig_above,
+    measure_share: Annotated[
+        float | None,
+        typer.Option(
+            help="Measure less often than asked where measuring would take more than this share of the time, "
+            "such as 0.3; the events say how often it is [no limit].",
+            rich_help_panel=_MEASURE,
+        ),
+    ] = None,
+    graph_memory: Annotated[
+        float,
+        typer.Option(
+            metavar="GIB",
+            help="Memory for the graphs of a measurement: what does not fit is built anew for every product, "
+            "which takes about twice the time. 0 keeps nothing.",
+            rich_help_panel=_MEASURE,
+        ),
+    ] = RunConfig.graph_memory,
     eig_samples: Annotated[
         int | None, typer.Option(help="Measure curvature on the first N examples.", rich_help_panel=_MEASURE)
     ] = None,
     track: Annotated[
         str | None,
-        typer.Option(help="More instruments, with commas between, or `none` [gauss-newton].", rich_help_panel=_MEASURE),
+        typer.Option(
+            help="More instruments, with commas between, or `none` [gauss-newton,tracked]; "
+            "`eostui list instruments` has them, with what each costs.",
+            rich_help_panel=_MEASURE,
+        ),
     ] = None,
     data_dir: Annotated[
         Path | None,
@@ -214,6 +243,9 @@ def run(
             "eig_every": eig_every,
             "eig_tol": eig_tol,
             "eig_samples": eig_samples,
+            "eig_above": eig_above,
+            "measure_share": measure_share,
+            "graph_memory": graph_memory,
             "track": None if track is None else [part for part in track.split(",") if part not in ("", "none")],
             "data_dir": None if data_dir is None else str(data_dir),
             "threads": threads,

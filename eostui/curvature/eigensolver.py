@@ -1,17 +1,21 @@
 """The largest eigenvalues of a symmetric matrix that is known by its products with vectors.
 
-A generalised Davidson method without preconditioner (Morgan & Scott 1986, Stathopoulos & Saad 1998): the top Ritz
-pairs (λ, x) of A on an orthonormal basis are followed, and the basis grows by the residual A x − λ x of the worst.
+A block Davidson method without preconditioner (Morgan & Scott 1986, Stathopoulos & Saad 1998): the top Ritz pairs
+(λ, x) of A on an orthonormal basis are followed, and the basis grows by the residual A x − λ x of the worst.
 
-- Cold, from one random vector, the basis spans a Krylov space: this is thick-restart Lanczos in other words.
+- Cold, from one vector, the basis spans a Krylov space: this is thick-restart Lanczos in other words.
 - Warm, from the vectors of the last measurement, each of them costs one product and seldom more than one again. No
   Krylov space contains them all, so Lanczos could use their sum only.
 
-Both can overlook an eigenvector that is almost orthogonal to where they started, and small residuals would not show
-it. So two more vectors are handed from measurement to measurement. The guard is the eigenvector after the k wanted
-ones, which bounds the gap below λ_k and takes over when two eigenvalues cross. The scout looks for directions that
-are in none of the others: one step of shifted power iteration per measurement, orthogonal to all that is followed.
-Where nothing was handed on, several Lanczos steps at once do the scout's work.
+Small residuals do not show that an eigenvector was overlooked that is almost orthogonal to where the search started,
+and at the edge of stability, where many eigenvalues crowd at the threshold and cross, that is no rare thing. Hence
+
+- guards: the eigenvectors after the wanted ones are followed, too. They bound the gap, and take over at a crossing;
+- the gradient is among the starting vectors: what training is about to amplify is in it;
+- verification, where there are no guards yet and whenever it is asked for: Lanczos steps from a random vector, as long
+  as they change the result.
+
+All of them are counted in `products`.
 """
 
 from __future__ import annotations
@@ -24,16 +28,28 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from eostui.curvature.ritz import Array, LinearOperator, RitzSubspace
+from eostui.curvature.ritz import Array, LinearOperator, RitzPairs, RitzSubspace
 
-SPARE = 16
-"""The basis holds at most 2k + SPARE vectors."""
+SPARE = 14
+"""The basis holds at most so many vectors more than twice the wanted ones."""
 
-FRESH = 0.1
-"""How much of a random direction is mixed into the scout, lest it settle for good."""
+MIXED_IN = 0.1
+"""How much of a random direction is mixed into the gradient where the search starts from nothing else."""
+
+RESOLUTION = 0.01
+"""No error is said to be below this part of the tolerance: eigenvalues that are closer may not have been told apart."""
+
+CROWDED = 0.87
+"""From this part of the last wanted eigenvalue on a guard is so close that it gets a second one behind it."""
+
+NEARLY = 0.95
+"""Eigenvectors that reach this part of `above` are handed on, for the case that they cross it."""
+
+ROUGH = 0.1
+"""The guard is known well enough, to tell whether it is to be followed, at a residual of this part of |λ₁|."""
 
 PROBES = 6
-"""How many Lanczos steps from a random vector verify a result for which no guard was handed on."""
+"""How many Lanczos steps from a random vector verify a result."""
 
 NEAR_FLOOR = 100
 """Residuals below so many times `RitzPairs.rounding` are near the floor of the dtype …"""
@@ -53,13 +69,14 @@ class Progress:
 
 @dataclass(frozen=True)
 class Eigenpairs:
-    """The k largest (algebraic) eigenvalues of A, from the largest down, and their eigenvectors.
+    """The largest (algebraic) eigenvalues of A, from the largest down, and their eigenvectors.
 
-    values, residuals, errors: (k,) λ, ‖A v − λ v‖ (a true eigenvalue lies within it) and the estimated error of λ
-    (`RitzPairs.errors`); NaN past the size of the matrix. vectors: (size, k) orthonormal, on the operator's device;
-    (size, size) where k is larger. subspace: (size, k + 2) the vectors, the guard and the scout, as far as there is
-    room for them: the `start` of the next measurement. products: how many were needed. converged: every error is at
-    most tol·|λ₁|.
+    values, residuals, errors: (m,) λ, ‖A v − λ v‖ (a true eigenvalue lies within it) and the estimated error of λ
+    (`RitzPairs.errors`); NaN past the size of the matrix. vectors: (size, m) orthonormal, on the operator's device
+    ((size, size) where m is larger), each with the sign of the nearest of the vectors that the search started from.
+    subspace: (size, m + 1 or more) the vectors, the guards and what is nearly followed, as far as there is room:
+    the `start` of the next measurement.
+    products: how many were needed. converged: every error is at most tol·|λ₁|.
     """
 
     values: Array
@@ -75,24 +92,29 @@ def top_eigenpairs(
     operator: LinearOperator,
     k: int,
     *,
+    above: float = np.inf,
+    at_most: int | None = None,
     tol: float = 1e-3,
     start: Tensor | None = None,
+    gradient: Tensor | None = None,
+    verify: bool = False,
     generator: torch.Generator | None = None,
     max_products: int = 500,
     on_product: Callable[[Progress], None] | None = None,
 ) -> Eigenpairs:
-    """The k largest algebraic eigenvalues of `operator`, each with an estimated error of at most tol·|λ₁|.
+    """The m largest algebraic eigenvalues of `operator`, each with an estimated error of at most tol·|λ₁|.
 
-    `start` (size, any) holds vectors of a slightly different matrix, best the last `Eigenpairs.subspace`. With no
-    more than k columns there is no guard in it, and the result is verified by PROBES products more, again as long as
-    they change it. `generator` gives the random directions.
+    m is k, or as many as lie above `above`, but no more than `at_most` (default k). `start` (size, any) holds vectors
+    of a slightly different matrix, best the last `Eigenpairs.subspace`; with no more than k columns there is no guard
+    in it. `gradient` (size,) is a direction in which something may be going on. The result is verified where no guard
+    was handed on, and where `verify` is set. `generator` gives the random directions.
 
     The search ends converged, or unconverged at the floor of the dtype or after about `max_products`. `on_product` is
     called after every product (once for all starting vectors) and may raise to abandon the search. Memory:
-    2·(2k + SPARE) vectors. The host waits for the device twice a product, for O(k) numbers each.
+    2·(2m + SPARE) vectors. The host waits for the device twice a product, for O(m²) numbers each.
 
-    Raises ValueError for a k or max_products below 1 or a start of another size, NonFiniteProduct for a product
-    with NaN or infinite entries.
+    Raises ValueError for a k or max_products below 1 or a start or gradient of another size, NonFiniteProduct for a
+    product with NaN or infinite entries.
     """
     if k < 1 or max_products < 1:
         raise ValueError(f"k and max_products must be at least 1, not {k} and {max_products}")
@@ -100,31 +122,43 @@ def top_eigenpairs(
         start = torch.empty(operator.size, 0)
     if start.ndim != 2 or len(start) != operator.size:
         raise ValueError(f"start must have shape ({operator.size}, any), not {tuple(start.shape)}")
+    if gradient is not None and gradient.shape != (operator.size,):
+        raise ValueError(f"gradient must have shape ({operator.size},), not {tuple(gradient.shape)}")
     start = start.to(operator.device, operator.dtype)
-    wanted = min(k, operator.size)
+    least, most = min(k, operator.size), min(max(k, at_most or k), operator.size)
 
     def random_direction() -> Tensor:
         device = generator.device if generator is not None else operator.device
         shape = (1, operator.size)
         return normalize(torch.randn(shape, dtype=operator.dtype, device=device, generator=generator)).to(start)
 
-    followed, scout = start[:, : wanted + 1].T, start[:, wanted + 1 : wanted + 2].sum(dim=1)
-    directions = torch.cat([followed, FRESH * random_direction() + scout])
-    subspace = RitzSubspace(operator, capacity=min(2 * wanted + SPARE, operator.size))
+    followed = start[:, : most + 2].T
+    if gradient is not None and len(followed):
+        directions = torch.cat([followed, normalize(gradient.to(start)[None])])
+    elif gradient is not None:
+        directions = normalize(gradient.to(start)[None]) + MIXED_IN * random_direction()
+    else:
+        directions = followed if len(followed) else random_direction()
+    subspace = RitzSubspace(operator, capacity=min(2 * most + SPARE, operator.size))
     subspace.grow(directions[: operator.size])
-    scout, scouted = subspace.last_vector(), subspace.last_image()
 
-    guarded = start.shape[1] > wanted
-    verified, probes_left = np.full(wanted, np.inf), 0
+    verified, probes_left = np.full(least, np.inf), 0
     best, best_at = np.inf, 0
     while True:
-        ritz = subspace.ritz_pairs(wanted + 1)
-        values, errors = ritz.values[:wanted], ritz.errors()[:wanted]
-        # A basis still smaller than what is wanted has no error yet.
-        worst = float(errors.max()) if len(errors) == wanted else np.inf
-        allowed = tol * abs(values[0])
+        ritz_values = subspace.ritz_values()
+        wanted = min(max(least, int(np.sum(ritz_values > above))), most)
+        handed_on = min(max(wanted, int(np.sum(ritz_values > NEARLY * above))), most) + 1
+        if len(ritz_values) > handed_on and ritz_values[handed_on - 1] > CROWDED * abs(ritz_values[wanted - 1]):
+            handed_on += 1
+        ritz = subspace.ritz_pairs(handed_on)
+        values, scale = ritz.values[:wanted], abs(ritz.values[0])
+        errors = np.maximum(ritz.errors()[:wanted], RESOLUTION * tol * scale)
+        # A basis that has no more vectors than are wanted knows no errors yet.
+        known = len(ritz.values) > wanted or subspace.count == operator.size
+        guarded = len(followed) > wanted and not verify
+        worst = float(errors.max()) if known else np.inf
         if on_product is not None:
-            on_product(Progress(subspace.products, worst / abs(values[0] or 1.0), tol))
+            on_product(Progress(subspace.products, worst / (scale or 1.0), tol))
         if subspace.count == operator.size or subspace.products >= max_products:
             break
 
@@ -137,8 +171,12 @@ def top_eigenpairs(
             # The random part matters only where the image lies in the span of the basis.
             direction = normalize(subspace.last_image()) + 1e-3 * random_direction()
             probes_left -= 1
-        elif worst <= allowed or stalled:
-            if guarded or np.abs(values - verified).max() <= max(allowed, worst):
+        elif worst <= tol * scale or stalled:
+            unchanged = len(verified) == wanted and np.abs(values - verified).max() <= max(tol * scale, worst)
+            if _may_be_above(above, ritz, wanted) and wanted < most and not stalled:
+                subspace.grow(ritz.residual_vectors[wanted : wanted + 1])
+                continue
+            if guarded or unchanged:
                 break
             direction = random_direction()
             verified, probes_left = values, PROBES - 1
@@ -151,20 +189,33 @@ def top_eigenpairs(
         subspace.grow(direction)
 
     vectors = subspace.vectors(ritz)
-    # Shifted by the lowest eigenvalue, so that the power iteration is drawn to the highest end, not the largest size.
-    scout = scouted - min(ritz.lowest, 0.0) * scout
-    for _ in range(2):
-        scout = normalize(scout - (scout @ vectors.T) @ vectors)
+    if len(followed):
+        vectors = _with_the_signs_of(followed, vectors)
 
     def padded(array: Array) -> Array:
-        return np.pad(array, (0, k - len(array)), constant_values=np.nan)
+        return np.pad(array, (0, max(k - len(array), 0)), constant_values=np.nan)
 
     return Eigenpairs(
         values=padded(values),
         residuals=padded(ritz.residuals[:wanted]),
         errors=padded(errors),
         vectors=vectors[:wanted].T,
-        subspace=torch.cat([vectors, scout]).T[:, : operator.size],
+        subspace=vectors.T,
         products=subspace.products,
-        converged=bool(worst <= allowed),
+        converged=bool(worst <= tol * scale),
     )
+
+
+def _may_be_above(value: float, ritz: RitzPairs, wanted: int) -> bool:
+    """Whether the guard, of which little is known yet, may be one more eigenvalue above `value`."""
+    if len(ritz.values) <= wanted:
+        return False
+    guard, residual = ritz.values[wanted], ritz.residuals[wanted]
+    return bool(guard + residual > value and residual > ROUGH * abs(ritz.values[0]))
+
+
+def _with_the_signs_of(earlier: Tensor, vectors: Tensor) -> Tensor:
+    """`vectors` (rows), each turned so that it points to the same side as the nearest of the `earlier` ones."""
+    overlaps = vectors @ earlier.T
+    nearest = overlaps.gather(1, overlaps.abs().argmax(dim=1, keepdim=True))
+    return torch.where(nearest < 0, -vectors, vectors)

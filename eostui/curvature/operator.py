@@ -39,7 +39,7 @@ class CurvatureOperator(ABC, Generic[P]):
         self.size = objective.size
         self.dtype = objective.dtype
         self.device = objective.device
-        self._budget = graph_bytes
+        self.graph_bytes = graph_bytes
         self._kept: dict[int, P] = {}
 
     @abstractmethod
@@ -85,7 +85,7 @@ class CurvatureOperator(ABC, Generic[P]):
     def _has_room(self) -> bool:
         """Whether one more physical batch's graph may be kept."""
         size = GRAPH_SIZES.of(self)
-        return size is None or (len(self._kept) + 1) * size <= self._budget
+        return self.graph_bytes > 0 if size is None else (len(self._kept) + 1) * size <= self.graph_bytes
 
     def close(self) -> None:
         """Free the graphs; the next product would build them again."""

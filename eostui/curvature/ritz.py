@@ -10,7 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from eostui.curvature.inner_products import inner_products, norm
+
 Array = NDArray[np.float64]
+
+MARGIN = 2.0
+"""How many times the estimate is what an error is said to be: it is an estimate."""
 
 ROUNDING = 10
 """How many units of the dtype's rounding a product with the matrix is taken to be wrong by."""
@@ -37,7 +42,7 @@ class RitzPairs:
     """Approximate eigenpairs (λ, x) of A, from the largest value down.
 
     values, residuals: (q,) λ and ‖A x − λ x‖. coordinates: (count, q) x in terms of the basis. residual_vectors:
-    (q, size) A x − λ x. lowest: the smallest Ritz value of all.
+    (q, size) r = A x − λ x, and gram: (q, q) their products rᵢᵀrⱼ.
     rounding: how far rounding may move a value, ROUNDING units at ‖A‖ as far as the basis has seen it.
     """
 
@@ -45,22 +50,27 @@ class RitzPairs:
     residuals: Array
     coordinates: Array
     residual_vectors: Tensor
-    lowest: float
+    gram: Array
     rounding: float
 
     def errors(self) -> Array:
-        """Estimated errors of the values, (q,): min(‖r‖, ‖r‖²/gap), and never below rounding (Parlett 1998, §10).
+        """Estimated errors of the values, (q,), never below rounding: how far the rest of A could raise each.
 
-        The gap of a value is its distance to the nearest other pair's interval [λ − ‖r‖, λ + ‖r‖], above or below.
-        The last pair has no neighbour below it, so use one pair more than is wanted, the guard.
+        In the basis of the first c Ritz vectors X and of all that is orthogonal to them, A is [[Λ, Rᵀ], [R, B]], with
+        Λ the Ritz values and R the residuals. Where the eigenvalues of B are at most μ, the i-th eigenvalue of A is at
+        most the i-th of Λ + RᵀR/(λᵢ − μ), to second order in R: for c = 1 that is ‖r‖²/gap (Parlett 1998, §10 and 11),
+        and close eigenvalues within the first c do no harm. μ is taken to be the next Ritz value, which may be too
+        low: hence MARGIN times that. c is whatever bounds λᵢ best, and ‖rᵢ‖ what remains where nothing does. The last
+        pair has nothing below it: use one more than is wanted.
         """
-        distances = np.abs(self.values[:, None] - self.values) - self.residuals
-        np.fill_diagonal(distances, np.inf)
-        gaps = distances.min(axis=1)
-        # A gap below ‖r‖, or none at all, leaves ‖r‖; so does the infinite gap of a lone pair.
-        separated = (gaps > self.residuals) & np.isfinite(gaps)
-        quadratic = self.residuals**2 / np.where(separated, gaps, 1.0)
-        return np.maximum(np.where(separated, quadratic, self.residuals), self.rounding)
+        count = len(self.values)
+        errors = self.residuals.copy()
+        for first in range(1, count):
+            gaps = self.values[:first] - self.values[first]
+            for i in np.flatnonzero(gaps > 0):
+                raised = np.diag(self.values[:first]) + self.gram[:first, :first] / gaps[i]
+                errors[i] = min(errors[i], MARGIN * (np.linalg.eigvalsh(raised)[first - 1 - i] - self.values[i]))
+        return np.maximum(errors, self.rounding)
 
 
 class RitzSubspace:
@@ -92,37 +102,38 @@ class RitzSubspace:
             basis = self._basis[:row]
             for _ in range(2):  # twice is enough (Kahan, Parlett)
                 direction = torch.addmv(direction, basis.T, basis @ direction, alpha=-1)
-                direction = direction / torch.linalg.vector_norm(direction)
+                direction = direction / norm(direction)
             self._basis[row] = direction
         self._images[old:new] = (self.operator @ self._basis[old:new].T).T
         self.count = new
         self.products += len(directions)
-        columns = _on_host(self._basis[:new] @ self._images[old:new].T)
+        columns = _on_host(inner_products(self._basis[:new], self._images[old:new]))
         if not np.isfinite(columns).all():
             raise NonFiniteProduct(f"product {self.products} with the matrix is not finite: has training diverged?")
         self._projected[:new, old:new] = columns
         self._projected[old:new, :old] = columns[:old].T
 
-    def last_vector(self) -> Tensor:
-        """A copy (1, size) of the vector v added last."""
-        return self._basis[self.count - 1 : self.count].clone()
-
     def last_image(self) -> Tensor:
         """A copy (1, size) of A v for the vector v added last: the direction of the next Lanczos step."""
         return self._images[self.count - 1 : self.count].clone()
 
+    def ritz_values(self) -> Array:
+        """All Ritz values, from the largest down."""
+        return self._rayleigh_ritz()[0]
+
     def ritz_pairs(self, at_most: int) -> RitzPairs:
         """The largest Ritz pairs."""
         values, coordinates = self._rayleigh_ritz()
-        lowest, norm = float(values[-1]), float(np.abs(values).max())
+        largest = float(np.abs(values).max())
         values, coordinates = values[:at_most].copy(), coordinates[:, :at_most]
         images = self._combine(self._images, coordinates)
         residual_vectors = torch.addmm(
             images, self._on_device(coordinates * values).T, self._basis[: self.count], alpha=-1
         )
-        residuals = _on_host(torch.linalg.vector_norm(residual_vectors, dim=1))
-        rounding = ROUNDING * torch.finfo(self.operator.dtype).eps * norm
-        return RitzPairs(values, residuals, coordinates, residual_vectors, lowest, rounding)
+        products = inner_products(residual_vectors, residual_vectors)
+        residuals, *gram = _on_host(torch.cat([norm(residual_vectors)[None], products]))
+        rounding = ROUNDING * torch.finfo(self.operator.dtype).eps * largest
+        return RitzPairs(values, residuals, coordinates, residual_vectors, np.array(gram), rounding)
 
     def vectors(self, pairs: RitzPairs) -> Tensor:
         """The Ritz vectors x as rows, (q, size), of pairs that were taken since the basis last changed."""

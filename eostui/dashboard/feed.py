@@ -80,6 +80,11 @@ class Feed(ABC):
         return self.series.get(self.threshold_on)
 
     @property
+    def tracked(self) -> Literal["hessian", "preconditioned", ""]:
+        """The table whose first eigenvalue is tracked between two measurements; empty where none is."""
+        return self.threshold_on if "tracked" in self.series and "sharpness" in self.series["tracked"] else ""
+
+    @property
     def minibatch(self) -> bool:
         """Whether a step sees some of the examples only: then the threshold is a line to compare with, and no more."""
         return self.config.get("batch_size") is not None
@@ -90,6 +95,19 @@ class Feed(ABC):
         texts = [event.detail.get("text") for event in self.events() if event.kind == "forecast"]
         return texts[-1] if texts and isinstance(texts[-1], str) else ""
 
+    @property
+    def cadence(self) -> str:
+        """How often curvature is measured since that was adapted, in words; empty where it never was."""
+        details = [event.detail for event in self.events() if event.kind == "cadence"]
+        if not details:
+            return ""
+        said = (("certified", details[-1].get("eig_every")), ("tracked", details[-1].get("tracked_every")))
+        return ", ".join(f"{word} every {every:,}" for word, every in said if isinstance(every, int) and every > 0)
+
+    def has_rows(self, table: str) -> bool:
+        """Whether a table has anything: that of the test set is there without a test set, too."""
+        return table in self.series and self.series[table].shown > 0
+
     def column(self, table: str, name: str) -> tuple[np.ndarray, np.ndarray]:
         """The visible steps, (n,), and values, (n,) or (n, k), of a column.
 
@@ -97,7 +115,8 @@ class Feed(ABC):
         """
         rows = self.series[table]
         steps = rows["step"]
-        first = int(np.searchsorted(steps, 1)) if table == "preconditioned" else 0
+        of_p = table == "preconditioned" or (table == "tracked" and self.threshold_on == "preconditioned")
+        first = int(np.searchsorted(steps, 1)) if of_p else 0
         return steps[first:], rows[name][first:]
 
     def events(self) -> list[Event]:

@@ -1,112 +1,201 @@
-"""The charts of the dashboard: which rows each draws, in which role, and what that is."""
+"""The panels of the dashboard: which rows each draws, in which role, and what that is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from eostui.dashboard.feed import Feed
-from eostui.dashboard.widgets.trace import Mark, Trace
+from eostui.dashboard.panel import ChartPanel, Panel, StripPanel
+from eostui.dashboard.spectra import of_threshold, spectrum, threshold
+from eostui.dashboard.widgets import Densities, Mark, Trace
 from eostui.store import Event
 
 _MARKED = {"lr": "η", "pause": "p", "resume": "r"}
 """Kinds of events that are drawn into every chart, with the letter that marks them."""
 
 
-@dataclass(frozen=True)
-class Panel:
-    """One chart: its title, the table that it needs, its traces, and its definition for the help."""
-
-    id: str
-    title: str
-    table: str
-    traces: Callable[[Feed], list[Trace]]
-    definition: Callable[[Feed], str]
-    log: bool = False
-
-
-def _spectrum(id: str, title: str, table: str, role: str, definition: str) -> Panel:
-    """Eigenvalues, from the largest down, with the stability threshold where it is for a matrix of this kind."""
-    compared_with = "preconditioned" if table == "preconditioned" else "hessian"
-
-    def compared(feed: Feed) -> bool:
-        return feed.has_threshold and feed.threshold_on == compared_with
-
-    def traces(feed: Feed) -> list[Trace]:
-        steps, eigenvalues = feed.column(table, "eigenvalues")
-        below = [
-            Trace(f"λ{index + 1}", steps, eigenvalues[:, index], "eigenvalue")
-            for index in reversed(range(1, eigenvalues.shape[1]))
-        ]
-        threshold = [_threshold(feed)] if compared(feed) else []
-        return [*below, *threshold, Trace("λ1", steps, eigenvalues[:, 0], role)]
-
-    def define(feed: Feed) -> str:
-        if not compared(feed):
-            return definition
-        line = "reference line" if feed.minibatch else "stability threshold"
-        return f"{definition}; dashed, the {line} {feed.threshold_formula}, with ↑ where that is above the chart"
-
-    return Panel(id, title, table, traces, define)
-
-
-def _threshold(feed: Feed) -> Trace:
-    steps, threshold = feed.column("train", "threshold")
-    return Trace(feed.threshold_formula, steps, threshold, "threshold", stepped=True, reference=True)
-
-
 def _loss(feed: Feed) -> list[Trace]:
     train = ("train", "minibatch", "batch-loss") if feed.minibatch else ("train", "train", "loss")
     traces = [("test", "test", "test-loss"), train, ("full_batch", "full batch", "loss")]
-    return [Trace(label, *feed.column(table, "loss"), role) for table, label, role in traces if _has_rows(feed, table)]
-
-
-def _has_rows(feed: Feed, table: str) -> bool:
-    """Whether a table has anything: that of the test set is there without a test set, too."""
-    return table in feed.series and feed.series[table].shown > 0
+    return [Trace(label, *feed.column(table, "loss"), role) for table, label, role in traces if feed.has_rows(table)]
 
 
 def _loss_definition(feed: Feed) -> str:
-    test = ", test loss where it was measured" if _has_rows(feed, "test") else ""
+    test = ", test loss where it was measured" if feed.has_rows("test") else ""
     if feed.minibatch:
         return f"loss of the minibatch at every step, loss over the full batch where it was measured{test}"
     return f"training loss at every step{test}"
 
 
-PANELS: tuple[Panel, ...] = (
-    _spectrum(
+def _column(table: str, column: str, label: str, role: str = "sharpness") -> Callable[[Feed], list[Trace]]:
+    """One column as one line."""
+    return lambda feed: [Trace(label, *feed.column(table, column), role)]
+
+
+def _curvature(id: str, title: str, table: str, column: str, label: str, definition: str) -> ChartPanel:
+    """A curvature of the loss other than an eigenvalue, with the threshold on the Hessian where there is one."""
+
+    def compared(feed: Feed) -> bool:
+        return feed.has_threshold and feed.threshold_on == "hessian"
+
+    def traces(feed: Feed) -> list[Trace]:
+        reference = [threshold(feed)] if compared(feed) else []
+        return [*reference, Trace(label, *feed.column(table, column), "sharpness")]
+
+    return ChartPanel(
+        id, title, table, (column,), lambda feed: definition + of_threshold(feed) * compared(feed), traces
+    )
+
+
+def _oscillation(feed: Feed) -> list[Trace]:
+    steps, along = feed.column("oscillation", "oscillation")
+    followed = np.flatnonzero(~np.isnan(along[:, 1:]).all(axis=0)) + 1 if len(steps) else np.arange(0)
+    others = [Trace(f"q{index + 1}", steps, along[:, index], "eigenvalue", sparse=True) for index in reversed(followed)]
+    return [*others, Trace("q1", steps, along[:, 0], "flow")]
+
+
+def _self_stabilization(feed: Feed) -> list[Trace]:
+    steps, delta = feed.column("self_stabilization", "delta")
+    traces = [Trace("δ predicted", steps, delta, "sharpness", sparse=True, brief="δ")]
+    if feed.has_rows("oscillation"):
+        steps, along = feed.column("oscillation", "oscillation")
+        traces.insert(0, Trace("|x| measured", steps, np.abs(along[:, 0]), "flow", sparse=True, brief="|x|"))
+    return traces
+
+
+def _densities(feed: Feed) -> Densities:
+    rows = feed.series["spectral_density"]
+    return Densities(rows["step"], rows["nodes"], rows["weights"])
+
+
+def _density_reference(feed: Feed) -> Trace | None:
+    return threshold(feed) if feed.has_threshold and feed.threshold_on == "hessian" else None
+
+
+PANELS: tuple[Panel[Any], ...] = (
+    spectrum(
         "preconditioned",
         "Preconditioned sharpness",
         "preconditioned",
         "sharpness",
         "λ1, λ2, … of P⁻¹H, P the optimizer's diagonal preconditioner after as many updates: none at step 0",
     ),
-    _spectrum(
-        "sharpness", "Sharpness", "hessian", "sharpness", "λ1 (the sharpness), λ2, … of the loss Hessian H = ∇²L"
-    ),
-    Panel("loss", "Loss", "train", _loss, _loss_definition, log=True),
-    _spectrum(
+    spectrum("sharpness", "Sharpness", "hessian", "sharpness", "λ1 (the sharpness), λ2, … of the loss Hessian H = ∇²L"),
+    ChartPanel("loss", "Loss", "train", ("loss",), _loss_definition, _loss, log=True),
+    spectrum(
         "gauss-newton",
         "Gauss–Newton",
         "gauss_newton",
         "gauss-newton",
         "eigenvalues of G = mean of Jᵀ(∇²_z ℓ)J: H without the term of the network's own curvature",
     ),
-    _spectrum(
+    spectrum(
         "jacobian-gram",
         "Jacobian Gram",
         "jacobian_gram",
         "gauss-newton",
         "eigenvalues of the mean of JᵀJ: G without the curvature ∇²_z ℓ of the loss, whose fading it does not share",
     ),
+    ChartPanel(
+        "loss-curvature",
+        "Loss curvature",
+        "jacobian_gram",
+        ("loss_curvature",),
+        lambda feed: "mean over examples of tr ∇²_z ℓ, which fades as cross-entropy fits them, and G and H with it",
+        _column("jacobian_gram", "loss_curvature", "tr ∇²_z ℓ", "gauss-newton"),
+        log=True,
+    ),
+    StripPanel(
+        "spectral-density",
+        "Spectral density",
+        "spectral_density",
+        ("nodes", "weights"),
+        lambda feed: (
+            "all eigenvalues λ of H by stochastic Lanczos quadrature: the fuller the shade, the larger their share "
+            "there, in log; ↑ ↓ choose the λ that the cursor reads off"
+            + ("; dashed, " + feed.threshold_formula)
+            * (_density_reference(feed) is not None)
+        ),
+        _densities,
+        _density_reference,
+        wide=True,
+    ),
+    ChartPanel(
+        "oscillation",
+        "Oscillation",
+        "oscillation",
+        ("oscillation",),
+        lambda feed: "qᵀ(θ_t − (θ_{t−1} + 2θ_t + θ_{t+1})/4) along q1, q2, …, the top eigenvectors measured last",
+        _oscillation,
+        symmetric=True,
+        wide=True,
+    ),
+    ChartPanel(
+        "self-stabilization",
+        "Self-stabilization",
+        "self_stabilization",
+        ("delta",),
+        lambda feed: (
+            "δ = √(2α/β), the oscillation along q1 that holds the sharpness, α = −∇L·∇S⊥ and β = ‖∇S⊥‖² (none where "
+            f"α < 0){'; |x|, the measured one' * feed.has_rows('oscillation')}"
+        ),
+        # δ and |x|, not α and β: it is a prediction of what is measured, in the same unit, on one axis
+        _self_stabilization,
+    ),
+    _curvature(
+        "directional",
+        "Directional curvature",
+        "directional",
+        "curvature",
+        "gᵀHg/gᵀg",
+        "gᵀHg/gᵀg, the curvature along the gradient g = ∇L",
+    ),
+    _curvature(
+        "effective-smoothness",
+        "Effective smoothness",
+        "effective_smoothness",
+        "smoothness",
+        "max",
+        "the largest ‖∇L(θ) − ∇L(θ − αg)‖/(α‖g‖) for steps α of (0, η]",
+    ),
+    _curvature(
+        "batch-sharpness",
+        "Batch sharpness",
+        "batch_sharpness",
+        "batch_sharpness",
+        "mean",
+        "mean of g_BᵀH_Bg_B/‖g_B‖² over random batches B of the training batch size",
+    ),
+    ChartPanel(
+        "lowest",
+        "Lowest eigenvalue",
+        "lowest",
+        ("eigenvalue",),
+        lambda feed: "the most negative (algebraic) eigenvalue of H; positive where the loss is convex",
+        _column("lowest", "eigenvalue", "λmin", "gauss-newton"),
+    ),
+    ChartPanel(
+        "trace",
+        "Hessian trace",
+        "trace",
+        ("trace",),
+        lambda feed: "tr H, the sum of all eigenvalues, by Hutch++",
+        _column("trace", "trace", "tr H", "gauss-newton"),
+    ),
 )
-"""Every chart that a run can have, in the order on the screen."""
+"""Every panel that a run can have, in the order on the screen."""
+
+_ALWAYS = ("sharpness", "loss")
 
 
-def panels_of(feed: Feed) -> list[Panel]:
-    """The charts of a run; the two that every run has while it is not known which."""
-    tables = feed.series or ("hessian", "train")
-    return [panel for panel in PANELS if panel.table in tables]
+def panels_of(feed: Feed) -> list[Panel[Any]]:
+    """The panels of a run; the two that every run has while it is not known which."""
+    if not feed.series:
+        return [panel for panel in PANELS if panel.id in _ALWAYS]
+    return [panel for panel in PANELS if panel.drawable(feed)]
 
 
 def marks_of(feed: Feed) -> list[Mark]:

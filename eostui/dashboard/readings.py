@@ -25,12 +25,19 @@ class Reading:
     """Whether its sparkline is on a logarithmic scale."""
     over_threshold: bool = False
     """Whether it is divided by the threshold of the same step."""
+    tracked: bool = False
+    """Whether the column has certified values only, with tracked ones at the steps in between."""
 
     def values(self, feed: Feed) -> np.ndarray:
         """The values so far, (n,)."""
         steps, values = feed.column(self.table, self.column)
         if values.ndim > 1:
             values = values[:, 0]
+        if self.tracked:
+            # certified values are in the table of the tracked ones too, but for those after its end
+            between, estimates = feed.column("tracked", "sharpness")
+            since = int(np.searchsorted(steps, between[-1], side="right")) if len(between) else 0
+            values = np.concatenate([estimates, values[since:]]) if since < len(values) else estimates
         if self.over_threshold:
             with np.errstate(divide="ignore", invalid="ignore"):
                 values = values / at_steps(feed.series["train"], "threshold", steps)
@@ -44,26 +51,33 @@ def readings_of(feed: Feed) -> list[Reading]:
     threshold = f"optimizer's stability threshold {feed.threshold_formula}: 1 is the edge of stability"
     if feed.minibatch:
         threshold = f"{feed.threshold_formula}, a reference only: training on minibatches has no such edge"
+    between = (
+        "; between two certified measurements the Rayleigh quotient of the eigenvector that is followed, a lower bound"
+    )
     readings = [
         Reading("loss", f"the training loss L(θ), mean over {examples}", "train", "loss", "{:.4g}".format, log=True),
         Reading("accuracy", f"share of {examples} that are classified correctly", "train", "accuracy", _percent),
         Reading(
             "sharpness",
-            "S = λ₁, the largest algebraic eigenvalue of the loss Hessian; its residual ‖Hv − λv‖ is in the run file",
+            "S = λ₁, the largest algebraic eigenvalue of the loss Hessian; its residual ‖Hv − λv‖ is in the run file"
+            + between * (feed.tracked == "hessian"),
             "hessian",
             "eigenvalues",
             "{:.4g}".format,
+            tracked=feed.tracked == "hessian",
         ),
         Reading(
             "precond S",
-            "preconditioned sharpness, the largest eigenvalue of P⁻¹H; P is the optimizer's own preconditioner",
+            "preconditioned sharpness, the largest eigenvalue of P⁻¹H; P is the optimizer's own preconditioner"
+            + between * (feed.tracked == "preconditioned"),
             "preconditioned",
             "eigenvalues",
             "{:.4g}".format,
+            tracked=feed.tracked == "preconditioned",
         ),
         Reading(
             "S/thresh",
-            f"{sharpness} divided by the {threshold}",
+            f"{'certified ' * bool(feed.tracked)}{sharpness} divided by the {threshold}",
             feed.threshold_on if feed.has_threshold else "",
             "eigenvalues",
             "{:.3f}".format,

@@ -175,7 +175,7 @@ EVENTS = Table(
 
 
 def eigenvalue_table(name: str, description: str, k: int) -> Table:
-    """Return the table of an instrument that measures the `k` largest eigenvalues of a symmetric operator."""
+    """Return the table of an instrument that measures up to `k` largest eigenvalues of a symmetric operator."""
     return Table(
         name,
         description,
@@ -183,7 +183,15 @@ def eigenvalue_table(name: str, description: str, k: int) -> Table:
             STEP,
             Column("eigenvalues", "largest eigenvalues, from the largest down", width=k),
             Column("residuals", "‖Av − λv‖ of each pair; a true eigenvalue lies within it", width=k),
-            Column("errors", "estimated error of each eigenvalue, min(‖r‖, ‖r‖²/gap)", width=k),
+            Column(
+                "errors", "estimated error of each eigenvalue, at most the residual ‖r‖ and about 2‖r‖²/gap", width=k
+            ),
+            Column(
+                "modes",
+                "the number of each eigenvector, kept where eigenvalues cross; -1 for none",
+                dtype="int64",
+                width=k,
+            ),
             Column("products", "operator-vector products that the measurement took", dtype="int64"),
         ),
     )

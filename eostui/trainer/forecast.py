@@ -98,7 +98,11 @@ def forecast(config: RunConfig, setup: Setup, progress: Progress) -> Forecast:
     # The eigensolver's basis and its images, what each instrument keeps for its next time, and the optimizer's own.
     vectors = 2 * (2 * config.eigs + SPARE) + spectra * (config.eigs + 2) + 8
     most_each = max(gradient.bytes_each * batch, TEMPORARY * first.bytes_each * curvature.physical_batch)
-    memory = int(most_each + vectors * theta.numel() * theta.element_size())
+    graphs_of_all = first.bytes_each * curvature.examples
+    budget = config.graph_memory * 2**30
+    # Those of further batches than the one that is worked on.
+    kept = min(budget, graphs_of_all) if curvature.batches > 1 else 0.0
+    memory = int(most_each + kept + vectors * theta.numel() * theta.element_size())
     if available is not None and memory > available:
         at_once = max(batch, curvature.physical_batch)
         raise TooLarge(_too_large(config, at_once, memory, available, int(at_once * available / memory / 2)))
@@ -107,13 +111,16 @@ def forecast(config: RunConfig, setup: Setup, progress: Progress) -> Forecast:
     product = again.seconds * share
     graph = max(first.seconds - again.seconds, 0.0) * share
     products = 3 * config.eigs + 2
-    # The graph of one physical batch is kept for a measurement; those of several are built anew for every product but
-    # the first few, which share one.
-    graphs = 1 if curvature.batches == 1 else products - config.eigs - 1
+    # Graphs that fit are built once for a measurement, and for the gradient at the same weights; the others anew for
+    # every product but the first few, which share one.
+    rebuilt = max(0.0, 1 - budget / graphs_of_all) if graphs_of_all else 0.0
+    graphs = (1 - rebuilt) + rebuilt * (products - config.eigs - 1)
     a_pass = gradient.seconds / gradient.examples
     tests = 0 if setup.test is None else setup.test.examples / 3
     whole = 0 if config.batch_size is None else objective.examples
     step_seconds = a_pass * (config.batch_size or objective.examples)
+    if any(entry.every_step and not entry.free for entry in instruments_of(config)):
+        step_seconds += product + (rebuilt if curvature is objective else 1) * graph
     measure_seconds = spectra * (products * product + graphs * graph) + a_pass * (tests + whole)
     return Forecast(step_seconds, measure_seconds, memory, _cheaper(config, setup, step_seconds, measure_seconds))
 

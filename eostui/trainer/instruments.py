@@ -6,6 +6,7 @@ built; its frames on the pipe and its columns in the file follow from that. Read
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -36,7 +37,7 @@ class InstrumentEntry:
 
     `unasked` is None for those that come by `--track` alone; `when` says the same in words. `cost` is what a row costs,
     in passes over the data: a product with the Hessian is worth one to two and a half gradients. `every_step`: it
-    measures at every step, not at the measuring cadence.
+    measures at every step, not at the measuring cadence, and `free`: without any pass over the data.
     """
 
     name: str
@@ -48,6 +49,26 @@ class InstrumentEntry:
     unasked: Callable[[RunConfig], bool] | None = None
     when: str = ""
     every_step: bool = False
+    free: bool = False
+
+
+MOST_FOLLOWED = 10
+"""So many eigenvalues are followed at most, unless `--eigs` asks for more."""
+
+
+def compared_table(config: RunConfig) -> str:
+    """The table of the eigenvalues that the stability threshold is for."""
+    return "preconditioned" if OPTIMIZERS[config.optimizer].preconditioned else "hessian"
+
+
+def is_followed(config: RunConfig, table: str) -> bool:
+    """Whether all eigenvalues near the threshold are followed in `table`; not where it is a mere reference."""
+    return table == compared_table(config) and config.batch_size is None and config.eig_above < math.inf
+
+
+def _followed(config: RunConfig, table: str) -> int:
+    """How many eigenvalues a row of `table` has room for."""
+    return max(config.eigs, MOST_FOLLOWED) if is_followed(config, table) else config.eigs
 
 
 _ENTRIES = (
@@ -72,7 +93,7 @@ _ENTRIES = (
     InstrumentEntry(
         name="preconditioned",
         summary="the largest eigenvalues of P⁻¹H, P the preconditioner of an adaptive optimizer",
-        table=lambda config: tables.preconditioned(config.eigs),
+        table=lambda config: tables.preconditioned(_followed(config, "preconditioned")),
         build="eostui.trainer.spectrum:preconditioned",
         cost="about 3 + 3k products",
         unasked=lambda config: OPTIMIZERS[config.optimizer].preconditioned,
@@ -81,7 +102,7 @@ _ENTRIES = (
     InstrumentEntry(
         name="hessian",
         summary="the largest eigenvalues of the loss Hessian; the first is the sharpness",
-        table=lambda config: tables.hessian(config.eigs),
+        table=lambda config: tables.hessian(_followed(config, "hessian")),
         build="eostui.trainer.spectrum:hessian",
         cost="about 3 + 3k products",
         unasked=lambda config: True,
@@ -123,6 +144,7 @@ _ENTRIES = (
         build="eostui.trainer.oscillation:oscillation",
         cost="nothing, every step",
         every_step=True,
+        free=True,
     ),
     InstrumentEntry(
         name="self-stabilization",

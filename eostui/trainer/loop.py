@@ -18,6 +18,7 @@ from eostui.dynamics.optimizers import set_step_size
 from eostui.link.messages import Command
 from eostui.problems.by_path import load_callable
 from eostui.store import FULL_BATCH, Status, StoreError
+from eostui.trainer.cadence import Cadence
 from eostui.trainer.checkpoint import write_checkpoint
 from eostui.trainer.control import Abandoned, Control
 from eostui.trainer.instruments import Instrument, InstrumentEntry, instruments_of
@@ -61,7 +62,10 @@ class Trainer:
             (entry, load_callable(entry.build)(config)) for entry in instruments_of(config)
         ]
         self._at_cadence = [pair for pair in instruments if not pair[0].every_step]
-        self._every_step = [pair for pair in instruments if pair[0].every_step]
+        self._every_step = [pair for pair in instruments if pair[0].every_step and not pair[0].free]
+        self._free = [pair for pair in instruments if pair[0].free]
+        self._cadence = Cadence(config, tracks=bool(self._every_step))
+        self._graph_bytes = int(config.graph_memory * 2**30)
         self._hessian: HessianOperator | None = None
         self._spectra: dict[str, Measured] = {}
         self._step = 0
@@ -98,18 +102,29 @@ class Trainer:
                 self._between_steps()
                 if self._scheduled:
                     self._set_step_size(self._schedule(self._step))
-                due = self._measure_now or self._step % self._config.eig_every == 0
-                row, gradient = self._observe(curved=due or bool(self._every_step))
+                due = self._measure_now or self._cadence.certified(self._step)
+                tracked = bool(self._every_step) and self._cadence.tracked(self._step)
+                began = time.monotonic()
+                row, gradient = self._observe(curved=due or tracked)
+                updating = time.monotonic() - began
                 if not math.isfinite(row["loss"]):
                     return Status.DIVERGED
                 if due:
-                    self._measure()
-                self._measure_with(self._every_step)
+                    self._cadence.took("certified", self._measure())
+                if tracked:
+                    took = self._measure_with(self._every_step)
+                    if not due:
+                        self._cadence.took("tracked", took)
+                self._measure_with(self._free)
                 if self._goal_reached(row):
                     return Status.FINISHED
+                began = time.monotonic()
                 self._let_go()
                 self._setup.theta.grad = gradient
                 self._setup.optimizer.step()
+                self._cadence.took("update", updating + time.monotonic() - began)
+                if due and (adapted := self._cadence.adapted()):
+                    self._record.event(self._step, "cadence", adapted)
                 self._step += 1
                 if self._step == self._config.steps:
                     return Status.FINISHED
@@ -160,15 +175,16 @@ class Trainer:
 
     # measuring
 
-    def _measure(self) -> None:
-        """One row from every instrument, at θ_t."""
+    def _measure(self) -> float:
+        """One row from every instrument that does not measure at every step, at θ_t; the seconds that it took."""
         self._measure_now = False
         if self._measured_at == self._step:
-            return
+            return 0.0
         self._measured_at = self._step
-        self._measure_with(self._at_cadence)
+        return self._measure_with(self._at_cadence)
 
-    def _measure_with(self, instruments: list[tuple[InstrumentEntry, Instrument]]) -> None:
+    def _measure_with(self, instruments: list[tuple[InstrumentEntry, Instrument]]) -> float:
+        before = self._measuring
         for entry, instrument in instruments:
             with self._timed(), self._record.activity(f"measuring: {entry.name}"):
                 row = instrument.measure(self._moment())
@@ -177,11 +193,12 @@ class Trainer:
                 self._record.row(table, {"step": self._step, **row})
                 if table == FULL_BATCH.name:
                     self._full_batch_row = row
+        return self._measuring - before
 
     def _hessian_here(self) -> HessianOperator:
         """The Hessian at θ_t, one for all who ask before the next update."""
         if self._hessian is None:
-            self._hessian = HessianOperator(self._setup.curvature, self._setup.theta)
+            self._hessian = HessianOperator(self._setup.curvature, self._setup.theta, graph_bytes=self._graph_bytes)
         return self._hessian
 
     def _let_go(self) -> None:

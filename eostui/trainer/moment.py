@@ -11,6 +11,9 @@ from torch import Tensor
 from eostui.curvature.eigensolver import Eigenpairs
 from eostui.curvature.hessian import HessianOperator
 from eostui.curvature.objective import Objective
+from eostui.curvature.preconditioned_hessian import PreconditionedHessianOperator
+from eostui.curvature.preconditioner import preconditioner
+from eostui.curvature.thresholds import stability_threshold
 
 
 @dataclass(frozen=True)
@@ -49,3 +52,14 @@ class Moment:
     """Seconds of those that went into measuring."""
     report: Callable[[str, float | None], None]
     """Say what is being done (and how far, from 0 to 1); raises when the measurement is to be abandoned."""
+
+    def preconditioned_hessian(self) -> PreconditionedHessianOperator | None:
+        """P^(-1/2) (H + wI) P^(-1/2) with the optimizer's P and w; None before the first update, which makes a P.
+
+        Its products go through `hessian` and the graphs that it keeps.
+        """
+        p = preconditioner(self.optimizer)
+        if p is None:
+            return None
+        decay = stability_threshold(self.optimizer).weight_decay
+        return PreconditionedHessianOperator(self.hessian, p, weight_decay=decay)

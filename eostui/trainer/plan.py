@@ -35,6 +35,10 @@ HYPERPARAMETERS = ("momentum", "beta1", "beta2", "eps", "weight_decay", "decoupl
 """What an optimizer may take besides its step size."""
 
 
+NEED_OUTPUTS = ("gauss-newton", "jacobian-gram")
+"""Instruments of what the network puts out, before the loss."""
+
+
 def plan_run(given: Mapping[str, Any]) -> RunConfig:
     """The whole config for what was given (`None` means not given).
 
@@ -54,7 +58,7 @@ def plan_run(given: Mapping[str, Any]) -> RunConfig:
     optimizer = OPTIMIZERS[_known("--optimizer", values.get("optimizer", "gd"), OPTIMIZERS, "optimizers", paths=False)]
     values |= _hyperparameters(optimizer, given)
     values |= _schedule(values, given)
-    values["track"] = _tracked(values["loss"], given)
+    values["track"] = _tracked(values, given)
     _check_batch_size(optimizer, values)
     if "data_dir" in given:
         values["data_dir"] = str(Path(given["data_dir"]).expanduser().absolute())
@@ -117,20 +121,29 @@ def _schedule(values: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[st
     return {"lr_schedule": text, "lr": lr}
 
 
-def _tracked(loss: str, given: Mapping[str, Any]) -> tuple[str, ...]:
+def _tracked(values: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[str, ...]:
+    """The instruments asked for; of those that come by default, the ones that the run can have."""
+    loss, batch_size = values["loss"], values.get("batch_size")
     shows_outputs = loss not in LOSSES or not LOSSES[loss].by_model
-    if not shows_outputs and "track" not in given:
-        return ()
-    names = given.get("track", RunConfig.track)
-    for name in names:
+
+    def refusal(name: str) -> str:
+        if name in NEED_OUTPUTS and not shows_outputs:
+            return f"does not go with --loss {loss}: it needs the outputs, and such a model shows none"
+        if name == "batch-sharpness" and batch_size is None:
+            return "is of minibatches: give their size with --batch-size"
+        return ""
+
+    if "track" not in given:
+        # Every step of a minibatch run would pay for a product over all examples.
+        affordable = [name for name in RunConfig.track if batch_size is None or not INSTRUMENTS[name].every_step]
+        return tuple(name for name in affordable if not refusal(name))
+    for name in given["track"]:
         if _known("--track", name, INSTRUMENTS, "instruments", paths=False) not in TRACKED:
             when = INSTRUMENTS[name].when
             raise ConfigError(f"--track: {name} is measured {when}, unasked; there are {', '.join(TRACKED)}")
-        if not shows_outputs:
-            raise ConfigError(
-                f"--track {name} does not go with --loss {loss}: it needs the outputs, and such a model shows none"
-            )
-    return tuple(names)
+        if why := refusal(name):
+            raise ConfigError(f"--track {name} {why}")
+    return tuple(given["track"])
 
 
 def _check_batch_size(optimizer: OptimizerEntry, values: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from eostui.config import RunConfig
+from eostui.curvature.inner_products import norm, wide
 from eostui.curvature.objective import Evaluation
 from eostui.trainer.moment import Moment
 
@@ -18,9 +19,9 @@ def scores(evaluation: Evaluation, *, classes: bool) -> dict[str, float]:
     if classes:
         values["accuracy"] = evaluation.accuracy
     if evaluation.gradient is not None:
-        values["grad_norm"] = torch.linalg.vector_norm(evaluation.gradient)
+        values["grad_norm"] = norm(evaluation.gradient)
     # one transfer for all of them: each would wait for the device by itself
-    numbers = torch.stack([value.double() for value in values.values()]).tolist()
+    numbers = torch.stack([value.to(wide(value.device)) for value in values.values()]).tolist()
     return dict(zip(values, numbers, strict=True))
 
 

@@ -14,7 +14,7 @@ LOWEST = Table(
         STEP,
         Column("eigenvalue", "smallest eigenvalue; positive where the loss is convex"),
         Column("residual", "‖Hv − λv‖; a true eigenvalue lies within it"),
-        Column("error", "estimated error of the eigenvalue, min(‖r‖, ‖r‖²/gap)"),
+        Column("error", "estimated error of the eigenvalue, at most the residual ‖r‖ and about 2‖r‖²/gap"),
         Column("products", "operator-vector products that the measurement took", dtype="int64"),
     ),
 )
@@ -122,13 +122,13 @@ def gauss_newton(k: int) -> Table:
 
 def jacobian_gram(k: int) -> Table:
     """The `k` largest eigenvalues of the Jacobian Gram matrix, and what it lacks of the Gauss–Newton matrix."""
-    spectrum = eigenvalue_table(
+    table = eigenvalue_table(
         "jacobian_gram", "largest eigenvalues of the Gram matrix of the outputs' Jacobian, the mean of JᵀJ", k
     )
     attenuation = Column(
         "loss_curvature", "mean of tr ∇²_z ℓ over examples: what the loss adds, fading as it is fitted"
     )
-    return Table(spectrum.name, spectrum.description, (*spectrum.columns, attenuation))
+    return Table(table.name, table.description, (*table.columns, attenuation))
 
 
 def oscillation(k: int) -> Table:

@@ -7,8 +7,8 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from eostui.dashboard.widgets.chart import Chart
 from eostui.dashboard.widgets.tile import Tile
+from eostui.dashboard.widgets.timeline import Timeline
 
 
 def text_of(pilot: Pilot[Any]) -> str:
@@ -26,9 +26,9 @@ async def until(pilot: Pilot[Any], what: Callable[[], bool]) -> None:
     raise AssertionError(text_of(pilot))
 
 
-def charts_of(pilot: Pilot[Any]) -> list[Chart]:
+def charts_of(pilot: Pilot[Any]) -> list[Timeline]:
     """The charts that are shown, in their order on the screen."""
-    return [chart for chart in pilot.app.screen.query(Chart) if chart.size]
+    return [chart for chart in pilot.app.screen.query(Timeline) if chart.size]
 
 
 def tiles_of(pilot: Pilot[Any]) -> list[Tile]:

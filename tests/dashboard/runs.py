@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from eostui.store import EVENTS, FULL_BATCH, TEST, TRAIN, RunWriter, Status, Table, eigenvalue_table, event_row
+from eostui.trainer import tables
 
 EVERY = 10
 """Steps from one measurement to the next."""
@@ -64,7 +65,9 @@ def spectrum(name: str, first: np.ndarray) -> dict[Table, Columns]:
     values = first[:, None] * np.array([1.0, 0.9, 0.8])
     step = EVERY * np.arange(len(first))
     columns = {"step": step, "eigenvalues": values, "residuals": 1e-3 * values, "errors": 1e-4 * values}
-    return {eigenvalue_table(name, "", 3): columns | {"products": 0 * step}}
+    return {
+        eigenvalue_table(name, "", 3): columns | {"modes": np.tile([0, 1, 2], (len(step), 1)), "products": 0 * step}
+    }
 
 
 def descent(steps: int = 400, *, formula: str = "2/η", threshold: float = 10.0, accuracy: bool = True) -> Run:
@@ -115,3 +118,64 @@ def scheduled(steps: int = 400) -> Run:
     sharpness = np.minimum(4 + step[::EVERY] / 20, 9.5)
     rows = train(threshold) | spectrum("hessian", sharpness)
     return Run({"threshold": "2/η"}, rows, {"lr_schedule": "cosine:400"})
+
+
+def instrumented(steps: int = 400) -> Run:
+    """Gradient descent at its edge, 40, with everything that can be measured on it: tracked values at every step, and
+    eigenvalues in a table that is wider than what is followed, the second from step 200 on."""
+    random = np.random.default_rng(0)
+    step, measured = np.arange(steps), EVERY * np.arange(steps // EVERY)
+    rise = np.minimum(0.2 + step / (0.5 * steps), 1.0)
+    edge = (rise == 1.0).astype(float)
+    wave = np.sin(step / 9.0) + 0.3 * random.standard_normal(steps)
+    sharpness = 40 * rise + 1.6 * edge * wave
+    eigenvalues = np.full((len(measured), 6), np.nan)
+    eigenvalues[:, 0] = sharpness[measured]
+    late = measured >= 200
+    eigenvalues[late, 1] = 36 + 0.01 * measured[late]
+    known = {"residuals": 1e-3 * eigenvalues, "errors": 1e-4 * eigenvalues, "products": 4 + 0 * measured}
+    modes = np.where(np.isnan(eigenvalues), -1, np.arange(6))
+    gram = {"step": measured, "eigenvalues": 1.1 * eigenvalues, "modes": modes, **known}
+    x = 0.02 * edge * (1 + 0.8 * wave) * (-1.0) ** step
+    late_x = np.where(step < 200, np.nan, 0.3 * x)
+    alpha = 0.2 - 0.3 * (measured < 30)
+    with np.errstate(invalid="ignore"):
+        delta = np.sqrt(2 * alpha / 900)
+    here = rise[measured]
+    return Run(
+        {"threshold": "2/η", "threshold_on": "hessian"},
+        train(np.full(steps, 40.0))
+        | {tables.hessian(6): {"step": measured, "eigenvalues": eigenvalues, "modes": modes, **known}}
+        | {
+            tables.TRACKED_SHARPNESS: {
+                "step": step,
+                "sharpness": sharpness - 0.02 * (step % EVERY),
+                "residual": 0.1 * (step % EVERY),
+                "certified": (step % EVERY == 0).astype(int),
+            },
+            tables.jacobian_gram(6): gram | {"loss_curvature": np.exp(-4 * measured / steps)},
+            tables.SPECTRAL_DENSITY: density(measured, sharpness[measured]),
+            tables.oscillation(3): {"step": step, "oscillation": np.stack([x, late_x, np.nan * x], axis=1)},
+            tables.SELF_STABILIZATION: {"step": measured, "alpha": alpha, "beta": 900 + 0 * alpha, "delta": delta},
+            tables.DIRECTIONAL: {"step": measured, "curvature": 38 * here**2},
+            tables.EFFECTIVE_SMOOTHNESS: {"step": measured, "smoothness": 39 * here},
+            tables.BATCH_SHARPNESS: {"step": measured, "batch_sharpness": 45 * here, "standard_error": here},
+            tables.LOWEST: {"step": measured, "eigenvalue": -1.5 * here, "products": 0 * measured},
+            tables.TRACE: {"step": measured, "trace": 300 * here, "products": 0 * measured},
+        },
+    )
+
+
+def density(step: np.ndarray, sharpness: np.ndarray) -> Columns:
+    """Rows of the table `spectral_density`: a bulk around zero and a few outliers, the highest as given."""
+    random = np.random.default_rng(1)
+    count = len(step)
+    nodes, weights = np.full((2, count, tables.NODES), np.nan)
+    nodes[:, :40] = 0.4 * random.standard_normal((count, 40)) ** 3
+    nodes[:, 40:46] = sharpness[:, None] * np.array([0.08, 0.15, 0.3, 0.45, 0.8, 1.0])
+    weights[:, :40] = np.exp(-3 * np.abs(nodes[:, :40]))
+    weights[:, 40:46] = 1e-4 * random.random((count, 6))
+    weights /= np.nansum(weights, axis=1, keepdims=True)
+    order = np.argsort(nodes, axis=1)
+    columns = {"nodes": nodes, "weights": weights}
+    return {"step": step} | {name: np.take_along_axis(values, order, axis=1) for name, values in columns.items()}

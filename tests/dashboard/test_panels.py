@@ -8,19 +8,22 @@ import numpy as np
 import pytest
 
 from eostui.dashboard.feed import Feed
-from eostui.dashboard.panels import Panel, marks_of, panels_of
+from eostui.dashboard.panel import ChartPanel, StripPanel
+from eostui.dashboard.panels import marks_of, panels_of
 from eostui.dashboard.widgets.trace import Trace
+from eostui.store import STEP, Column, Table
 from tests.dashboard.conftest import FeedOf
-from tests.dashboard.runs import EVERY, Run, adaptive, descent, minibatches, train
+from tests.dashboard.runs import EVERY, Run, adaptive, descent, instrumented, minibatches, train
 
 
 def _traces(feed: Feed) -> dict[str, list[str]]:
     """The labels in each chart, from the least important to the most."""
-    return {panel.title: [trace.label for trace in panel.traces(feed)] for panel in panels_of(feed)}
+    charts = [panel for panel in panels_of(feed) if isinstance(panel, ChartPanel)]
+    return {panel.title: [trace.label for trace in panel.traces(feed)] for panel in charts}
 
 
-def _panel(feed: Feed, id: str) -> Panel:
-    return next(panel for panel in panels_of(feed) if panel.id == id)
+def _panel(feed: Feed, id: str) -> ChartPanel:
+    return next(panel for panel in panels_of(feed) if isinstance(panel, ChartPanel) and panel.id == id)
 
 
 def _trace(feed: Feed, panel: str, label: str) -> Trace:
@@ -105,3 +108,77 @@ def test_a_change_of_the_step_size_is_marked_in_short(feed_of: FeedOf) -> None:
     )
     feed = feed_of(dataclasses.replace(descent(), events=changes))
     assert [(mark.x, mark.label) for mark in marks_of(feed)] == [(50, "η 0.1667 → 0.1"), (60, "η ? → ?")]
+
+
+def test_everything_that_was_measured_has_a_panel(feed_of: FeedOf) -> None:
+    assert _traces(feed_of(instrumented())) == {
+        "Sharpness": ["λ2", "2/η", "λ1 tracked", "λ1 certified"],
+        "Loss": ["train"],
+        "Jacobian Gram": ["λ2", "2/η", "λ1"],
+        "Loss curvature": ["tr ∇²_z ℓ"],
+        "Oscillation": ["q2", "q1"],
+        "Self-stabilization": ["|x| measured", "δ predicted"],
+        "Directional curvature": ["2/η", "gᵀHg/gᵀg"],
+        "Effective smoothness": ["2/η", "max"],
+        "Batch sharpness": ["2/η", "mean"],
+        "Lowest eigenvalue": ["λmin"],
+        "Hessian trace": ["tr H"],
+    }
+
+
+def test_the_tracked_line_is_dense_and_the_certified_points_are_the_solvers(feed_of: FeedOf) -> None:
+    feed = feed_of(instrumented())
+    tracked, certified = _trace(feed, "sharpness", "λ1 tracked"), _trace(feed, "sharpness", "λ1 certified")
+    assert len(tracked.x) == EVERY * len(certified.x)
+    assert (tracked.points, certified.points) == (False, True)
+    np.testing.assert_array_equal(certified.y, feed.series["hessian"]["eigenvalues"][:, 0])
+    assert "certified" in _panel(feed, "sharpness").definition(feed)
+
+
+def test_before_the_first_tracked_value_the_chart_is_as_without_them(feed_of: FeedOf) -> None:
+    run = instrumented()
+    rows = {t: {n: c[:0] for n, c in cs.items()} if t.name == "tracked" else cs for t, cs in run.rows.items()}
+    feed = feed_of(dataclasses.replace(run, rows=rows))
+    assert _traces(feed)["Sharpness"] == ["λ2", "2/η", "λ1"]
+    assert "certified" not in _panel(feed, "sharpness").definition(feed)
+
+
+def test_what_is_tracked_belongs_to_the_matrix_that_the_threshold_is_for(feed_of: FeedOf) -> None:
+    tracked = {t: columns for t, columns in instrumented().rows.items() if t.name == "tracked"}
+    run = adaptive()
+    feed = feed_of(dataclasses.replace(run, rows={**run.rows, **tracked}))
+    assert _traces(feed)["Preconditioned sharpness"] == ["λ3", "λ2", "38/η", "λ1 tracked", "λ1 certified"]
+    assert _traces(feed)["Sharpness"] == ["λ3", "λ2", "λ1"]
+    assert _trace(feed, "preconditioned", "λ1 tracked").x[0] == 1
+
+
+def test_the_density_is_that_of_the_rows_and_has_the_threshold_on_the_hessian(feed_of: FeedOf) -> None:
+    feed = feed_of(instrumented(), start=105)
+    panel = next(panel for panel in panels_of(feed) if isinstance(panel, StripPanel))
+    assert panel.densities(feed).steps.tolist() == list(range(0, 101, EVERY))
+    reference = panel.reference(feed)
+    assert reference is not None
+    assert reference.label == "2/η"
+    other = feed_of(dataclasses.replace(instrumented(), environment={"threshold": "n/a"}))
+    assert panel.reference(other) is None
+
+
+@pytest.mark.parametrize("columns", [(), (Column("oscillation", ""),), (Column("oscillation", "", dtype="S4"),)])
+def test_a_table_that_is_not_what_its_name_says_has_no_panel(feed_of: FeedOf, columns: tuple[Column, ...]) -> None:
+    strange = {Table("oscillation", "", (STEP, *columns)): {"step": np.array([0])} | {c.name: [b"1"] for c in columns}}
+    run = descent()
+    feed = feed_of(dataclasses.replace(run, rows={**run.rows, **strange}))
+    assert list(_traces(feed)) == ["Sharpness", "Loss", "Gauss–Newton"]
+
+
+def test_an_adapted_cadence_is_told_and_is_no_mark(feed_of: FeedOf) -> None:
+    detail = {"eig_every": 1000, "tracked_every": 2, "share": 0.3}
+    events = ((50, "cadence", {"eig_every": 20}), (60, "cadence", detail))
+    feed = feed_of(dataclasses.replace(descent(), events=events))
+    assert marks_of(feed) == []
+    assert feed.cadence == "certified every 1,000, tracked every 2"
+    feed.seek(55)
+    assert feed.cadence == "certified every 20"
+    feed.seek(0)
+    assert feed.cadence == ""
+    assert feed_of(dataclasses.replace(descent(), events=((5, "cadence", {"eig_every": "often"}),))).cadence == ""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from eostui.dashboard.feed import Feed
 from eostui.dashboard.readings import Reading, readings_of
 from tests.dashboard.conftest import FeedOf
-from tests.dashboard.runs import adaptive, descent, minibatches, scheduled
+from tests.dashboard.runs import EVERY, adaptive, descent, instrumented, minibatches, scheduled
 
 
 def _labels(feed: Feed) -> list[str]:
@@ -64,3 +66,31 @@ def test_minibatches_are_said_to_be_minibatches(feed_of: FeedOf) -> None:
     for label in ("loss", "accuracy", "‖∇L‖"):
         assert "the examples of the minibatch" in _reading(feed, label).definition
     assert "full-batch 2/η, a reference only" in _reading(feed, "S/thresh").definition
+
+
+def test_the_sharpness_is_the_tracked_one_at_every_step_and_the_ratio_is_certified(feed_of: FeedOf) -> None:
+    feed = feed_of(instrumented(), start=205)
+    sharpness, ratio = _reading(feed, "sharpness"), _reading(feed, "S/thresh")
+    np.testing.assert_array_equal(sharpness.values(feed), feed.series["tracked"]["sharpness"])
+    np.testing.assert_array_equal(ratio.values(feed), feed.series["hessian"]["eigenvalues"][:, 0] / 40)
+    assert "Rayleigh quotient" in sharpness.definition
+    assert ratio.definition.startswith("certified sharpness divided by")
+
+
+def test_a_certified_sharpness_that_is_newer_than_the_tracked_one_is_the_present_one(feed_of: FeedOf) -> None:
+    feed = feed_of(instrumented(), start=205)
+    feed.series["tracked"].shown = 195
+    values = _reading(feed, "sharpness").values(feed)
+    assert len(values) == 195 + 1
+    assert values[-1] == feed.series["hessian"]["eigenvalues"][200 // EVERY, 0]
+    feed.series["tracked"].shown = 0
+    np.testing.assert_array_equal(_reading(feed, "sharpness").values(feed), feed.series["hessian"]["eigenvalues"][:, 0])
+
+
+def test_the_sharpness_that_the_threshold_is_not_for_is_not_tracked(feed_of: FeedOf) -> None:
+    tracked = {table: columns for table, columns in instrumented().rows.items() if table.name == "tracked"}
+    run = adaptive()
+    feed = feed_of(dataclasses.replace(run, rows={**run.rows, **tracked}))
+    assert len(_reading(feed, "sharpness").values(feed)) == 400 / EVERY
+    assert len(_reading(feed, "precond S").values(feed)) == 399
+    assert "Rayleigh" not in _reading(feed, "sharpness").definition

@@ -13,7 +13,7 @@ from eostui.dashboard.app import Dashboard
 from eostui.dashboard.replay import ReplayFeed
 from eostui.store import TRAIN, RunFile
 from tests.dashboard.conftest import FeedOf
-from tests.dashboard.runs import adaptive, minibatches, scheduled
+from tests.dashboard.runs import adaptive, instrumented, minibatches, scheduled
 
 Compare = Callable[..., bool]
 
@@ -58,3 +58,13 @@ def test_the_terminals_own_colours(snap_compare: Compare, edge_run: RunFile) -> 
 
 def test_a_changed_step_size_with_a_cursor(snap_compare: Compare, edge_run: RunFile) -> None:
     assert snap_compare(_dashboard(edge_run, 699), terminal_size=(120, 40), run_before=_drawn("tab", "end"))
+
+
+@pytest.mark.parametrize(("size", "keys"), [((80, 24), ["n"]), ((120, 40), [])], ids=["80x24", "120x40"])
+def test_tracked_and_certified_and_a_spectral_density(
+    snap_compare: Compare, feed_of: FeedOf, size: tuple[int, int], keys: list[str]
+) -> None:
+    feed = feed_of(
+        dataclasses.replace(instrumented(), events=((100, "cadence", {"eig_every": 50, "tracked_every": 2}),))
+    )
+    assert snap_compare(Dashboard(feed), terminal_size=size, run_before=_drawn(*keys))

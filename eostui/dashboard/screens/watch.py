@@ -1,4 +1,4 @@
-"""The screen that draws a feed: masthead, readings, and the charts."""
+"""The screen that draws a feed: masthead, readings, and the panels, a page of them at a time."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from textual.containers import Grid, Horizontal
 from textual.widgets import Footer
 
 from eostui.dashboard.feed import Feed
-from eostui.dashboard.panels import PANELS, marks_of, panels_of
+from eostui.dashboard.pages import MOST, Page, pages_of, room_for
+from eostui.dashboard.panels import marks_of, panels_of
 from eostui.dashboard.readings import Reading, readings_of
 from eostui.dashboard.screens.help import HelpScreen
-from eostui.dashboard.widgets.canvas import GLYPHS
-from eostui.dashboard.widgets.chart import Chart
+from eostui.dashboard.widgets.canvas import GLYPHS, GlyphName
 from eostui.dashboard.widgets.frugal_screen import FrugalScreen
 from eostui.dashboard.widgets.masthead import Masthead
 from eostui.dashboard.widgets.tile import Tile
+from eostui.dashboard.widgets.timeline import Timeline
 from eostui.dashboard.widgets.view import window_over
 
 FRAMES_PER_SECOND = 4
@@ -39,6 +40,8 @@ class WatchScreen(FrugalScreen[None]):
         Binding("z", "zoom", "zoom", show=False, tooltip="Show the chosen chart alone, or all again"),
         Binding("f", "freeze", "freeze", show=False, tooltip="Hold the charts still while the run goes on"),
         Binding("b", "glyphs", "glyphs", show=False, tooltip="Plot with braille, blocks or ASCII, as the font allows"),
+        Binding("n,pagedown", "turn(1)", "page", tooltip="The next page, where there are more charts than fit"),
+        Binding("p,pageup", "turn(-1)", "page back", show=False, tooltip="The page before"),
         Binding("question_mark", "help", "help", key_display="?", tooltip="What every number and word means"),
     ]
 
@@ -50,17 +53,20 @@ class WatchScreen(FrugalScreen[None]):
         """How many rows of each table are on the screen."""
         self._readings: list[Reading] = []
         """The readings that have a tile: none until the feed knows its run."""
+        self._pages: list[Page] = []
+        self._page = 0
+        """Which of them is open."""
+        self._glyphs: GlyphName = "braille"
 
     def compose(self) -> ComposeResult:
         yield Masthead()
         yield Horizontal(id="readings")
-        with Grid(id="charts"):
-            for panel in PANELS:
-                yield Chart(panel.title, log_axis=panel.log, id=panel.id, classes="absent")
+        yield Grid(id="charts")
         yield Footer(show_command_palette=False, compact=True)
 
     def on_resize(self) -> None:
         self._fit_tiles()
+        self._open_page(self._page)
 
     def on_mount(self) -> None:
         self._lay_out()
@@ -78,7 +84,8 @@ class WatchScreen(FrugalScreen[None]):
 
     def note(self) -> str:
         """What this screen itself has to say in the masthead."""
-        return "view frozen" if self.frozen else ""
+        page = f"page {self._page + 1}/{len(self._pages)}" if len(self._pages) > 1 else ""
+        return " ".join(filter(None, ("view frozen" * self.frozen, page)))
 
     def may_draw(self) -> bool:
         """Whether the charts may be drawn anew now, should there be something new."""
@@ -99,35 +106,63 @@ class WatchScreen(FrugalScreen[None]):
             values = reading.values(self.feed)
             latest = float(values[-1]) if len(values) else math.nan
             tile.show(values, reading.text(latest) if math.isfinite(latest) else "–")
+        self._draw_page()
+
+    def _draw_page(self) -> None:
+        """Draw the panels of the page that is open, all over the same steps."""
+        if not self.feed.series:
+            return
         marks, steps = marks_of(self.feed), self.feed.series["train"]["step"]
         window = window_over(float(steps[0]), float(steps[-1])) if len(steps) else None
-        for panel in panels_of(self.feed):
-            self.query_one(f"#{panel.id}", Chart).show(panel.traces(self.feed), marks, window)
+        for panel in self._pages[self._page]:
+            panel.show(self.query_one(f"#{panel.id}", Timeline), self.feed, marks, window)
 
     def _lay_out(self) -> None:
-        """Have a chart for every panel of the run, and a tile for every reading."""
-        there = [panel.id for panel in panels_of(self.feed)]
-        for chart in self.query(Chart):
+        """Open the first page, with a tile for every reading."""
+        self._open_page(0)
+        self.query_one(f"#{self._pages[0][0].id}").focus()
+        self._readings = readings_of(self.feed)
+        self.query_one("#readings").mount(*[Tile(reading.label, log=reading.log) for reading in self._readings])
+        self._plot_with(self._glyphs)
+        self._fit_tiles()
+
+    def _open_page(self, number: int) -> None:
+        """Show a page, or the last one, where there are not so many on a screen of this size."""
+        self._mount_panels()
+        self._pages = pages_of(panels_of(self.feed), room_for(*self.size))
+        self._page = min(number, len(self._pages) - 1)
+        there = [panel.id for panel in self._pages[self._page]]
+        for chart in self.query(Timeline):
             chart.set_class(chart.id not in there, "absent")
             chart.set_class(chart.id == there[0], "first")
         charts = self.query_one("#charts")
-        for count in range(1, len(PANELS) + 1):
+        for count in range(1, MOST + 1):
             charts.set_class(len(there) == count, f"-of-{count}")
-        self._readings = readings_of(self.feed)
-        glyphs = self._chosen_chart().glyphs
-        tiles = [Tile(reading.label, log=reading.log, glyphs=glyphs) for reading in self._readings]
-        self.query_one("#readings").mount(*tiles)
-        self.query_one(f"#{there[0]}").focus()
-        self._fit_tiles()
+        if self.maximized is not None and self.maximized.id not in there:
+            self.minimize()
+        if self.focused is None or self.focused.id not in there:
+            self.query_one(f"#{there[0]}").focus()
+        self.refresh_bindings()
+        self._draw_page()
+
+    def _mount_panels(self) -> None:
+        """Have a widget for every panel of the run, in order."""
+        charts, following = self.query_one("#charts"), None
+        there = {chart.id: chart for chart in self.query(Timeline)}
+        for panel in reversed(panels_of(self.feed)):
+            if panel.id not in there:
+                there[panel.id] = panel.widget()
+                charts.mount(there[panel.id], before=following)
+            following = there[panel.id]
 
     def _fit_tiles(self) -> None:
         """Show as many readings, from the left, as there is room for without cutting a number off."""
         for index, tile in enumerate(self.query(Tile)):
             tile.display = index < self.size.width // TILE_WIDTH
 
-    def on_chart_cursor_moved(self, message: Chart.CursorMoved) -> None:
+    def on_timeline_cursor_moved(self, message: Timeline.CursorMoved) -> None:
         """One cursor for all charts."""
-        for chart in self.query(Chart):
+        for chart in self.query(Timeline):
             chart.cursor_step = message.step
 
     def action_toggle_log(self) -> None:
@@ -143,18 +178,31 @@ class WatchScreen(FrugalScreen[None]):
     def action_glyphs(self) -> None:
         """The next glyph set, for every chart and reading."""
         names = list(GLYPHS)
-        following = names[(names.index(self._chosen_chart().glyphs) + 1) % len(names)]
-        for chart in self.query(Chart):
-            chart.glyphs = following
+        self._plot_with(names[(names.index(self._glyphs) + 1) % len(names)])
+
+    def _plot_with(self, glyphs: GlyphName) -> None:
+        self._glyphs = glyphs
+        for chart in self.query(Timeline):
+            chart.glyphs = glyphs
         for tile in self.query(Tile):
-            tile.glyphs = following
+            tile.glyphs = glyphs
 
     def action_freeze(self) -> None:
         self.frozen = not self.frozen
 
+    def action_turn(self, pages: int) -> None:
+        """Turn to another page, from the last one to the first."""
+        self.minimize()
+        self._open_page((self._page + pages) % len(self._pages))
+        self.query_one(Masthead).show(self.feed, self.note())
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Without other pages there is nothing to turn to."""
+        return len(self._pages) > 1 if action == "turn" else True
+
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen(self.own_bindings(), self.feed))
 
-    def _chosen_chart(self) -> Chart:
+    def _chosen_chart(self) -> Timeline:
         """The chart that has the focus, else the first that is shown."""
-        return self.focused if isinstance(self.focused, Chart) else self.query_one("Chart.first", Chart)
+        return self.focused if isinstance(self.focused, Timeline) else self.query_one("Timeline.first", Timeline)

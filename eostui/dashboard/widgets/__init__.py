@@ -1,8 +1,11 @@
-"""Widgets that draw measured series: charts over the step, and tiles with a present value."""
+"""Widgets that draw measured series: charts and heat strips over the step, and tiles with a present value."""
 
 from eostui.dashboard.widgets.chart import Chart
 from eostui.dashboard.widgets.frugal_screen import FrugalScreen
+from eostui.dashboard.widgets.heat import Densities
+from eostui.dashboard.widgets.heat_strip import HeatStrip
 from eostui.dashboard.widgets.tile import Tile
+from eostui.dashboard.widgets.timeline import Timeline
 from eostui.dashboard.widgets.trace import Mark, Trace
 
-__all__ = ["Chart", "FrugalScreen", "Mark", "Tile", "Trace"]
+__all__ = ["Chart", "Densities", "FrugalScreen", "HeatStrip", "Mark", "Tile", "Timeline", "Trace"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -34,6 +34,11 @@ class Glyphs:
     dashed: str
     ellipsis: str
     above: str
+    point: str
+    pointer: str
+    cross: str
+    shades: str
+    """From the faintest to the fullest, for cells without a colour of their own."""
 
     def cells(self, dots: Dots) -> Characters:
         """(height * rows, width * columns) dots as (height, width) characters."""
@@ -64,9 +69,11 @@ def _braille() -> str:
     return " " + "".join(chr(0x2800 + pattern) for pattern in patterns)[1:]
 
 
+_UNICODE = Glyphs(4, 2, _braille(), "▁▂▃▄▅▆▇█", "│", "┤", "┊", "│", "×", "━", "╍", "…", "↑", "●", "▸", "┼", "░▒▓█")
+
 GLYPHS: dict[GlyphName, Glyphs] = {
-    "braille": Glyphs(4, 2, _braille(), "▁▂▃▄▅▆▇█", "│", "┤", "┊", "│", "×", "━", "╍", "…", "↑"),
-    "block": Glyphs(2, 2, " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█", "▁▂▃▄▅▆▇█", "│", "┤", "┊", "│", "×", "━", "╍", "…", "↑"),
-    "ascii": Glyphs(2, 1, " '.:", "_.-=+*%#", "|", "+", "!", "|", "x", "-", "~", ">", "^"),
+    "braille": _UNICODE,
+    "block": replace(_UNICODE, rows=2, columns=2, table=" ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"),
+    "ascii": Glyphs(2, 1, " '.:", "_.-=+*%#", "|", "+", "!", "|", "x", "-", "~", ">", "^", "o", ">", "X", ".:-=+*%#@"),
 }
 """The ways to draw, from the finest to the one that every terminal can."""

@@ -6,19 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from textual import events
-from textual.binding import Binding, BindingType
-from textual.message import Message
-from textual.reactive import reactive
-
 from eostui.dashboard.widgets.canvas import GLYPHS, GlyphName
 from eostui.dashboard.widgets.plot import Plot
-from eostui.dashboard.widgets.surface import Cells, Surface
+from eostui.dashboard.widgets.surface import Cells
+from eostui.dashboard.widgets.timeline import Timeline
 from eostui.dashboard.widgets.trace import Mark, Trace
-from eostui.dashboard.widgets.view import View
+from eostui.dashboard.widgets.view import Area, View
 
 
-class Chart(Surface, can_focus=True):
+class Chart(Timeline):
     """Traces over the step, each sample in its place: no spike lost, no gap bridged.
 
     Example:
@@ -43,6 +39,7 @@ class Chart(Surface, can_focus=True):
             "batch-loss",
             "test-loss",
             "sharpness",
+            "certified",
             "threshold",
             "eigenvalue",
             "gauss-newton",
@@ -64,6 +61,7 @@ class Chart(Surface, can_focus=True):
         & > .chart--batch-loss { color: $text-primary 50%; }
         & > .chart--test-loss { color: $text-accent; }
         & > .chart--sharpness { color: $text-success; }
+        & > .chart--certified { color: $foreground; text-style: bold; }
         & > .chart--threshold { color: $text-error; }
         & > .chart--eigenvalue { color: $text-success 50%; }
         & > .chart--gauss-newton { color: $text-accent; }
@@ -75,43 +73,13 @@ class Chart(Surface, can_focus=True):
             & > .chart--batch-loss { color: ansi_cyan; text-style: dim; }
             & > .chart--test-loss, & > .chart--gauss-newton { color: ansi_magenta; }
             & > .chart--sharpness { color: ansi_green; }
+            & > .chart--certified { color: ansi_default; text-style: bold; }
             & > .chart--eigenvalue { color: ansi_green; text-style: dim; }
             & > .chart--threshold { color: ansi_red; }
             & > .chart--flow { color: ansi_yellow; }
         }
     }
     """
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "move_cursor(-1)", "Cursor left", show=False),
-        Binding("right", "move_cursor(1)", "Cursor right", show=False),
-        Binding("shift+left", "move_cursor(-10)", "Cursor ten columns left", show=False),
-        Binding("shift+right", "move_cursor(10)", "Cursor ten columns right", show=False),
-        Binding("home", "move_cursor_to_end(False)", "Cursor to the first step", show=False),
-        Binding("end", "move_cursor_to_end(True)", "Cursor to the last step", show=False),
-        Binding("escape", "remove_cursor", "Remove cursor", show=False),
-    ]
-
-    log_axis: reactive[bool] = reactive(False, repaint=False, init=False)
-    """The value axis is logarithmic. (`log` is what every Textual widget writes its log with.)"""
-
-    glyphs: reactive[GlyphName] = reactive[GlyphName]("braille", repaint=False, init=False)
-    """What the terminal's font can show."""
-
-    cursor_step: reactive[float | None] = reactive[float | None](None, repaint=False, init=False)
-    """The step whose values are read off; setting it posts no message, so that charts can share a cursor."""
-
-    class CursorMoved(Message):
-        """The user moved the cursor of `chart` to `step`, or removed it (None)."""
-
-        def __init__(self, chart: Chart, step: float | None) -> None:
-            super().__init__()
-            self.chart = chart
-            self.step = step
-
-        @property
-        def control(self) -> Chart:
-            return self.chart
 
     def __init__(
         self,
@@ -120,16 +88,23 @@ class Chart(Surface, can_focus=True):
         unit: str = "",
         x_unit: str = "step",
         log_axis: bool = False,
+        symmetric: bool = False,
         glyphs: GlyphName = "braille",
         name: str | None = None,
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
-        super().__init__(name=name, id=id, classes=classes)
-        self._view = View(title, unit, x_unit)
+        super().__init__(log_axis=log_axis, glyphs=glyphs, name=name, id=id, classes=classes)
+        self._view = View(title, unit, x_unit, symmetric=symmetric)
         self._plot = Plot([style.removeprefix("chart--") for style in self.STYLES])
-        self.set_reactive(Chart.log_axis, log_axis)
-        self.set_reactive(Chart.glyphs, glyphs)
+
+    @property
+    def area(self) -> Area | None:
+        return self._plot.area
+
+    def sampled(self) -> tuple[float, float] | None:
+        steps = [trace.x for trace in self._view.traces if len(trace.x)]
+        return (min(float(x[0]) for x in steps), max(float(x[-1]) for x in steps)) if steps else None
 
     def show(
         self,
@@ -147,77 +122,3 @@ class Chart(Surface, can_focus=True):
     def draw(self, width: int, height: int) -> Cells:
         view = replace(self._view, log=self.log_axis, cursor=self.cursor_step)
         return self._plot.draw(view, GLYPHS[self.glyphs], width, height)
-
-    def validate_glyphs(self, glyphs: GlyphName) -> GlyphName:
-        if glyphs not in GLYPHS:
-            raise ValueError(f"no glyphs {glyphs!r}: choose one of {', '.join(GLYPHS)}")
-        return glyphs
-
-    def watch_log_axis(self) -> None:
-        self.repaint()
-
-    def watch_glyphs(self) -> None:
-        self.repaint()
-
-    def watch_cursor_step(self) -> None:
-        self.repaint()
-
-    def action_move_cursor(self, columns: int) -> None:
-        """Move the cursor by columns, by a step where columns are narrower; from nowhere to the last step."""
-        area, limits = self._plot.area, self._limits()
-        if area is None or limits is None:
-            return
-        now = self.cursor_step
-        column = None if now is None else area.column(now)
-        if now is None or column is None:
-            self._move_cursor(limits[1])
-            return
-        target = round(area.step(column + columns))
-        nearest = now + (1 if columns > 0 else -1)
-        self._move_cursor(max(target, nearest) if columns > 0 else min(target, nearest))
-
-    def action_move_cursor_to_end(self, last: bool) -> None:
-        if limits := self._limits():
-            self._move_cursor(limits[last])
-
-    def action_remove_cursor(self) -> None:
-        self._set_cursor(None)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Without a cursor escape is left to whoever else wants it."""
-        return self.cursor_step is not None if action == "remove_cursor" else True
-
-    def on_mouse_move(self, event: events.MouseMove) -> None:
-        self._point(event)
-
-    def on_click(self, event: events.Click) -> None:
-        self._point(event)
-
-    def on_leave(self) -> None:
-        if not self.has_focus and self.cursor_step is not None:
-            self._set_cursor(None)
-
-    def _point(self, event: events.MouseEvent) -> None:
-        """Put the cursor where the mouse is."""
-        area = self._plot.area
-        offset = event.get_content_offset(self)
-        if area and offset and area.left <= offset.x < area.left + area.width:
-            self._move_cursor(round(area.step(offset.x)))
-
-    def _limits(self) -> tuple[float, float] | None:
-        """The first and the last step that have a sample and are shown."""
-        area = self._plot.area
-        sampled = [trace.x for trace in self._view.traces if len(trace.x)]
-        if area is None or not sampled:
-            return None
-        first = max(area.start, min(float(x[0]) for x in sampled))
-        return first, max(first, min(area.stop, max(float(x[-1]) for x in sampled)))
-
-    def _move_cursor(self, step: float) -> None:
-        if limits := self._limits():
-            self._set_cursor(min(max(step, limits[0]), limits[1]))
-
-    def _set_cursor(self, step: float | None) -> None:
-        if step != self.cursor_step:
-            self.cursor_step = step
-            self.post_message(self.CursorMoved(self, step))

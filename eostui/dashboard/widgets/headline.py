@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from eostui.dashboard.widgets.canvas import Glyphs
 from eostui.dashboard.widgets.surface import Cells
@@ -29,32 +29,46 @@ def write_headline(
     """Write the title and the legend with present values, the most important trace first, as far as it fits.
 
     With a cursor: its step, the values there, and what `marks`, those in its column, say. A value beyond `top`, the end
-    of the axis, has a sign for that.
+    of the axis, has a sign for that. Where not all fits, traces have their brief names, if any has one, and the title
+    gives way to the values at the cursor.
     """
-    end = cells.write(0, 0, view.title, style("title"))
-    if view.unit:
-        end = cells.write(end + 1, 0, view.unit, style("muted"))
-    for parts in _entries(view, glyphs, marks, top):
+    title = [(view.title, "title")] + ([(view.unit, "muted")] if view.unit else [])
+    at_cursor: list[list[Part]] = [[(mark.label, mark.role)] for mark in marks]
+    entries = [*_entries(view, glyphs, top, brief=False), *at_cursor]
+    if not write_entries(cells, title, entries, glyphs, style) and any(trace.brief for trace in view.traces):
+        entries = [*_entries(view, glyphs, top, brief=True), *at_cursor]
+        write_entries(cells, title if view.cursor is None else (), entries, glyphs, style)
+
+
+def write_entries(
+    cells: Cells, title: Sequence[Part], entries: Iterable[Sequence[Part]], glyphs: Glyphs, style: Callable[[str], int]
+) -> bool:
+    """Write a title and as many entries as fit, over what is there; whether all did."""
+    cells.blank(0)
+    end = -1 if title else -2
+    for text, role in title:
+        end = cells.write(end + 1, 0, text, style(role))
+    for parts in entries:
         width = sum(len(text) for text, _ in parts)
         if end + 2 + width >= cells.width:  # the last cell stays free: there may be a chart beside this one
             cells.write(min(end + 1, cells.width - 1), 0, glyphs.ellipsis, style("muted"))
-            return
+            return False
         end += 2
         for text, role in parts:
             end = cells.write(end, 0, text, style(role))
+    return True
 
 
-def _entries(view: View, glyphs: Glyphs, marks: Iterable[Mark], top: float) -> Iterable[list[Part]]:
+def _entries(view: View, glyphs: Glyphs, top: float, *, brief: bool) -> Iterable[list[Part]]:
     if view.cursor is not None:
         yield [(f"{view.x_unit} ", "muted"), (format_step(view.cursor), "value")]
     for trace in reversed(view.traces):
-        if trace.label:
-            key = glyphs.dashed if trace.stepped else glyphs.line
-            value, text = _reading(trace, view.cursor)
+        value, text = _reading(trace, view.cursor)
+        if trace.label and not (trace.sparse and math.isnan(value)):
+            key = glyphs.point if trace.points else glyphs.dashed if trace.stepped else glyphs.line
+            label = (brief and trace.brief) or trace.label
             beyond = glyphs.above if value > top and trace.reference else ""
-            yield [(f"{key}{trace.label} ", trace.role), (text + beyond, "value")]
-    for mark in marks:
-        yield [(mark.label, mark.role)]
+            yield [(f"{key}{label} ", trace.role), (text + beyond, "value")]
 
 
 def _reading(trace: Trace, cursor: float | None) -> tuple[float, str]:

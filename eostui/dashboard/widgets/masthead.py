@@ -67,6 +67,7 @@ class Masthead(Widget):
             if present.formula is not None:
                 line.append(f"{present.formula} ", "dim").append(f"{present.threshold:.5g}  ")
         line.append(feed.activity, "italic")
-        if feed.step < 0 and feed.forecast:
-            line.append(f"  · {feed.forecast}", "dim")
+        aside = feed.forecast if feed.step < 0 else feed.cadence
+        if aside:
+            line.append(f"{'  ' if feed.activity else ''}· {aside}", "dim")
         return line

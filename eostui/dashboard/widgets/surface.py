@@ -39,6 +39,10 @@ class Cells:
             self.styles[y, x:end] = style
         return max(x, end)
 
+    def blank(self, y: int) -> None:
+        """Wipe row `y`."""
+        self.characters[y], self.styles[y] = " ", 0
+
     def changes(self, before: Cells) -> list[Region]:
         """The spans of each row that differ from cells of the same size."""
         changed = (self.characters != before.characters) | (self.styles != before.styles)
@@ -94,8 +98,12 @@ class Surface(Widget):
         if (self._cells.width, self._cells.height) != self.size:
             self._cells = self.draw(*self.size)
         if not self._styles:
-            self._styles = [self.get_visual_style(name).rich_style for name in self.STYLES]
+            self._styles = self.resolve_styles()
         return self._cells.strip(y, self._styles)
+
+    def resolve_styles(self) -> list[Style]:
+        """The styles by their numbers, as the theme has them."""
+        return [self.get_visual_style(name).rich_style for name in self.STYLES]
 
     def notify_style_update(self) -> None:
         super().notify_style_update()

@@ -31,6 +31,12 @@ class Trace:
     """A value holds until the next sample: drawn as a dashed staircase."""
     reference: bool = False
     """A line to compare the others with: it may run out of the chart where it is far above them, or infinite."""
+    points: bool = False
+    """Each sample is a point of its own, joined to no other."""
+    sparse: bool = False
+    """NaN is where nothing was to be measured: no line there, and no mark."""
+    brief: str = ""
+    """Name in the legend where there is no room for that of every trace."""
 
     def __post_init__(self) -> None:
         if self.x.ndim != 1 or self.x.shape != self.y.shape:

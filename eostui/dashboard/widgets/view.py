@@ -20,6 +20,8 @@ class View:
     marks: Sequence[Mark] = ()
     x_range: tuple[float, float] | None = None
     log: bool = False
+    symmetric: bool = False
+    """A linear value axis has zero in its middle."""
     cursor: float | None = None
 
     def window(self) -> tuple[float, float] | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -9,6 +11,7 @@ from textual import on
 from textual.geometry import Region
 
 from eostui.dashboard.widgets import Chart, Mark, Trace
+from eostui.dashboard.widgets.canvas import GlyphName
 from tests.dashboard.widgets.screen_text import Repaints, Stage, colour_of, lines, segments
 
 
@@ -24,7 +27,7 @@ def plot_rows(chart: Chart) -> list[str]:
 
 
 def chart_left(chart: Chart) -> int:
-    return 1 + next(column for column, sign in enumerate(lines(chart)[1]) if sign in "│┤")
+    return 1 + next(column for column, sign in enumerate(lines(chart)[1]) if sign in "│┤|+")
 
 
 class Listening(Stage):
@@ -496,3 +499,66 @@ def test_a_trace_of_two_lengths_is_refused() -> None:
 @pytest.mark.parametrize("kind", [np.int64, np.float64])
 def test_the_value_at_a_step_is_that_of_the_last_sample(step: float, value: float | None, kind: npt.DTypeLike) -> None:
     assert Trace("y", np.array([0, 10, 20], kind), np.array([1.0, 2.0, 3.0]), "loss").value_at(step) == value
+
+
+@pytest.mark.parametrize(("glyphs", "point"), [("braille", "●"), ("block", "●"), ("ascii", "o")])
+async def test_points_stand_on_the_line_in_their_own_colour_and_are_not_joined(glyphs: GlyphName, point: str) -> None:
+    chart = Chart("sharpness", glyphs=glyphs)
+    async with Stage(chart).run_test(size=(67, 14)):
+        line = trace(np.linspace(0, 100, 401), "tracked", "sharpness")
+        steps = np.arange(0, 401, 100)
+        marked = Trace("certified", steps, steps / 4.0, "certified", points=True)
+        chart.show([line, marked], x_range=(0, 400))
+        assert [row.count(point) for row in plot_rows(chart)].count(1) == 5
+        assert colour_of(chart, f"{point}certified") != colour_of(chart, "tracked")
+        assert lines(chart)[0].split()[1] == f"{point}certified"
+        chart.show([marked], x_range=(0, 400))
+        assert {sign for row in plot_rows(chart) for sign in row} == {" ", point}
+
+
+async def test_of_many_points_none_is_lost() -> None:
+    chart = Chart("sharpness")
+    y = np.ones(100_000)
+    y[70_000] = 9.0
+    async with Stage(chart).run_test(size=(67, 14)):
+        chart.show([Trace("S", np.arange(100_000), y, "certified", points=True)])
+        rows = plot_rows(chart)
+        assert sum("●" in row for row in rows) == 2
+        assert next(row for row in rows if "●" in row).count("●") == 1
+
+
+async def test_where_nothing_was_to_be_measured_there_is_no_line_no_mark_and_no_entry() -> None:
+    chart = Chart("sharpness")
+    y = np.full(41, np.nan)
+    y[10:31] = 2.0
+    late = replace(trace(y, "λ2", "eigenvalue"), sparse=True)
+    async with Stage(chart).run_test(size=(67, 8)):
+        chart.show([late, trace(np.full(41, 1.0), "λ1")], x_range=(0, 40))
+        assert "×" not in "".join(lines(chart))
+        assert "λ2" not in lines(chart)[0]
+        drawn = [column for column, sign in enumerate(plot_rows(chart)[0]) if sign != " "]
+        assert (drawn[0], drawn[-1]) == (15, 45)
+        chart.cursor_step = 20
+        assert "━λ2 2.0000" in lines(chart)[0]
+
+
+async def test_a_symmetric_axis_has_zero_in_its_middle() -> None:
+    chart = Chart("oscillation", symmetric=True)
+    async with Stage(chart).run_test(size=(60, 13)):
+        chart.show([trace([0.0, 3.0, -0.5])])
+        axis = axis_of(chart)
+        assert axis[0] == -axis[-1] > 0
+        assert lines(chart)[6].startswith("     0┤")
+
+
+async def test_names_are_brief_where_there_is_little_room_and_the_title_gives_way_to_the_values_at_the_cursor() -> None:
+    chart = Chart("sharpness")
+    traces = [replace(trace([1.0, 2.0], f"λ1 {name}"), brief=name) for name in ("tracked", "certified")]
+    async with Stage(chart).run_test(size=(80, 8)) as pilot:
+        chart.show(traces)
+        assert lines(chart)[0].rstrip() == "sharpness  ━λ1 certified 2.00  ━λ1 tracked 2.00"
+        await pilot.resize_terminal(45, 8)
+        await pilot.pause()
+        assert lines(chart)[0].rstrip() == "sharpness  ━certified 2.00  ━tracked 2.00"
+        chart.cursor_step = 1
+        assert lines(chart)[0].rstrip() == "step 1  ━certified 2.0000  ━tracked 2.0000"

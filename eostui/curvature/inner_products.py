@@ -1,0 +1,32 @@
+"""Inner products and norms of long vectors, without the rounding that float32 sums of millions of terms have.
+
+On the CPU, torch's sums of 4 million float32 products were seen to be wrong by 5e-4: as much as an eigenvalue may be.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+CHUNK = 1 << 15
+"""So many products are summed in the dtype of the vectors; the partial sums in double precision."""
+
+
+def wide(device: torch.device) -> torch.dtype:
+    """The widest floating dtype of a device: float64 but for Apple's GPUs, which have none."""
+    return torch.float32 if device.type == "mps" else torch.float64
+
+
+def inner_products(a: Tensor, b: Tensor) -> Tensor:
+    """abᵀ, (p, q), for rows a (p, size) and b (q, size)."""
+    total = torch.zeros(len(a), len(b), dtype=wide(a.device), device=a.device)
+    for start in range(0, a.shape[1], CHUNK):
+        piece = slice(start, start + CHUNK)
+        total += a[:, piece] @ b[:, piece].T
+    return total
+
+
+def norm(v: Tensor) -> Tensor:
+    """‖v‖ of a vector or, as (p,), of the rows of a matrix."""
+    lengths: Tensor = torch.linalg.vector_norm(v, dim=-1, dtype=wide(v.device))
+    return lengths
