@@ -33,9 +33,10 @@ class Reference:
 
 @dataclass(frozen=True)
 class Point:
-    """Weights θ at which to measure. previous: the truth at the point before on the trajectory, if there was one."""
+    """Weights θ at which to measure, and their step. previous: the truth at the point before, if there was one."""
 
     index: int
+    step: int
     objective: Objective
     theta: Tensor
     previous: Reference | None = None

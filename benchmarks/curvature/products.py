@@ -24,7 +24,7 @@ def compare_products(objective: Objective, repeats: int) -> None:
     generator = torch.Generator().manual_seed(0)
     v = torch.randn(objective.size, generator=generator)
     preconditioner = torch.rand(objective.size, generator=generator) + 0.1
-    model = module_at(Point(0, objective, theta))
+    model = module_at(Point(0, 0, objective, theta))
     everything = 1 << 40
     with (
         HessianOperator(objective, theta, graph_bytes=everything) as hessian,

@@ -8,11 +8,13 @@ from statistics import median
 
 import torch
 from cases import Case
-from ours import Tracker
+from method import TOLERANCE
+from ours import measure
 from torch import Tensor
 
 from eostui.curvature.hessian import HessianOperator
 from eostui.curvature.objective import Objective
+from eostui.curvature.trajectory import TrajectorySpectrum
 from eostui.dynamics.optimizers import make_optimizer
 from eostui.trainer.moment import Measured, Moment
 from eostui.trainer.plan import plan_run
@@ -31,7 +33,7 @@ class Monitoring:
     def __init__(self, certified_every: int, *, tracked: bool) -> None:
         self._certified_every = certified_every
         self._tracked = TrackedSharpness(plan_run({})) if tracked else None
-        self._tracker = Tracker(k=1)
+        self._spectrum = TrajectorySpectrum(1, tol=TOLERANCE)
         self._spectra: dict[str, Measured] = {}
         self._step = 0
 
@@ -46,7 +48,7 @@ class Monitoring:
                 with HessianOperator(objective, theta) as hessian:
                     gradient = hessian.gradient(advance_buffers=True).gradient
                     if due:
-                        self._spectra["hessian"] = Measured(self._step, self._tracker.measure(hessian))
+                        self._spectra["hessian"] = Measured(self._step, measure(self._spectrum, hessian, self._step))
                     if self._tracked:
                         self._tracked.measure(self._moment(hessian, optimizer, lr))
             else:

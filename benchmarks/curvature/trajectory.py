@@ -53,7 +53,7 @@ def follow(case: Case, objective: Objective, methods: dict[str, Method]) -> dict
     sharpness = []
     for index, theta in enumerate(thetas):
         progress(f"point {index + 1} of {len(thetas)}")
-        point = Point(index, objective, theta, previous)
+        point = Point(index, case.start + index * case.every, objective, theta, previous)
         due, next_due = (
             [r for r in records.values() if not r.failure and r.method.sees(at, case)] for at in (index, index + 1)
         )

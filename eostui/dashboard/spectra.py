@@ -26,12 +26,11 @@ def spectrum(id: str, title: str, table: str, role: str, definition: str) -> Cha
 
     def traces(feed: Feed) -> list[Trace]:
         steps, eigenvalues = feed.column(table, "eigenvalues")
-        # a table may be wider than what was followed, and more may be followed later
-        followed = np.flatnonzero(~np.isnan(eigenvalues[:, 1:]).all(axis=0)) + 1 if len(steps) else np.arange(0)
-        below = [
-            Trace(f"λ{index + 1}", steps, eigenvalues[:, index], "eigenvalue", sparse=True)
-            for index in reversed(followed)
-        ]
+        # of the matrix that the threshold is for there may be more, in a table that is wider than what was followed
+        more = feed.threshold_on == table and _has_followed(feed)
+        at, others = feed.column("followed", "eigenvalues") if more else (steps, eigenvalues)
+        there = np.flatnonzero(~np.isnan(others[:, 1:]).all(axis=0)) + 1 if len(at) else np.arange(0)
+        below = [Trace(f"λ{index + 1}", at, others[:, index], "eigenvalue", sparse=True) for index in reversed(there)]
         reference = [threshold(feed)] if compared(feed) else []
         if not tracked(feed):
             return [*below, *reference, Trace("λ1", steps, eigenvalues[:, 0], role)]
@@ -43,6 +42,13 @@ def spectrum(id: str, title: str, table: str, role: str, definition: str) -> Cha
         return definition + _TRACKED * tracked(feed) + of_threshold(feed) * compared(feed)
 
     return ChartPanel(id, title, table, ("eigenvalues",), define, traces, wide=True)
+
+
+def _has_followed(feed: Feed) -> bool:
+    """Whether there are rows of all eigenvalues near the threshold; a file from elsewhere may call anything so."""
+    rows = feed.series.get("followed")
+    columns = () if rows is None or not rows.shown else rows.table.columns
+    return any(c.name == "eigenvalues" and c.dtype == "float64" and c.width is not None for c in columns)
 
 
 def threshold(feed: Feed) -> Trace:

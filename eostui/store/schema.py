@@ -186,12 +186,6 @@ def eigenvalue_table(name: str, description: str, k: int) -> Table:
             Column(
                 "errors", "estimated error of each eigenvalue, at most the residual ‖r‖ and about 2‖r‖²/gap", width=k
             ),
-            Column(
-                "modes",
-                "the number of each eigenvector, kept where eigenvalues cross; -1 for none",
-                dtype="int64",
-                width=k,
-            ),
             Column("products", "operator-vector products that the measurement took", dtype="int64"),
         ),
     )

@@ -64,7 +64,6 @@ class Cadence:
         rarer = [mantissa * 10**power for power in range(7) for mantissa in (1, 2, 5)]
         if self._tracks:
             yield from ((self._asked, tracked) for tracked in rarer if tracked < self._asked)
-        # A tracked point where a certified one is takes no time of its own.
         yield from ((self._asked * factor, self._asked * factor if self._tracks else 1) for factor in rarer)
 
     def _fits(self, pair: tuple[int, int], present: tuple[int, int]) -> bool:
@@ -75,7 +74,8 @@ class Cadence:
     def _share_at(self, pair: tuple[int, int]) -> float:
         certified, tracked = pair
         measuring = self._seconds["certified"] / certified
-        if self._tracks and tracked < certified:
-            measuring += self._seconds.get("tracked", 0.0) / tracked
+        if self._tracks:
+            # Where a certified measurement is, a tracked one takes no time of its own.
+            measuring += self._seconds.get("tracked", 0.0) * (1 / tracked - 1 / math.lcm(tracked, certified))
         total = measuring + self._seconds["update"]
         return measuring / total if total > 0 else math.nan

@@ -52,23 +52,14 @@ class InstrumentEntry:
     free: bool = False
 
 
-MOST_FOLLOWED = 10
-"""So many eigenvalues are followed at most, unless `--eigs` asks for more."""
-
-
 def compared_table(config: RunConfig) -> str:
     """The table of the eigenvalues that the stability threshold is for."""
     return "preconditioned" if OPTIMIZERS[config.optimizer].preconditioned else "hessian"
 
 
-def is_followed(config: RunConfig, table: str) -> bool:
-    """Whether all eigenvalues near the threshold are followed in `table`; not where it is a mere reference."""
-    return table == compared_table(config) and config.batch_size is None and config.eig_above < math.inf
-
-
-def _followed(config: RunConfig, table: str) -> int:
-    """How many eigenvalues a row of `table` has room for."""
-    return max(config.eigs, MOST_FOLLOWED) if is_followed(config, table) else config.eigs
+def follows(config: RunConfig) -> bool:
+    """Whether all eigenvalues near the threshold are followed; not where it is a mere reference."""
+    return config.batch_size is None and config.eig_above < math.inf
 
 
 _ENTRIES = (
@@ -93,7 +84,7 @@ _ENTRIES = (
     InstrumentEntry(
         name="preconditioned",
         summary="the largest eigenvalues of P⁻¹H, P the preconditioner of an adaptive optimizer",
-        table=lambda config: tables.preconditioned(_followed(config, "preconditioned")),
+        table=lambda config: tables.preconditioned(config.eigs),
         build="eostui.trainer.spectrum:preconditioned",
         cost="about 3 + 3k products",
         unasked=lambda config: OPTIMIZERS[config.optimizer].preconditioned,
@@ -102,11 +93,20 @@ _ENTRIES = (
     InstrumentEntry(
         name="hessian",
         summary="the largest eigenvalues of the loss Hessian; the first is the sharpness",
-        table=lambda config: tables.hessian(_followed(config, "hessian")),
+        table=lambda config: tables.hessian(config.eigs),
         build="eostui.trainer.spectrum:hessian",
         cost="about 3 + 3k products",
         unasked=lambda config: True,
         when="always",
+    ),
+    InstrumentEntry(
+        name="followed",
+        summary="every eigenvalue above --eig-above times the threshold, and which eigenvector is which",
+        table=lambda config: tables.followed(config.eigs),
+        build="eostui.trainer.followed:followed",
+        cost="about 2 products for each beyond --eigs",
+        unasked=follows,
+        when="with a threshold, unless --eig-above is inf",
     ),
     InstrumentEntry(
         name="lowest",

@@ -9,40 +9,30 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor
 
 from eostui.config import RunConfig
-from eostui.curvature.eigensolver import Progress, top_eigenpairs
+from eostui.curvature.eigensolver import Progress
 from eostui.curvature.gauss_newton import GaussNewtonOperator
 from eostui.curvature.jacobian_gram import JacobianGramOperator
 from eostui.curvature.loss_curvature import loss_curvature
-from eostui.curvature.modes import Modes
 from eostui.curvature.negated import Negated
 from eostui.curvature.ritz import LinearOperator, NonFiniteProduct
 from eostui.curvature.thresholds import stability_threshold
+from eostui.curvature.trajectory import TrajectorySpectrum
 from eostui.store import Table, eigenvalue_table
 from eostui.trainer import tables
-from eostui.trainer.instruments import INSTRUMENTS, is_followed
+from eostui.trainer.instruments import INSTRUMENTS, compared_table, follows
 from eostui.trainer.moment import Measured, Moment
-
-VERIFIED_EVERY = 20
-"""Measurements from one that looks for overlooked eigenvectors to the next …"""
-JUMP = 2.0
-"""… unless the loss has changed by this factor in between."""
 
 OperatorAt = Callable[[Moment], AbstractContextManager[LinearOperator] | None]
 """The matrix at a moment; None where there is none yet."""
 
 
 class Spectrum:
-    """The largest algebraic eigenvalues, each measurement started from the last one's subspace and the gradient.
+    """The largest algebraic eigenvalues, from one measurement to the next.
 
-    At even and odd steps it is the last one of such a step: at the edge of stability the weights oscillate with a
-    period of two steps, and the eigenvectors with them.
-
-    `table` is where they go, `label` what they are called on the screen. Of the matrix that the threshold is for, those
-    above `--eig-above` times the threshold are followed beyond the first `--eigs`, as far as the table has columns.
+    `table` is where the first `--eigs` go, `label` what they are called on the screen. Of the matrix that the threshold
+    is for, all above `--eig-above` times the threshold are measured; the table `followed` takes them.
     """
 
     def __init__(self, table: Table, label: str, operator_at: OperatorAt, config: RunConfig) -> None:
@@ -50,24 +40,21 @@ class Spectrum:
         self._label = label
         self._operator_at = operator_at
         self._count = config.eigs
-        self._width = next(column.width or 1 for column in table.columns if column.name == "eigenvalues")
-        self._share = config.eig_above if is_followed(config, table.name) else math.inf
-        self._tolerance = config.eig_tol
-        self._seed = config.seed
-        self._generator: torch.Generator | None = None
-        self._subspaces: dict[int, Tensor] = {}
-        self._modes = Modes()
-        self._unverified = 0
-        self._loss = math.nan
+        more = follows(config) and table.name == compared_table(config)
+        self._share = config.eig_above if more else math.inf
+        self._trajectory = TrajectorySpectrum(
+            config.eigs,
+            at_most=max(config.eigs, tables.MOST_FOLLOWED) if more else config.eigs,
+            tol=config.eig_tol,
+            seed=config.seed,
+        )
 
     def measure(self, moment: Moment) -> Mapping[str, Any]:
-        """Eigenvalues, residuals, error estimates and numbers of the modes, (width,) each, and the number of products.
+        """Eigenvalues, residuals and error estimates, (k,) each, and the number of products.
 
         Weights at which the curvature is not finite, as on the way to a divergence, and a matrix that is not there
         yet give a row of NaN.
         """
-        if self._generator is None:
-            self._generator = torch.Generator(moment.theta.device).manual_seed(self._seed)
 
         def progress(progress: Progress) -> None:
             moment.report(f"measuring the {self._label}: product {progress.products}", None)
@@ -77,55 +64,29 @@ class Spectrum:
         if matrix is None:
             return self._nothing()
         here = moment.hessian.gradient()
-        phase = moment.step % 2
         try:
             with matrix as operator:
-                pairs = top_eigenpairs(
+                pairs = self._trajectory.measure(
                     operator,
-                    self._count,
-                    above=self._share * stability_threshold(moment.optimizer).value,
-                    at_most=self._width,
-                    tol=self._tolerance,
-                    start=self._subspaces.get(phase, self._subspaces.get(1 - phase)),
+                    step=moment.step,
+                    loss=float(here.loss),
                     gradient=here.gradient,
-                    verify=self._is_to_be_verified(float(here.loss)),
-                    generator=self._generator,
+                    above=self._share * stability_threshold(moment.optimizer).value,
                     on_product=progress,
                 )
         except NonFiniteProduct:
-            self._subspaces.clear()
             return self._nothing()
-        self._subspaces[phase] = pairs.subspace
         moment.spectra[self._table] = Measured(moment.step, pairs)
         return {
-            "eigenvalues": self._padded(pairs.values, math.nan),
-            "residuals": self._padded(pairs.residuals, math.nan),
-            "errors": self._padded(pairs.errors, math.nan),
-            "modes": self._padded(self._modes.number(pairs.vectors), -1),
+            "eigenvalues": pairs.values[: self._count],
+            "residuals": pairs.residuals[: self._count],
+            "errors": pairs.errors[: self._count],
             "products": pairs.products,
         }
 
-    def _is_to_be_verified(self, loss: float) -> bool:
-        """Now and then, and after a jump of the loss, which may have brought any eigenvector to the top."""
-        jumped = not 1 / JUMP < loss / self._loss < JUMP if self._loss else True
-        due = self._unverified >= VERIFIED_EVERY or jumped
-        self._unverified = 0 if due else self._unverified + 1
-        self._loss = loss
-        return due
-
-    def _padded(self, values: NDArray[Any], nothing: float) -> NDArray[Any]:
-        return np.pad(values, (0, self._width - len(values)), constant_values=nothing)
-
     def _nothing(self) -> Mapping[str, Any]:
-        none: NDArray[Any] = np.empty(0)
-        unknown = self._padded(none, math.nan)
-        return {
-            "eigenvalues": unknown,
-            "residuals": unknown,
-            "errors": unknown,
-            "modes": self._padded(none.astype(np.int64), -1),
-            "products": 0,
-        }
+        unknown = np.full(self._count, np.nan)
+        return {"eigenvalues": unknown, "residuals": unknown, "errors": unknown, "products": 0}
 
 
 class LowestEigenvalue:

@@ -7,6 +7,9 @@ from eostui.store import STEP, Column, Table, eigenvalue_table
 NODES = 60
 """Nodes of the quadrature in a row of the spectral density: probes times Lanczos steps."""
 
+MOST_FOLLOWED = 10
+"""So many eigenvalues are followed at most, unless `--eigs` asks for more."""
+
 LOWEST = Table(
     "lowest",
     "the most negative (algebraic) eigenvalue of the Hessian H = ∇²L",
@@ -137,4 +140,21 @@ def oscillation(k: int) -> Table:
         "oscillation",
         "how far θ_t is from the midpoint (θ_{t−1} + 2θ_t + θ_{t+1})/4 along the eigenvectors measured last",
         (STEP, Column("oscillation", "qᵀ(θ_t − midpoint), q each top eigenvector with its sign kept", width=k)),
+    )
+
+
+def followed(k: int) -> Table:
+    """All eigenvalues near the threshold, and the `k` largest in any case."""
+    width = max(k, MOST_FOLLOWED)
+    return Table(
+        "followed",
+        "every eigenvalue above --eig-above times the threshold, and --eigs of them at least, of the matrix that the "
+        "threshold is for; NaN past the last",
+        (
+            STEP,
+            Column("eigenvalues", "largest eigenvalues, from the largest down", width=width),
+            Column("residuals", "‖Av − λv‖ of each pair; a true eigenvalue lies within it", width=width),
+            Column("errors", "estimated error of each eigenvalue, as in the table of the matrix", width=width),
+            Column("modes", "number of each eigenvector, kept where they cross; -1 for none", "", "int64", width),
+        ),
     )

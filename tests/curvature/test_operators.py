@@ -15,7 +15,7 @@ from eostui.curvature.gauss_newton import GaussNewtonOperator
 from eostui.curvature.hessian import HessianOperator
 from eostui.curvature.jacobian_gram import JacobianGramOperator
 from eostui.curvature.objective import Inputs, Objective
-from eostui.curvature.operator import CurvatureOperator
+from eostui.curvature.operator import GRAPH_SIZES, CurvatureOperator
 
 from .cases import CASES, Case, OwnLoss, half_squared_error, loss_of, mlp, rows_of
 
@@ -147,6 +147,85 @@ def test_the_graph_is_built_once_for_one_batch_and_freed_by_close() -> None:
         assert passes == [4]
     torch.testing.assert_close(operator @ v, first)
     assert passes == [4, 4]
+
+
+def passes_of(products: int, *, graph_bytes: int) -> tuple[int, Tensor]:
+    """How often a network is gone through, in four batches, for a gradient and `products`; and the last product."""
+    passes: list[int] = []
+
+    class Counting(nn.Linear):
+        def forward(self, x: Tensor) -> Tensor:
+            passes.append(len(x))
+            return super().forward(x).tanh()
+
+    torch.manual_seed(0)
+    inputs, targets = torch.randn(8, 5, dtype=torch.float64), torch.randn(8, 1, dtype=torch.float64)
+    objective = Objective(Counting(5, 1).double(), half_squared_error, inputs, targets, physical_batch=2)
+    theta = objective.parameters()
+    HessianOperator(objective, theta).gradient()  # how much a graph keeps is known after the first
+    passes.clear()
+    operator = HessianOperator(objective, theta, graph_bytes=graph_bytes)
+    operator.gradient()
+    for _ in range(products):
+        image = operator @ torch.ones(objective.size, dtype=torch.float64)
+    return len(passes), image
+
+
+def test_graphs_of_several_batches_are_kept_within_their_budget_and_serve_the_gradient_too() -> None:
+    all_kept, image = passes_of(3, graph_bytes=1 << 20)
+    assert all_kept == 4
+    none_kept, same = passes_of(3, graph_bytes=0)
+    assert none_kept == 4 * (1 + 3)
+    torch.testing.assert_close(same, image, rtol=1e-14, atol=0)
+    operator = HessianOperator(CASES[0].objective(physical_batch=4), CASES[0].objective().parameters())
+    operator.gradient()
+    size = GRAPH_SIZES.of(operator)
+    assert size is not None
+    assert size > 0
+
+
+def test_some_graphs_are_kept_where_the_budget_is_for_some() -> None:
+    torch.manual_seed(0)
+    objective = CASES[0].objective(physical_batch=3)
+    theta, v = objective.parameters(), torch.randn(objective.size, dtype=torch.float64)
+    whole = HessianOperator(objective, theta)
+    expected = whole @ v
+    size = GRAPH_SIZES.of(whole)
+    assert size is not None
+    some = HessianOperator(objective, theta, graph_bytes=int(2.5 * size))
+    for _ in range(2):
+        torch.testing.assert_close(some @ v, expected, rtol=1e-14, atol=0)
+    torch.testing.assert_close(some.gradient().gradient, objective.gradient(theta).gradient, rtol=1e-14, atol=0)
+
+
+@pytest.mark.parametrize("physical_batch", [None, 4], ids=["one-batch", "three-batches"])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_gradient_that_comes_with_the_hessian_is_the_training_gradient_to_the_last_bit(
+    case: Case, physical_batch: int | None
+) -> None:
+    objective = case.objective(physical_batch=physical_batch)
+    theta = objective.parameters()
+    own, training = HessianOperator(objective, theta).gradient(), objective.gradient(theta)
+    # torch's fused attention has no second derivative, and its place is taken by one that rounds otherwise
+    if case.name not in ("attention-ce", "sequence-ce"):
+        assert torch.equal(own.gradient, training.gradient)  # type: ignore[arg-type]
+        assert own.loss == training.loss
+    torch.testing.assert_close(own.gradient, training.gradient, rtol=1e-12, atol=1e-13)
+
+
+def test_only_the_gradient_of_a_training_step_advances_the_buffers_of_a_batch_norm() -> None:
+    (case,) = (case for case in CASES if case.name == "conv-batchnorm-ce")
+    objective = case.objective()
+    (norm,) = (module for module in objective.model.modules() if isinstance(module, nn.BatchNorm2d))
+    before = norm.running_mean.clone()
+    HessianOperator(objective, objective.parameters()).gradient()
+    assert torch.equal(norm.running_mean, before)
+    operator = HessianOperator(objective, objective.parameters())
+    operator.gradient(advance_buffers=True)
+    advanced = norm.running_mean.clone()
+    assert not torch.equal(advanced, before)
+    operator @ torch.ones(objective.size, dtype=torch.float64)
+    assert torch.equal(norm.running_mean, advanced)
 
 
 def test_parameters_that_the_loss_does_not_curve_along_give_zeros() -> None:

@@ -65,9 +65,7 @@ def spectrum(name: str, first: np.ndarray) -> dict[Table, Columns]:
     values = first[:, None] * np.array([1.0, 0.9, 0.8])
     step = EVERY * np.arange(len(first))
     columns = {"step": step, "eigenvalues": values, "residuals": 1e-3 * values, "errors": 1e-4 * values}
-    return {
-        eigenvalue_table(name, "", 3): columns | {"modes": np.tile([0, 1, 2], (len(step), 1)), "products": 0 * step}
-    }
+    return {eigenvalue_table(name, "", 3): columns | {"products": 0 * step}}
 
 
 def descent(steps: int = 400, *, formula: str = "2/η", threshold: float = 10.0, accuracy: bool = True) -> Run:
@@ -133,9 +131,20 @@ def instrumented(steps: int = 400) -> Run:
     eigenvalues[:, 0] = sharpness[measured]
     late = measured >= 200
     eigenvalues[late, 1] = 36 + 0.01 * measured[late]
-    known = {"residuals": 1e-3 * eigenvalues, "errors": 1e-4 * eigenvalues, "products": 4 + 0 * measured}
-    modes = np.where(np.isnan(eigenvalues), -1, np.arange(6))
-    gram = {"step": measured, "eigenvalues": 1.1 * eigenvalues, "modes": modes, **known}
+    known = {
+        "step": measured,
+        "eigenvalues": eigenvalues,
+        "residuals": 1e-3 * eigenvalues,
+        "errors": 1e-4 * eigenvalues,
+    }
+    gram = known | {"eigenvalues": 1.1 * eigenvalues}
+    first = {name: column if name == "step" else column[:, :1] for name, column in known.items()}
+    followed = {
+        name: column if name == "step" else np.pad(column, ((0, 0), (0, 4)), constant_values=np.nan)
+        for name, column in known.items()
+    }
+    followed["modes"] = np.where(np.isnan(followed["eigenvalues"]), -1, np.arange(10))
+    products = {"products": 4 + 0 * measured}
     x = 0.02 * edge * (1 + 0.8 * wave) * (-1.0) ** step
     late_x = np.where(step < 200, np.nan, 0.3 * x)
     alpha = 0.2 - 0.3 * (measured < 30)
@@ -145,7 +154,7 @@ def instrumented(steps: int = 400) -> Run:
     return Run(
         {"threshold": "2/η", "threshold_on": "hessian"},
         train(np.full(steps, 40.0))
-        | {tables.hessian(6): {"step": measured, "eigenvalues": eigenvalues, "modes": modes, **known}}
+        | {tables.hessian(1): first | products, tables.followed(1): followed}
         | {
             tables.TRACKED_SHARPNESS: {
                 "step": step,
@@ -153,7 +162,7 @@ def instrumented(steps: int = 400) -> Run:
                 "residual": 0.1 * (step % EVERY),
                 "certified": (step % EVERY == 0).astype(int),
             },
-            tables.jacobian_gram(6): gram | {"loss_curvature": np.exp(-4 * measured / steps)},
+            tables.jacobian_gram(6): gram | products | {"loss_curvature": np.exp(-4 * measured / steps)},
             tables.SPECTRAL_DENSITY: density(measured, sharpness[measured]),
             tables.oscillation(3): {"step": step, "oscillation": np.stack([x, late_x, np.nan * x], axis=1)},
             tables.SELF_STABILIZATION: {"step": measured, "alpha": alpha, "beta": 900 + 0 * alpha, "delta": delta},

@@ -123,7 +123,7 @@ def test_a_member_of_a_family_of_data_sets_is_known() -> None:
 
 
 def test_a_model_with_its_own_loss_has_no_gauss_newton_matrix() -> None:
-    assert plan_run({"arch": "model.py:f", "data": "data.py:f", "loss": "model"}).track == ()
+    assert plan_run({"arch": "model.py:f", "data": "data.py:f", "loss": "model"}).track == ("tracked",)
 
 
 def test_a_text_file_is_found_from_anywhere_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

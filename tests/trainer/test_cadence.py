@@ -1,0 +1,77 @@
+"""How often a run measures under a share of the time."""
+
+from __future__ import annotations
+
+import pytest
+
+from eostui.config import RunConfig
+from eostui.trainer.cadence import Cadence
+
+
+def config(share: float | None) -> RunConfig:
+    return RunConfig(arch="fc-tanh", data="digits", loss="mse", lr=0.1, eig_every=10, measure_share=share)
+
+
+def measured(cadence: Cadence, *, update: float, tracked: float, certified: float, times: int = 30) -> None:
+    for _ in range(times):
+        cadence.took("update", update)
+        cadence.took("tracked", tracked)
+        cadence.took("certified", certified)
+
+
+def share_of(cadence: Cadence, *, update: float, tracked: float, certified: float, steps: int = 100_000) -> float:
+    """What measuring takes of a long run at this cadence, counted step by step."""
+    measuring = sum(
+        certified if cadence.certified(step) else tracked if cadence.tracked(step) else 0.0 for step in range(steps)
+    )
+    return measuring / (measuring + steps * update)
+
+
+def test_without_a_share_it_is_what_was_asked_for() -> None:
+    cadence = Cadence(config(None), tracks=True)
+    measured(cadence, update=1, tracked=100, certified=1000)
+    assert cadence.adapted() is None
+    assert [step for step in range(25) if cadence.certified(step)] == [0, 10, 20]
+    assert all(map(cadence.tracked, range(25)))
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.6])
+@pytest.mark.parametrize("certified", [0.5, 5, 50, 500])
+@pytest.mark.parametrize("tracks", [True, False])
+def test_measuring_takes_no_more_than_its_share_and_not_much_less(share: float, certified: float, tracks: bool) -> None:
+    costs = {"update": 1.0, "tracked": 1.1 if tracks else 0.0, "certified": certified}
+    cadence = Cadence(config(share), tracks=tracks)
+    measured(cadence, **costs)
+    asked = share_of(cadence, **costs)
+    detail = cadence.adapted()
+    taken = share_of(cadence, **costs)
+    assert taken <= 1.01 * share
+    if asked <= share:
+        assert detail is None
+    else:
+        assert detail is not None
+        assert detail["allowed"] == share
+        assert detail["share"] == pytest.approx(taken, rel=0.05)
+        assert taken > share / 4  # intervals grow by up to 2.5 times at once
+        assert cadence.adapted() is None
+
+
+def test_tracked_estimates_give_way_before_certified_measurements() -> None:
+    cadence = Cadence(config(0.5), tracks=True)
+    measured(cadence, update=1, tracked=2, certified=5)
+    detail = cadence.adapted()
+    assert detail is not None
+    assert detail["eig_every"] == 10
+    assert detail["tracked_every"] > 1
+
+
+def test_it_measures_more_often_again_when_that_has_become_cheap_but_does_not_go_to_and_fro() -> None:
+    cadence = Cadence(config(0.3), tracks=False)
+    measured(cadence, update=1, tracked=0, certified=20)
+    assert cadence.adapted() is not None
+    assert cadence.certified_every == 50
+    measured(cadence, update=1, tracked=0, certified=7.7)  # would be 28 % at every 20
+    assert cadence.adapted() is None
+    measured(cadence, update=1, tracked=0, certified=2)
+    assert cadence.adapted() is not None
+    assert cadence.certified_every == 10

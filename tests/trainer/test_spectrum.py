@@ -1,0 +1,150 @@
+"""Spectra measured along whole runs at the edge of stability, against dense float64 matrices at every point."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+import eostui
+from eostui.curvature.hessian import HessianOperator
+from eostui.curvature.objective import Objective
+from eostui.curvature.trajectory import VERIFIED_EVERY
+from eostui.trainer.followed import followed
+from eostui.trainer.instruments import INSTRUMENTS, instruments_of
+from eostui.trainer.spectrum import gauss_newton, hessian, jacobian_gram, lowest
+
+from .runs import Run, config, half_squared_error, quadratic
+
+STEP_SIZE = 0.3
+
+
+def digits_network(dtype: torch.dtype) -> Objective:
+    """16-10-10 tanh on 200 digits of 4x4 pixels, the squared error: at the edge for η = STEP_SIZE."""
+    arrays = np.load(Path(eostui.__file__).parent / "problems" / "data" / "digits_8x8.npz")
+    images = F.avg_pool2d(torch.as_tensor(arrays["x"][:200] / 16.0, dtype=dtype).view(-1, 1, 8, 8), 2).flatten(1)
+    images = (images - images.mean()) / images.std()
+    targets = F.one_hot(torch.as_tensor(arrays["y"][:200], dtype=torch.long), 10).to(dtype)
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Linear(16, 10), nn.Tanh(), nn.Linear(10, 10)).to(dtype)
+    return Objective(network, half_squared_error, images, targets)
+
+
+def dense_eigenvalues(theta: Tensor) -> NDArray[np.float64]:
+    """All eigenvalues of the Hessian in float64, from the largest down."""
+    double = digits_network(torch.float64)
+    eye = torch.eye(double.size, dtype=torch.float64)
+    with HessianOperator(double, theta.double()) as operator:
+        return torch.linalg.eigvalsh(operator @ eye).numpy()[::-1]
+
+
+@pytest.mark.parametrize(("every", "eigs"), [(1, 1), (5, 1), (10, 3)])
+def test_along_a_run_at_the_edge_every_eigenvalue_is_within_its_claimed_error(every: int, eigs: int) -> None:
+    points, warm = 30, 300
+    settings = config(lr=STEP_SIZE, eigs=eigs, eig_above=math.inf)
+    run, instrument = Run(digits_network(torch.float32), STEP_SIZE), hessian(settings)
+    wrong, products, ratios = [], [], []
+    for moment in run.moments(warm + points * every):
+        if moment.step < warm or (moment.step - warm) % every:
+            continue
+        row = instrument.measure(moment)
+        exact = dense_eigenvalues(moment.theta)
+        error = np.abs(row["eigenvalues"] - exact[:eigs])
+        rounding = 2e-5 * exact[0]
+        assert (error <= row["errors"] + rounding).all(), (moment.step, error, row["errors"])
+        nearest = np.abs(exact[:, None] - row["eigenvalues"]).min(axis=0)
+        assert (nearest <= row["residuals"] + rounding).all()
+        assert (row["errors"] <= 1e-3 * exact[0]).all()
+        wrong.append(error.max() / exact[0])
+        products.append(row["products"])
+        ratios.append(exact[0] * STEP_SIZE / 2)
+    assert 0.9 < np.mean(ratios) < 1.2  # it is the edge
+    assert max(wrong) <= 1e-3
+    assert np.median(products[1:]) < products[0]
+
+
+def test_all_eigenvalues_near_the_threshold_are_followed_and_a_larger_step_size_brings_more_of_them() -> None:
+    settings = config(lr=STEP_SIZE, eigs=1, eig_above=0.75)
+    objective = digits_network(torch.float32)
+    run, instrument, all_near = Run(objective, STEP_SIZE), hessian(settings), followed(settings)
+    for moment in run.moments(341):
+        if moment.step == 320:
+            run.optimizer.param_groups[0]["lr"] = 2 * STEP_SIZE  # the threshold is half of what it was
+        if moment.step in (300, 310, 319, 320):
+            top = instrument.measure(moment)["eigenvalues"]
+            row = all_near.measure(moment)
+            assert row is not None
+            assert row["eigenvalues"].shape == (10,)
+            assert top == row["eigenvalues"][:1]
+            above = 0.75 * 2 / run.optimizer.param_groups[0]["lr"]
+            exact = dense_eigenvalues(moment.theta)
+            expected = exact[exact > above][:10]
+            found = row["eigenvalues"][np.isfinite(row["eigenvalues"])]
+            # One within a hundredth of the limit may be on either side of it.
+            assert abs(len(found) - len(expected)) <= np.sum(np.abs(exact - above) < 0.01 * above)
+            np.testing.assert_allclose(found, exact[: len(found)], atol=2e-3 * exact[0])
+            assert (row["modes"][: len(found)] >= 0).all()
+            assert (row["modes"][len(found) :] == -1).all()
+            if moment.step == 319:
+                before = len(found)
+    assert len(found) > before
+
+
+def test_there_are_as_many_eigenvalues_as_asked_for_and_none_is_followed_of_minibatches() -> None:
+    sgd = config(optimizer="sgd", batch_size=10, eigs=4)
+    tables = {entry.name: entry.table(sgd) for entry in INSTRUMENTS.values()}
+    for name in ("hessian", "preconditioned", "gauss-newton", "jacobian-gram"):
+        assert {column.width for column in tables[name].columns if column.name == "eigenvalues"} == {4}
+    assert "followed" not in [entry.name for entry in instruments_of(sgd)]
+    assert "followed" in [entry.name for entry in instruments_of(config())]
+
+
+def test_the_lowest_eigenvalue_is_that_of_the_dense_matrix() -> None:
+    run, instrument = Run(digits_network(torch.float32), STEP_SIZE), lowest(config())
+    for moment in run.moments(31):
+        if moment.step % 10 == 0:
+            row, exact = instrument.measure(moment), dense_eigenvalues(moment.theta)
+            assert row["eigenvalue"] == pytest.approx(exact[-1], abs=row["error"] + 2e-5 * exact[0])
+            assert row["error"] <= 1e-3 * abs(exact[-1])
+
+
+def test_the_jacobian_gram_matrix_of_the_squared_error_is_the_gauss_newton_matrix_and_tells_the_losss_trace() -> None:
+    run = Run(digits_network(torch.float32), STEP_SIZE)
+    for moment in run.moments(1):
+        gram, newton = jacobian_gram(config()).measure(moment), gauss_newton(config()).measure(moment)
+        np.testing.assert_allclose(gram["eigenvalues"], newton["eigenvalues"], rtol=2e-3)
+        assert gram["loss_curvature"] == pytest.approx(10)
+
+
+def test_a_result_is_verified_now_and_then_and_after_a_jump_of_the_loss() -> None:
+    """A direction without gradient grows beside the others: nothing but a verification can find it."""
+    size = 60
+    values = torch.linspace(0.1, 1, size, dtype=torch.float64)
+    theta = torch.ones(size, dtype=torch.float64)
+    theta[0] = 0.0
+    run, instrument = Run(quadratic(torch.diag(values), theta), 0.1), hessian(config(eigs=1, eig_above=math.inf))
+    found = []
+    for moment in run.moments(VERIFIED_EVERY + 3):
+        run.objective.model.matrix[0, 0] = 0.1 if moment.step < 3 else 5.0
+        with HessianOperator(run.objective, moment.theta) as here:
+            found.append(instrument.measure(run.moment(moment.step, here))["eigenvalues"][0])
+    assert found[2] == pytest.approx(1, rel=1e-3)
+    assert found[-1] == pytest.approx(5, rel=1e-3)
+
+
+def test_weights_that_are_not_finite_give_a_row_that_says_so_and_the_next_one_starts_anew() -> None:
+    run, instrument = Run(digits_network(torch.float32), STEP_SIZE), hessian(config(eigs=2))
+    rows = []
+    for moment in run.moments(3):
+        theta = moment.theta * (math.nan if moment.step == 1 else 1)
+        with HessianOperator(run.objective, theta) as here:
+            rows.append(instrument.measure(run.moment(moment.step, here)))
+    assert np.isnan(rows[1]["eigenvalues"]).all()
+    assert rows[1]["products"] == 0
+    assert np.isfinite(rows[2]["eigenvalues"][:2]).all()
