@@ -63,7 +63,7 @@ def _instruments() -> Rows:
             return entry.when
         return "unless --track says otherwise" if entry.name in RunConfig.track else f"--track {entry.name}"
 
-    return ("name", "what", "a row costs", "when"), [
+    return ("name", "what", "cost in gradients", "when"), [
         (entry.name, entry.summary, entry.cost, when(entry)) for entry in INSTRUMENTS.values()
     ]
 

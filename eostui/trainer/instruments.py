@@ -35,9 +35,9 @@ class Instrument(Protocol):
 class InstrumentEntry:
     """One instrument: its table for a given run, how to build it, and which runs have it without being asked.
 
-    `unasked` is None for those that come by `--track` alone; `when` says the same in words. `cost` is what a row costs,
-    in passes over the data: a product with the Hessian is worth one to two and a half gradients. `every_step`: it
-    measures at every step, not at the measuring cadence, and `free`: without any pass over the data.
+    `unasked` is None for those that come by `--track` alone; `when` says the same in words. `cost` is what a row costs
+    in gradients, with k the number of eigenvalues: a product with the Hessian is worth 1 to 2.5 of them, mostly 1.5.
+    `every_step`: it measures at every step, not at the measuring cadence, and `free`: without any pass over the data.
     """
 
     name: str
@@ -68,7 +68,7 @@ _ENTRIES = (
         summary="loss and accuracy on the test set",
         table=lambda config: TEST,
         build="eostui.trainer.scores:test_set",
-        cost="a third of a gradient, over the test set",
+        cost="1/3, over the test set",
         unasked=lambda config: True,
         when="always",
     ),
@@ -77,7 +77,7 @@ _ENTRIES = (
         summary="loss, accuracy and gradient norm over the whole training set, where a step sees a minibatch",
         table=lambda config: FULL_BATCH,
         build="eostui.trainer.scores:full_batch",
-        cost="1 gradient",
+        cost="1",
         unasked=lambda config: config.batch_size is not None,
         when="with --batch-size",
     ),
@@ -86,7 +86,7 @@ _ENTRIES = (
         summary="the largest eigenvalues of P⁻¹H, P the preconditioner of an adaptive optimizer",
         table=lambda config: tables.preconditioned(config.eigs),
         build="eostui.trainer.spectrum:preconditioned",
-        cost="about 3 + 3k products",
+        cost="about 5 + 5k",
         unasked=lambda config: OPTIMIZERS[config.optimizer].preconditioned,
         when="with an adaptive optimizer",
     ),
@@ -95,7 +95,7 @@ _ENTRIES = (
         summary="the largest eigenvalues of the loss Hessian; the first is the sharpness",
         table=lambda config: tables.hessian(config.eigs),
         build="eostui.trainer.spectrum:hessian",
-        cost="about 3 + 3k products",
+        cost="about 5 + 5k",
         unasked=lambda config: True,
         when="always",
     ),
@@ -104,7 +104,7 @@ _ENTRIES = (
         summary="every eigenvalue above --eig-above times the threshold, and which eigenvector is which",
         table=lambda config: tables.followed(config.eigs),
         build="eostui.trainer.followed:followed",
-        cost="about 2 products for each beyond --eigs",
+        cost="about 3 for each beyond --eigs",
         unasked=follows,
         when="with a threshold, unless --eig-above is inf",
     ),
@@ -113,14 +113,14 @@ _ENTRIES = (
         summary="the most negative eigenvalue of the loss Hessian",
         table=lambda config: tables.LOWEST,
         build="eostui.trainer.spectrum:lowest",
-        cost="about 10 products",
+        cost="about 15",
     ),
     InstrumentEntry(
         name="tracked",
         summary="the sharpness between two measurements: the Rayleigh quotient of the followed eigenvector",
         table=lambda config: tables.TRACKED_SHARPNESS,
         build="eostui.trainer.tracked:tracked",
-        cost="1 product, every step",
+        cost="1 to 2.5, every step",
         every_step=True,
     ),
     InstrumentEntry(
@@ -128,14 +128,14 @@ _ENTRIES = (
         summary="gᵀHg/gᵀg, the curvature along the gradient",
         table=lambda config: tables.DIRECTIONAL,
         build="eostui.trainer.directional:directional",
-        cost="1 product",
+        cost="1 to 2.5",
     ),
     InstrumentEntry(
         name="effective-smoothness",
         summary="how fast the gradient changes along the next step, at most",
         table=lambda config: tables.EFFECTIVE_SMOOTHNESS,
         build="eostui.trainer.directional:effective_smoothness",
-        cost="8 gradients",
+        cost="8",
     ),
     InstrumentEntry(
         name="oscillation",
@@ -151,42 +151,42 @@ _ENTRIES = (
         summary="the gradient of the sharpness: progressive sharpening α, β and the predicted oscillation δ",
         table=lambda config: tables.SELF_STABILIZATION,
         build="eostui.trainer.self_stabilization:self_stabilization",
-        cost="about 3 products",
+        cost="about 5",
     ),
     InstrumentEntry(
         name="batch-sharpness",
         summary="the mean curvature of minibatches along their own gradients",
         table=lambda config: tables.BATCH_SHARPNESS,
         build="eostui.trainer.batch_sharpness:batch_sharpness",
-        cost="1 gradient and 1 product for each of 16 minibatches",
+        cost="about 2.5, over each of 16 minibatches",
     ),
     InstrumentEntry(
         name="trace",
         summary="the trace of the loss Hessian (Hutch++)",
         table=lambda config: tables.TRACE,
         build="eostui.trainer.density:trace",
-        cost="30 products",
+        cost="about 45",
     ),
     InstrumentEntry(
         name="spectral-density",
         summary="the distribution of all eigenvalues of the loss Hessian (stochastic Lanczos quadrature)",
         table=lambda config: tables.SPECTRAL_DENSITY,
         build="eostui.trainer.density:spectral_density",
-        cost="60 products",
+        cost="about 90",
     ),
     InstrumentEntry(
         name="gauss-newton",
         summary="the largest eigenvalues of the Gauss-Newton matrix, H without the residual term",
         table=lambda config: tables.gauss_newton(config.eigs),
         build="eostui.trainer.spectrum:gauss_newton",
-        cost="1 gradient and about 3 + 3k products",
+        cost="about 6 + 5k",
     ),
     InstrumentEntry(
         name="jacobian-gram",
         summary="the largest eigenvalues of the mean of JᵀJ, the Gauss-Newton matrix without the loss's curvature",
         table=lambda config: tables.jacobian_gram(config.eigs),
         build="eostui.trainer.spectrum:jacobian_gram",
-        cost="1 gradient and about 3 + 3k products",
+        cost="about 6 + 5k",
     ),
     InstrumentEntry(
         name="timing",

@@ -14,7 +14,7 @@ train() { [[ -e ${EOSTUI_RUNS:-runs}/$1 ]] || eostui run --headless --name "$@";
 
 for activation in tanh relu elu gelu hardtanh; do
     train activations-$activation --arch fc-$activation --data cifar10-1k --loss mse --lr 2/60 --steps 700 \
-        --eigs 1 --eig-every 25 --track none --threads 1
+        --eigs 1 --eig-above inf --eig-every 25 --track none --threads 1
 done
 
 eostui plot activations-{tanh,relu,elu,gelu,hardtanh} -o activations.svg --title "Five activations, one step size" \

@@ -13,7 +13,7 @@ train() { [[ -e ${EOSTUI_RUNS:-runs}/$1 ]] || eostui run --headless --name "$@";
 
 for lr in 0.001 0.0005; do
     train adam-$lr --arch fc-tanh --data digits --loss mse --optimizer adam --beta2 0.999 --lr $lr --steps 1000 \
-        --eigs 1 --eig-every 20 --track none --threads 1
+        --eigs 1 --eig-above inf --eig-every 20 --track none --threads 1
 done
 
 eostui plot adam-{0.001,0.0005} -o adam.svg --title "Adam: the preconditioned sharpness and 38/η" \

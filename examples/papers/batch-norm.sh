@@ -13,7 +13,7 @@ set -euo pipefail
 # A run that is there already is not made again: a script that was interrupted can be taken up where it was.
 train() { [[ -e ${EOSTUI_RUNS:-runs}/$1 ]] || eostui run --headless --name "$@"; }
 
-options=(--width 8 --data digits-300 --loss mse --steps 3000 --eigs 1 --eig-every 50 --track none --threads 1)
+options=(--width 8 --data digits-300 --loss mse --steps 3000 --eigs 1 --eig-above inf --eig-every 50 --track none --threads 1)
 train batch-norm-cnn-tanh --arch cnn-tanh --lr 2/15 "${options[@]}"
 train batch-norm-cnn-bn-tanh --arch cnn-bn-tanh --lr 2/50 "${options[@]}"
 

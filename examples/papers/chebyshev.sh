@@ -12,7 +12,7 @@ set -euo pipefail
 # A run that is there already is not made again: a script that was interrupted can be taken up where it was.
 train() { [[ -e ${EOSTUI_RUNS:-runs}/$1 ]] || eostui run --headless --name "$@"; }
 
-options=(--arch regression --loss mse --steps 12000 --eigs 1 --eig-every 20 --track none --threads 1)
+options=(--arch regression --loss mse --steps 12000 --eigs 1 --eig-above inf --eig-every 20 --track none --threads 1)
 train chebyshev-3 --data chebyshev-3 --lr 0.2 "${options[@]}"
 train chebyshev-4 --data chebyshev-4 --lr 0.2 "${options[@]}"
 train chebyshev-5 --data chebyshev-5 --lr 0.4 "${options[@]}"

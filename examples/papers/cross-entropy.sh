@@ -14,7 +14,7 @@ train() { [[ -e ${EOSTUI_RUNS:-runs}/$1 ]] || eostui run --headless --name "$@";
 
 for k in 20 40; do
     train cross-entropy-$k --arch fc-tanh --data cifar10-1k --loss ce --lr 2/$k --steps 800 \
-        --eigs 1 --eig-every 40 --eig-tol 1e-2 --track gauss-newton --threads 1
+        --eigs 1 --eig-above inf --eig-every 40 --eig-tol 1e-2 --track gauss-newton --threads 1
 done
 
 eostui plot cross-entropy-{20,40} --table hessian --table gauss_newton -o cross-entropy.svg \

@@ -12,7 +12,7 @@ set -euo pipefail
 # A run that is there already is not made again: a script that was interrupted can be taken up where it was.
 train() { [[ -e ${EOSTUI_RUNS:-runs}/$1 ]] || eostui run --headless --name "$@"; }
 
-options=(--arch deep-linear --data deep-linear --loss mse --seed 3 --eigs 1 --eig-every 20 --track none --threads 1)
+options=(--arch deep-linear --data deep-linear --loss mse --seed 3 --eigs 1 --eig-above inf --eig-every 20 --track none --threads 1)
 for k in 4000 8000; do
     train deep-linear-$k --lr 2/$k --steps 2000 "${options[@]}"
 done

@@ -12,7 +12,7 @@ train() { [[ -e ${EOSTUI_RUNS:-runs}/$1 ]] || eostui run --headless --name "$@";
 
 for depth in 1 2 4; do
     train depth-$depth --arch fc-tanh --depth $depth --data digits --loss mse --lr 2/12 --steps 1500 \
-        --eigs 1 --eig-every 20 --track none --threads 1
+        --eigs 1 --eig-above inf --eig-every 20 --track none --threads 1
 done
 
 eostui plot depth-{1,2,4} -o depth.svg --title "One to four hidden layers" \

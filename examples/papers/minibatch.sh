@@ -13,7 +13,7 @@ train() { [[ -e ${EOSTUI_RUNS:-runs}/$1 ]] || eostui run --headless --name "$@";
 
 for size in 16 128 1024; do
     train minibatch-$size --arch fc-tanh --data digits --loss mse --optimizer sgd --batch-size $size --lr 2/8 \
-        --steps 2000 --eigs 1 --eig-every 50 --track none --threads 1
+        --steps 2000 --eigs 1 --eig-above inf --eig-every 50 --track none --threads 1
 done
 
 eostui plot minibatch-{16,128,1024} -o minibatch.svg --title "Minibatches keep the sharpness lower" \

@@ -12,7 +12,7 @@ set -euo pipefail
 # A run that is there already is not made again: a script that was interrupted can be taken up where it was.
 train() { [[ -e ${EOSTUI_RUNS:-runs}/$1 ]] || eostui run --headless --name "$@"; }
 
-options=(--arch fc-tanh --data digits --loss mse --steps 1000 --eigs 1 --eig-every 20 --track none --threads 1)
+options=(--arch fc-tanh --data digits --loss mse --steps 1000 --eigs 1 --eig-above inf --eig-every 20 --track none --threads 1)
 train momentum-gd --optimizer gd --lr 0.2 "${options[@]}"
 train momentum-momentum --optimizer momentum --momentum 0.9 --lr 0.2 "${options[@]}"
 train momentum-nesterov --optimizer nesterov --momentum 0.9 --lr 0.1 "${options[@]}"

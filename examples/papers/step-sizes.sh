@@ -13,7 +13,7 @@ train() { [[ -e ${EOSTUI_RUNS:-runs}/$1 ]] || eostui run --headless --name "$@";
 
 for k in 80 100 120; do
     train step-sizes-$k --arch fc-tanh --data cifar10-1k --loss mse --lr 2/$k --steps 900 \
-        --eigs 1 --eig-every 30 --track none --threads 1
+        --eigs 1 --eig-above inf --eig-every 30 --track none --threads 1
 done
 
 eostui plot step-sizes-{80,100,120} -o step-sizes.svg --title "A range of step sizes, CIFAR-10" \

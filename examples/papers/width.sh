@@ -12,7 +12,7 @@ train() { [[ -e ${EOSTUI_RUNS:-runs}/$1 ]] || eostui run --headless --name "$@";
 
 for width in 25 100 400; do
     train width-$width --arch fc-tanh --width $width --data digits --loss mse --lr 2/12 --steps 1500 \
-        --eigs 1 --eig-every 20 --track none --threads 1
+        --eigs 1 --eig-above inf --eig-every 20 --track none --threads 1
 done
 
 eostui plot width-{25,100,400} -o width.svg --title "Hidden layers of 25 to 400 units" \
