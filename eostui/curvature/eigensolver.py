@@ -39,7 +39,7 @@ MIXED_IN = 0.1
 RESOLUTION = 0.01
 """No error is said to be below this part of the tolerance: eigenvalues that are closer may not have been told apart."""
 
-CROWDED = 0.87
+CROWDED = 0.75
 """From this part of the last wanted eigenvalue on a guard is so close that it gets a second one behind it."""
 
 NEARLY = 0.95
