@@ -52,8 +52,8 @@ class RunConfig:
     Units: `lr` is η; `eig_every` and `checkpoint_every` count steps (updates); `eig_tol` is relative to |λ₁|;
     `eig_above` is relative to the threshold, `measure_share` to the wall time; `graph_memory` is in GiB. `None`
     means "as the architecture has it" for `width` and `depth`, "all examples" for `batch_size`, `physical_batch` and
-    `eig_samples`, "there is none" for the optimizer's hyperparameters, "never" for the rest. Raises `ConfigError` on
-    construction.
+    `eig_samples`, "no more than `eigs`" for `eig_above`, "there is none" for the optimizer's hyperparameters, "never"
+    for the rest. Raises `ConfigError` on construction.
     """
 
     arch: str
@@ -82,7 +82,7 @@ class RunConfig:
     eigs: int = 3
     eig_every: int = 10
     eig_tol: float = 1e-3
-    eig_above: float = 0.75
+    eig_above: float | None = 0.75
     eig_samples: int | None = None
     measure_share: float | None = None
     graph_memory: float = 1.0
@@ -95,8 +95,8 @@ class RunConfig:
     def __post_init__(self) -> None:
         self._require(math.isfinite(self.lr) and self.lr > 0, "lr", "a positive number such as 0.02 or 2/100")
         self._require(0 < self.eig_tol < 1, "eig_tol", "a relative error between 0 and 1, such as 1e-3")
-        self._require(self.eig_above > 0, "eig_above", "a positive share of the threshold such as 0.75, or inf")
         self._require(0 <= self.graph_memory < math.inf, "graph_memory", "zero or a positive number of GiB")
+        self._require_if_given("eig_above", lambda value: 0 < value < math.inf, "a share of the threshold such as 0.75")
         self._require_if_given("measure_share", lambda value: 0 < value < 1, "a share of the time such as 0.3")
         self._require(self.dtype in DTYPES, "dtype", " or ".join(DTYPES))
         self._require(0 <= self.seed < 2**63, "seed", "a whole number from 0 to 2^63 - 1")

@@ -143,13 +143,13 @@ def run(
         typer.Option(help="Largest estimated error of an eigenvalue, relative to |λ₁|.", rich_help_panel=_MEASURE),
     ] = RunConfig.eig_tol,
     eig_above: Annotated[
-        float,
+        float | None,
         typer.Option(
             help="Follow every eigenvalue above this share of the stability threshold, up to 10 of them; "
-            "inf follows --eigs only.",
+            f"inf follows --eigs only [{RunConfig.eig_above}].",
             rich_help_panel=_MEASURE,
         ),
-    ] = RunConfig.eig_above,
+    ] = None,
     measure_share: Annotated[
         float | None,
         typer.Option(

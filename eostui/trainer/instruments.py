@@ -6,7 +6,6 @@ built; its frames on the pipe and its columns in the file follow from that. Read
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -59,7 +58,7 @@ def compared_table(config: RunConfig) -> str:
 
 def follows(config: RunConfig) -> bool:
     """Whether all eigenvalues near the threshold are followed; not where it is a mere reference."""
-    return config.batch_size is None and config.eig_above < math.inf
+    return config.batch_size is None and config.eig_above is not None
 
 
 _ENTRIES = (

@@ -6,6 +6,7 @@ and things that do not go together are refused.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,8 @@ def plan_run(given: Mapping[str, Any]) -> RunConfig:
     values |= _hyperparameters(optimizer, given)
     values |= _schedule(values, given)
     values["track"] = _tracked(values, given)
+    if values.get("eig_above") == math.inf:
+        values["eig_above"] = None  # JSON knows no infinity
     _check_batch_size(optimizer, values)
     if "data_dir" in given:
         values["data_dir"] = str(Path(given["data_dir"]).expanduser().absolute())

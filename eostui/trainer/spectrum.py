@@ -41,7 +41,7 @@ class Spectrum:
         self._operator_at = operator_at
         self._count = config.eigs
         more = follows(config) and table.name == compared_table(config)
-        self._share = config.eig_above if more else math.inf
+        self._share = config.eig_above if more and config.eig_above is not None else math.inf
         self._trajectory = TrajectorySpectrum(
             config.eigs,
             at_most=max(config.eigs, tables.MOST_FOLLOWED) if more else config.eigs,

@@ -126,6 +126,20 @@ def test_a_model_with_its_own_loss_has_no_gauss_newton_matrix() -> None:
     assert plan_run({"arch": "model.py:f", "data": "data.py:f", "loss": "model"}).track == ("tracked",)
 
 
+def test_no_eigenvalue_is_followed_beyond_those_asked_for_where_the_share_is_infinite() -> None:
+    config = plan_run({"eig_above": float("inf")})
+    assert config.eig_above is None
+    assert RunConfig.from_json(config.to_json()) == config
+    assert "Infinity" not in config.to_json()
+    assert plan_run({}).eig_above == 0.75
+
+
+def test_minibatches_are_not_tracked_unless_asked() -> None:
+    sgd = {"optimizer": "sgd", "batch_size": 10}
+    assert plan_run(sgd).track == ("gauss-newton",)
+    assert plan_run({**sgd, "track": ["tracked", "batch-sharpness"]}).track == ("tracked", "batch-sharpness")
+
+
 def test_a_text_file_is_found_from_anywhere_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.txt").write_text("to be or not to be " * 100)

@@ -47,7 +47,7 @@ def dense_eigenvalues(theta: Tensor) -> NDArray[np.float64]:
 @pytest.mark.parametrize(("every", "eigs"), [(1, 1), (5, 1), (10, 3)])
 def test_along_a_run_at_the_edge_every_eigenvalue_is_within_its_claimed_error(every: int, eigs: int) -> None:
     points, warm = 30, 300
-    settings = config(lr=STEP_SIZE, eigs=eigs, eig_above=math.inf)
+    settings = config(lr=STEP_SIZE, eigs=eigs, eig_above=None)
     run, instrument = Run(digits_network(torch.float32), STEP_SIZE), hessian(settings)
     wrong, products, ratios = [], [], []
     for moment in run.moments(warm + points * every):
@@ -128,7 +128,7 @@ def test_a_result_is_verified_now_and_then_and_after_a_jump_of_the_loss() -> Non
     values = torch.linspace(0.1, 1, size, dtype=torch.float64)
     theta = torch.ones(size, dtype=torch.float64)
     theta[0] = 0.0
-    run, instrument = Run(quadratic(torch.diag(values), theta), 0.1), hessian(config(eigs=1, eig_above=math.inf))
+    run, instrument = Run(quadratic(torch.diag(values), theta), 0.1), hessian(config(eigs=1, eig_above=None))
     found = []
     for moment in run.moments(VERIFIED_EVERY + 3):
         run.objective.model.matrix[0, 0] = 0.1 if moment.step < 3 else 5.0
