@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 from eostui.config import RunConfig
@@ -12,14 +11,17 @@ SMOOTHING = 0.3
 """How much of a new duration goes into what is reckoned with; the first one counts whole."""
 ROOM = 0.7
 """Measuring becomes more frequent again only where it would then take less than this part of its share."""
+FACTORS = [digit * 10**power for power in range(7) for digit in (1, 2, 3, 4, 5, 6, 8)]
+"""How many times rarer than asked."""
 
 
 class Cadence:
     """At which steps is measured: `certified` at those for `--eig-every`, `tracked` by the every-step instruments.
 
     With `--measure-share` S it reckons, from how long updates and measurements have taken, what share of the time
-    measuring takes, and halves (1, 1/2, 1/5, 1/10, …) how often: first the every-step instruments, then, where these
-    alone do not make it, the certified measurements.
+    measuring takes, and makes it rarer where that is more than S: certified measurements are as frequent as they can
+    be alone, and tracked ones take what is left. The first certified measurement starts from nothing; what it takes
+    says little of the others, and is left out.
     """
 
     def __init__(self, config: RunConfig, *, tracks: bool) -> None:
@@ -29,6 +31,7 @@ class Cadence:
         self.certified_every = config.eig_every
         self.tracked_every = 1
         self._seconds: dict[str, float] = {}
+        self._started = False
 
     def certified(self, step: int) -> bool:
         """Whether the instruments measure before update `step`."""
@@ -40,6 +43,9 @@ class Cadence:
 
     def took(self, what: str, seconds: float) -> None:
         """How long one `update`, one `certified` or one `tracked` measurement has just taken."""
+        if what == "certified" and not self._started:
+            self._started = True
+            return
         before = self._seconds.get(what, seconds)
         self._seconds[what] = before + SMOOTHING * (seconds - before)
 
@@ -47,32 +53,38 @@ class Cadence:
         """Choose anew; the detail of an event where that changes something, else None."""
         if self._share is None or "update" not in self._seconds or "certified" not in self._seconds:
             return None
-        present = self.certified_every, self.tracked_every
-        chosen = next((pair for pair in self._choices() if self._fits(pair, present)), present)
-        if chosen == present:
+        chosen = self._chosen(self._share)
+        if chosen == (self.certified_every, self.tracked_every):
             return None
         self.certified_every, self.tracked_every = chosen
-        detail = (
-            {"eig_every": self.certified_every, "tracked_every": self.tracked_every}
-            if self._tracks
-            else {"eig_every": self.certified_every}
+        tracked = {"tracked_every": self.tracked_every} if self._tracks else {}
+        share = round(self._share_at(*chosen), 3)
+        return {"eig_every": self.certified_every, **tracked, "share": share, "allowed": self._share}
+
+    def _chosen(self, share: float) -> tuple[int, int]:
+        """The intervals of certified and of tracked measurements that take no more than `share`."""
+        intervals = [self._asked * factor for factor in FACTORS]
+        certified = next(
+            (every for every in intervals if self._fits(every, every, share, every < self.certified_every)),
+            intervals[-1],
         )
-        return {**detail, "share": round(self._share_at(chosen), 3), "allowed": self._share}
+        if not self._tracks:
+            return certified, 1
+        oftener = certified == self.certified_every
+        tracked = next(
+            (
+                every
+                for every in FACTORS
+                if every < certified and self._fits(certified, every, share, oftener and every < self.tracked_every)
+            ),
+            certified,
+        )
+        return certified, tracked
 
-    def _choices(self) -> Iterator[tuple[int, int]]:
-        """Pairs of intervals, from the most frequent to the rarest."""
-        rarer = [mantissa * 10**power for power in range(7) for mantissa in (1, 2, 5)]
-        if self._tracks:
-            yield from ((self._asked, tracked) for tracked in rarer if tracked < self._asked)
-        yield from ((self._asked * factor, self._asked * factor if self._tracks else 1) for factor in rarer)
+    def _fits(self, certified: int, tracked: int, share: float, oftener: bool) -> bool:
+        return self._share_at(certified, tracked) <= share * (ROOM if oftener else 1.0)
 
-    def _fits(self, pair: tuple[int, int], present: tuple[int, int]) -> bool:
-        assert self._share is not None  # `adapted` saw to that
-        more_frequent = pair[0] <= present[0] and pair[1] <= present[1] and pair != present
-        return self._share_at(pair) <= self._share * (ROOM if more_frequent else 1.0)
-
-    def _share_at(self, pair: tuple[int, int]) -> float:
-        certified, tracked = pair
+    def _share_at(self, certified: int, tracked: int) -> float:
         measuring = self._seconds["certified"] / certified
         if self._tracks:
             # Where a certified measurement is, a tracked one takes no time of its own.

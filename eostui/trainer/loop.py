@@ -109,8 +109,8 @@ class Trainer:
                 updating = time.monotonic() - began
                 if not math.isfinite(row["loss"]):
                     return Status.DIVERGED
-                if due:
-                    self._cadence.took("certified", self._measure())
+                if due and (seconds := self._measure()):
+                    self._cadence.took("certified", seconds)
                 if tracked:
                     took = self._measure_with(self._every_step)
                     if not due:
@@ -176,7 +176,8 @@ class Trainer:
     # measuring
 
     def _measure(self) -> float:
-        """One row from every instrument that does not measure at every step, at θ_t; the seconds that it took."""
+        """One row from every instrument that does not measure at every step, at θ_t; the seconds that it took, 0
+        where that was done already."""
         self._measure_now = False
         if self._measured_at == self._step:
             return 0.0

@@ -65,12 +65,36 @@ def test_tracked_estimates_give_way_before_certified_measurements() -> None:
     assert detail["tracked_every"] > 1
 
 
+def test_the_first_measurement_which_starts_from_nothing_does_not_count() -> None:
+    cadence = Cadence(config(0.5), tracks=False)
+    cadence.took("update", 1)
+    cadence.took("certified", 1e6)
+    assert cadence.adapted() is None
+    cadence.took("certified", 9)
+    assert cadence.adapted() is None
+    assert cadence.certified(10)
+
+
+def test_what_certified_measurements_leave_of_the_share_is_for_tracked_ones() -> None:
+    cadence = Cadence(config(0.5), tracks=True)
+    measured(cadence, update=1, tracked=2, certified=300)
+    assert cadence.adapted() is not None
+    assert cadence.certified_every == 300
+    assert cadence.tracked_every == 300  # nothing is left
+    measured(cadence, update=1, tracked=2, certified=240)
+    assert cadence.adapted() is None  # not worth a change yet
+    measured(cadence, update=1, tracked=2, certified=100)
+    assert cadence.adapted() is not None
+    assert cadence.certified_every < 300
+    assert cadence.tracked_every < cadence.certified_every
+
+
 def test_it_measures_more_often_again_when_that_has_become_cheap_but_does_not_go_to_and_fro() -> None:
     cadence = Cadence(config(0.3), tracks=False)
     measured(cadence, update=1, tracked=0, certified=20)
     assert cadence.adapted() is not None
     assert cadence.certified_every == 50
-    measured(cadence, update=1, tracked=0, certified=7.7)  # would be 28 % at every 20
+    measured(cadence, update=1, tracked=0, certified=13)  # would be 25 % at every 40
     assert cadence.adapted() is None
     measured(cadence, update=1, tracked=0, certified=2)
     assert cadence.adapted() is not None
