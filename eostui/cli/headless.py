@@ -54,7 +54,7 @@ def train_headless(config: RunConfig, *, name: str | None, runs_dir: Path) -> in
         signal.signal(signal.SIGINT, before)
         feed.close()
     if feed.ended is None or feed.ended.code:
-        text = "the trainer is gone without a word" if feed.ended is None else feed.ended.text
+        text = feed.gone() if feed.ended is None else feed.ended.text
         print(f"eostui: {text}", file=sys.stderr)
         return 1 if feed.ended is None else feed.ended.code
     print(f"{feed.status}: {launched.directory / 'run.h5'}")

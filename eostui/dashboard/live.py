@@ -12,7 +12,7 @@ from eostui.dashboard.feed import Feed, Notice
 from eostui.dashboard.series import series_of
 from eostui.link.client import LinkClient
 from eostui.link.messages import Ack, Command, Ended, Hello, Message, Phase, Rows, State
-from eostui.store import RunFile, RunFileError, Table
+from eostui.store import RunFile, RunFileError, Table, clean_text
 
 
 class LiveFeed(Feed):
@@ -68,7 +68,7 @@ class LiveFeed(Feed):
             if self.ended is None:
                 self.activity = ""
                 self.status = "died"
-                notices.append(Notice(f"the trainer is gone without a word; {self._log_tail()}", "error"))
+                notices.append(Notice(self.gone(), "error"))
         return notices
 
     def close(self) -> None:
@@ -134,10 +134,12 @@ class LiveFeed(Feed):
         for table in self.series:
             self._read(table, sys.maxsize)
 
-    def _log_tail(self) -> str:
+    def gone(self) -> str:
+        """That the trainer is gone without a word, and what its log has to say of it."""
         log = self.directory / "trainer.log"
         try:
             lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
         except OSError:
             lines = []
-        return f"its log ends: {lines[-1][:200]}" if lines else f"its log is {log}"
+        why = f"its log ends: {clean_text(lines[-1][:200])}" if lines else f"its log is {log}"
+        return f"the trainer is gone without a word; {why}"

@@ -117,3 +117,18 @@ def test_a_terminated_trainer_stops_cleanly(running: Eostui) -> None:
     (pid,) = running.trainers()
     os.kill(pid, signal.SIGTERM)
     running.wait_for(lambda run: run.status() is Status.STOPPED, "demo")
+
+
+def test_a_headless_run_whose_trainer_is_killed_ends_with_what_the_log_says(eostui: Eostui) -> None:
+    (eostui.directory / "dies.py").write_text(
+        "import os, sys\n"
+        "from torch import nn\n"
+        "def model():\n"
+        "    print('the last words', file=sys.stderr, flush=True)\n"
+        "    os.kill(os.getpid(), 9)\n"
+        "    return nn.Linear(64, 10)\n"
+    )
+    done = eostui("run", "--headless", "--arch", "dies.py:model", "--data", "digits-60", "--lr", "0.1", "--steps", "2")
+    assert done.returncode == 1
+    assert "gone without a word" in done.stderr
+    assert "the last words" in done.stderr
