@@ -41,6 +41,14 @@ class Cadence:
         """Whether the every-step instruments do."""
         return step % self.tracked_every == 0
 
+    def affordable(self, measuring: float, elapsed: float) -> bool:
+        """Whether the share is not used up by the `measuring` of so many seconds that have `elapsed`.
+
+        How long a measurement takes is known only afterwards: one that would be too much is left out until the others
+        have been made up for.
+        """
+        return self._share is None or measuring <= self._share * elapsed
+
     def took(self, what: str, seconds: float) -> None:
         """How long one `update`, one `certified` or one `tracked` measurement has just taken."""
         if what == "certified" and not self._started:

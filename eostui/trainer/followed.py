@@ -20,7 +20,7 @@ class Followed:
 
     def __init__(self, config: RunConfig) -> None:
         self._table = compared_table(config)
-        self._width = max(config.eigs, tables.MOST_FOLLOWED)
+        self._width = tables.most_followed(config.eigs)
         self._modes = Modes()
 
     def measure(self, moment: Moment) -> Mapping[str, Any] | None:

@@ -102,8 +102,9 @@ class Trainer:
                 self._between_steps()
                 if self._scheduled:
                     self._set_step_size(self._schedule(self._step))
-                due = self._measure_now or self._cadence.certified(self._step)
-                tracked = bool(self._every_step) and self._cadence.tracked(self._step)
+                affordable = self._cadence.affordable(self._measuring, self._record.elapsed())
+                due = self._measure_now or (affordable and self._cadence.certified(self._step))
+                tracked = affordable and bool(self._every_step) and self._cadence.tracked(self._step)
                 began = time.monotonic()
                 row, gradient = self._observe(curved=due or tracked)
                 updating = time.monotonic() - began

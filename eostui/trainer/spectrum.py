@@ -40,11 +40,11 @@ class Spectrum:
         self._label = label
         self._operator_at = operator_at
         self._count = config.eigs
-        more = follows(config) and table.name == compared_table(config)
-        self._share = config.eig_above if more and config.eig_above is not None else math.inf
+        share = config.eig_above if follows(config) and table.name == compared_table(config) else None
+        self._share = math.inf if share is None else share
         self._trajectory = TrajectorySpectrum(
             config.eigs,
-            at_most=max(config.eigs, tables.MOST_FOLLOWED) if more else config.eigs,
+            at_most=config.eigs if share is None else tables.most_followed(config.eigs),
             tol=config.eig_tol,
             seed=config.seed,
         )

@@ -143,9 +143,14 @@ def oscillation(k: int) -> Table:
     )
 
 
+def most_followed(k: int) -> int:
+    """How many eigenvalues are followed at most where the `k` largest are wanted."""
+    return max(k, MOST_FOLLOWED)
+
+
 def followed(k: int) -> Table:
     """All eigenvalues near the threshold, and the `k` largest in any case."""
-    width = max(k, MOST_FOLLOWED)
+    width = most_followed(k)
     return Table(
         "followed",
         "every eigenvalue above --eig-above times the threshold, and --eigs of them at least, of the matrix that the "

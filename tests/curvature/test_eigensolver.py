@@ -18,22 +18,9 @@ from eostui.curvature.hessian import HessianOperator
 from eostui.curvature.objective import Objective
 from eostui.curvature.ritz import NonFiniteProduct
 
+from .dense import Dense, seeded
+
 SIZE = 150
-
-
-class Dense:
-    """A matrix with the interface of an operator, which counts its products."""
-
-    def __init__(self, matrix: Tensor) -> None:
-        self.matrix = matrix
-        self.size = len(matrix)
-        self.dtype = matrix.dtype
-        self.device = matrix.device
-        self.products = 0
-
-    def __matmul__(self, v: Tensor) -> Tensor:
-        self.products += v.shape[1]
-        return self.matrix @ v
 
 
 class Diagonal(Dense):
@@ -41,10 +28,6 @@ class Diagonal(Dense):
 
     def __matmul__(self, v: Tensor) -> Tensor:
         return self.matrix[:, None] * v
-
-
-def seeded(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def orthogonal(size: int, seed: int = 0) -> Tensor:

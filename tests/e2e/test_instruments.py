@@ -62,7 +62,7 @@ def test_minibatches_have_a_sharpness_of_their_own(eostui: Eostui) -> None:
 
 def test_a_share_of_the_time_makes_measuring_rarer_and_the_events_say_how_rare(eostui: Eostui) -> None:
     done = eostui(
-        "run", "--headless", "--steps", "300", "--eig-every", "2", "--measure-share", "0.2", "--eigs", "4", *SMALL
+        "run", "--headless", "--steps", "600", "--eig-every", "2", "--measure-share", "0.5", "--eigs", "4", *SMALL
     )
     assert done.returncode == 0, done.stderr
     with eostui.open() as run:
@@ -70,11 +70,14 @@ def test_a_share_of_the_time_makes_measuring_rarer_and_the_events_say_how_rare(e
         hessian = run.read("hessian")["step"]
         timing = run.read("timing")
     assert chosen
-    assert chosen[-1].detail["allowed"] == 0.2
+    assert chosen[-1].detail["allowed"] == 0.5
     assert chosen[-1].detail["eig_every"] > 2
-    assert len(hessian) < 150 / 2
+    assert 2 < len(hessian) < 300 / 2
     assert {int(step) % chosen[-1].detail["eig_every"] for step in hessian if step > chosen[-1].step} <= {0}
-    assert np.all(timing["measuring_share"] <= 1)
+    since = np.diff(timing["time"], prepend=timing["time"][0])
+    measuring = timing["measuring_share"] * since
+    # Of the time between the first row and the last, but for one measurement, which is known only afterwards.
+    assert measuring[1:].sum() <= 0.5 * since.sum() + measuring[1:].max()
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,14 @@ def test_the_first_measurement_which_starts_from_nothing_does_not_count() -> Non
     assert cadence.certified(10)
 
 
+def test_a_share_that_is_used_up_lets_nothing_be_measured_until_it_is_made_up_for() -> None:
+    cadence = Cadence(config(0.25), tracks=True)
+    assert cadence.affordable(0.0, 0.0)
+    assert cadence.affordable(1.0, 4.0)
+    assert not cadence.affordable(1.1, 4.0)
+    assert Cadence(config(None), tracks=True).affordable(1e9, 1.0)
+
+
 def test_what_certified_measurements_leave_of_the_share_is_for_tracked_ones() -> None:
     cadence = Cadence(config(0.5), tracks=True)
     measured(cadence, update=1, tracked=2, certified=300)
