@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from eostui.curvature.hessian import HessianOperator
+from eostui.curvature.inner_products import norm
 
 POINTS = 8
 """How many even steps along the gradient the effective smoothness is the largest of."""
@@ -15,7 +16,7 @@ def directional_curvature(hessian: HessianOperator) -> Tensor:
     """gᵀHg/gᵀg, 0-d, with g the gradient and H the Hessian of one loss at one θ; NaN where g is zero."""
     gradient = _gradient(hessian)
     # Made a unit vector first: the square of a small gradient would underflow.
-    direction = gradient / torch.linalg.vector_norm(gradient)
+    direction = gradient / norm(gradient)
     curvature: Tensor = direction @ (hessian @ direction)
     return curvature
 
@@ -31,12 +32,12 @@ def largest_smoothness(hessian: HessianOperator, lr: float) -> Tensor:
     of the points, and none of them lies beyond a step of η.
     """
     objective, theta, gradient = hessian.objective, hessian.theta, _gradient(hessian)
-    length = torch.linalg.vector_norm(gradient)
+    length = norm(gradient)
 
     def smoothness(alpha: float) -> Tensor:
         there = objective.gradient(theta - alpha * gradient).gradient
         assert there is not None
-        quotient: Tensor = torch.linalg.vector_norm(gradient - there) / (alpha * length)
+        quotient: Tensor = norm(gradient - there) / (alpha * length)
         return quotient
 
     return torch.stack([smoothness(lr * part / POINTS) for part in range(1, POINTS + 1)]).max()

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from eostui.curvature.hessian import HessianOperator
+from eostui.curvature.inner_products import norm
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def stabilization(hessian: HessianOperator, u: Tensor, lr: float) -> Stabilizati
     assert gradient is not None  # a Hessian's evaluation always has it
     slope = hessian.curvature_gradient(u)
     across = slope - (u @ slope) * u
-    measured = [-(gradient @ across), torch.linalg.vector_norm(across), torch.linalg.vector_norm(slope)]
+    measured = [-(gradient @ across), norm(across), norm(slope)]
     alpha, length, gradient_norm = torch.stack(measured).tolist()
     delta = period = math.nan
     if alpha >= 0:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from eostui.curvature.inner_products import norm
 from eostui.curvature.probes import random_signs
 from eostui.curvature.ritz import Array, LinearOperator, NonFiniteProduct
 
@@ -74,7 +75,7 @@ def _tridiagonal(operator: LinearOperator, start: Tensor, steps: int, on_step: C
     basis = torch.empty(min(steps, operator.size), operator.size, dtype=operator.dtype, device=operator.device)
     rounding = BREAKDOWN * torch.finfo(operator.dtype).eps
     projected = np.zeros((len(basis), len(basis)))
-    vector = start / torch.linalg.vector_norm(start)
+    vector = start / norm(start)
     for step in range(len(basis)):
         on_step(step)
         basis[step] = vector
@@ -83,7 +84,7 @@ def _tridiagonal(operator: LinearOperator, start: Tensor, steps: int, on_step: C
         known = basis[: step + 1]
         for _ in range(2):  # twice is enough (Kahan, Parlett)
             rest = torch.addmv(rest, known.T, known @ rest, alpha=-1)
-        length = torch.linalg.vector_norm(rest)
+        length = norm(rest)
         projected[step, step], coupling = torch.stack([quotient, length]).tolist()
         if not np.isfinite([projected[step, step], coupling]).all():
             raise NonFiniteProduct(f"Lanczos step {step + 1} is not finite: has training diverged?")
