@@ -10,7 +10,9 @@ A block Davidson method without preconditioner (Morgan & Scott 1986, Stathopoulo
 Small residuals do not show that an eigenvector was overlooked that is almost orthogonal to where the search started,
 and at the edge of stability, where many eigenvalues crowd at the threshold and cross, that is no rare thing. Hence
 
-- guards: the eigenvectors after the wanted ones are followed, too. They bound the gap, and take over at a crossing;
+- guards: the eigenvectors after the wanted ones are followed, too. They bound the gap, and take over at a crossing. The
+  first is refined as long as its value and residual leave room for an eigenvalue above a wanted one: a mixture of many
+  eigenvectors has a low value, and may hold one that has risen to the top;
 - the gradient is among the starting vectors: what training is about to amplify is in it;
 - verification, where there are no guards yet and whenever it is asked for: Lanczos steps from a random vector, as long
   as they change the result.
@@ -45,8 +47,8 @@ CROWDED = 0.75
 NEARLY = 0.95
 """Eigenvectors that reach this part of `above` are handed on, for the case that they cross it."""
 
-ROUGH = 0.1
-"""The guard is known well enough, to tell whether it is to be followed, at a residual of this part of |λ₁|."""
+ROUGH = 0.05
+"""A guard is known well enough, to tell what may hide in it, at a residual of this part of |λ₁|."""
 
 PROBES = 6
 """How many Lanczos steps from a random vector verify a result."""
@@ -173,7 +175,8 @@ def top_eigenpairs(
             probes_left -= 1
         elif worst <= tol * scale or stalled:
             unchanged = len(verified) == wanted and np.abs(values - verified).max() <= max(tol * scale, worst)
-            if _may_be_above(above, ritz, wanted) and wanted < most and not stalled:
+            limit = min(above, values[-1]) if wanted < most else values[-1]
+            if _may_hide_one(limit, ritz, wanted) and not stalled:
                 subspace.grow(ritz.residual_vectors[wanted : wanted + 1])
                 continue
             if guarded or unchanged:
@@ -206,12 +209,12 @@ def top_eigenpairs(
     )
 
 
-def _may_be_above(value: float, ritz: RitzPairs, wanted: int) -> bool:
-    """Whether the guard, of which little is known yet, may be one more eigenvalue above `value`."""
+def _may_hide_one(limit: float, ritz: RitzPairs, wanted: int) -> bool:
+    """Whether the first guard, of which little is known yet, may have an eigenvalue above `limit` in it."""
     if len(ritz.values) <= wanted:
         return False
     guard, residual = ritz.values[wanted], ritz.residuals[wanted]
-    return bool(guard + residual > value and residual > ROUGH * abs(ritz.values[0]))
+    return bool(guard + residual > limit and residual > ROUGH * abs(ritz.values[0]))
 
 
 def _with_the_signs_of(earlier: Tensor, vectors: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from eostui.curvature.ritz import LinearOperator, NonFiniteProduct
 
 VERIFIED_EVERY = 20
 """Measurements from one that looks for overlooked eigenvectors to the next …"""
-JUMP = 2.0
+JUMP = 1.4
 """… unless the loss has changed by this factor in between."""
 
 

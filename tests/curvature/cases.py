@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from eostui.curvature.objective import Inputs, Loss, Objective
+from eostui.problems.criteria import ce, mse
+from eostui.problems.networks import resnet, transformer, vgg, vision_transformer
+from eostui.problems.networks.activations import ACTIVATIONS
+from eostui.problems.networks.attention import Attention
+from eostui.problems.networks.convolutional import Convolutional
+from eostui.problems.networks.deep_linear import DeepLinear
+from eostui.problems.networks.fully_connected import FullyConnected
+from eostui.problems.networks.lstm import LSTM
+from eostui.problems.networks.one_hidden_layer import OneHiddenLayer
+
+PIXELS = (1, 4, 4)
+"""The shape of the smallest images."""
 
 
 def half_squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
@@ -25,7 +39,7 @@ def log_cosh(outputs: Tensor, targets: Tensor) -> Tensor:
     return (outputs - targets).cosh().log().sum(1).mean()
 
 
-class Attention(nn.Module):
+class FusedAttention(nn.Module):
     """A one-block transformer over 4 tokens, through torch's own fused attention."""
 
     def __init__(self) -> None:
@@ -109,6 +123,37 @@ def convolutional(pool: type[nn.Module], *, norm: bool = False) -> nn.Module:
     )
 
 
+def small_vgg(stages: int, *, normalised: bool) -> nn.Module:
+    """A VGG of so many stages, of one convolution each."""
+    # VGG-11 has five, even with width 1 about 2,500 parameters, and wants 32×32 pixels.
+    with mock.patch.object(vgg, "STAGES", ((1,),) * stages):
+        return vgg.VGG11(PIXELS, 3, width=2, normalised=normalised)
+
+
+def small_resnet() -> nn.Module:
+    """A residual network whose only block halves the image and widens the channels."""
+    network = resnet.ResNet(PIXELS, 3, depth=8)
+    # Its channels are not for the caller to choose, and 16 of them are too many.
+    network.conv, network.norm = nn.Identity(), nn.Identity()  # type: ignore[assignment]
+    network.stages, network.linear = nn.Sequential(resnet.Block(1, 2, stride=2)), nn.Linear(2, 3)
+    return network
+
+
+def small_transformer_layer() -> nn.Module:
+    layer = transformer.Layer(3, heads=1)
+    # Two heads, which cannot share a width of 3; of width 2, the layer norm knows nothing but signs.
+    layer.attention = Attention(3, heads=2, head_width=1, causal=True, bias=True)
+    layer.linear1, layer.linear2 = nn.Linear(3, 2), nn.Linear(2, 3)
+    return layer
+
+
+def small_vision_transformer_layer() -> nn.Module:
+    layer = vision_transformer.Layer(3, heads=2, head_width=1)
+    # Four times as wide inside, as it comes, it has more than twice as many parameters.
+    layer.linear1, layer.linear2 = nn.Linear(3, 2), nn.Linear(2, 3)
+    return layer
+
+
 def of_shape(*shape: int) -> Callable[[int], Tensor]:
     return lambda examples: torch.randn(examples, *shape, dtype=torch.float64)
 
@@ -177,10 +222,39 @@ CASES = [
     Case("conv-maxpool-ce", lambda: convolutional(nn.MaxPool2d), F.cross_entropy, IMAGE),
     Case("conv-avgpool-mse", lambda: convolutional(nn.AvgPool2d), half_squared_error, IMAGE),
     Case("conv-batchnorm-ce", lambda: convolutional(nn.AvgPool2d, norm=True), F.cross_entropy, IMAGE),
-    Case("attention-ce", Attention, F.cross_entropy, of_shape(4, 2)),
+    Case("attention-ce", FusedAttention, F.cross_entropy, of_shape(4, 2)),
     Case("sequence-ce", Language, by_position, tokens, tokens),
     Case("dictionary-ce", MaskedMean, F.cross_entropy, sets),
     Case("model-computes-loss", OwnLoss, None),
     Case("model-computes-loss-of-dictionary", OwnLossOfNames, None, sets),
     Case("model-computes-loss-without-targets", lambda: Reconstruction(5, 5), None, targets=nothing),
+    # The project's own networks or, where these cannot be small, their layers.
+    *(
+        Case(
+            f"fully-connected-{activation}-mse",
+            partial(FullyConnected, (5,), 3, width=3, depth=2, activation=activation),
+            mse,
+        )
+        for activation in ACTIVATIONS
+    ),
+    Case(
+        "convolutional-elu-avgpool-ce",
+        lambda: Convolutional(PIXELS, 3, width=2, depth=2, activation="elu", pooling="average", normalised=False),
+        ce,
+        of_shape(*PIXELS),
+    ),
+    Case("vgg-mse", lambda: small_vgg(2, normalised=False), mse, of_shape(*PIXELS)),
+    Case("transformer-layer-mse", small_transformer_layer, mse, of_shape(3, 3), of_shape(3, 3)),
+    Case("vision-transformer-layer-mse", small_vision_transformer_layer, mse, of_shape(3, 3), of_shape(3, 3)),
+    Case("lstm-ce", lambda: LSTM((3,), 4, vocabulary=4, width=2, depth=1), ce, tokens, tokens),
+    Case("deep-linear-mse", lambda: DeepLinear((4,), 4, width=4, depth=3), mse, of_shape(4), of_shape(4)),
+    Case("one-hidden-layer-mse", lambda: OneHiddenLayer((1,), 1, width=6), mse, of_shape(1), of_shape(1)),
+    Case(
+        "convolutional-relu-batchnorm-ce",
+        lambda: Convolutional(PIXELS, 3, width=2, depth=1, activation="relu", pooling="max", normalised=True),
+        ce,
+        of_shape(*PIXELS),
+    ),
+    Case("vgg-batchnorm-mse", lambda: small_vgg(1, normalised=True), mse, of_shape(*PIXELS)),
+    Case("resnet-batchnorm-mse", small_resnet, mse, of_shape(*PIXELS)),
 ]

@@ -165,6 +165,17 @@ def test_vectors_keep_their_signs() -> None:
         assert ((again.vectors * sign * before.vectors).sum(dim=0) > 0.99).all()
 
 
+def test_an_eigenvalue_that_rose_to_the_top_in_a_guard_that_mixes_many_is_found() -> None:
+    # As seen at the edge of stability: the second eigenvector is known well, the first is most of a rough guard.
+    values = np.concatenate([[11.43, 10.9, 10.1], np.linspace(6, -1, SIZE - 3)])
+    eye = torch.eye(SIZE, dtype=torch.float64)
+    rest = torch.linspace(0, 1, SIZE - 3, dtype=torch.float64)
+    mixture = torch.cat([torch.tensor([0.85, 0.0, 0.1], dtype=torch.float64), 0.5 * rest / rest.norm()])
+    start = torch.stack([eye[1] + 0.02 * eye[60], mixture, mixture.flip(0)], dim=1)
+    pairs = top_eigenpairs(Diagonal(torch.as_tensor(values)), 1, start=start, gradient=eye[1] + 0.05 * eye[80])
+    assert abs(pairs.values[0] - 11.43) <= 1e-3 * 11.43
+
+
 def test_stale_vectors_orthogonal_to_the_new_top_direction_do_not_hide_it() -> None:
     spectrum = bulk_and(10, 6, 5, 4, size=400)
     basis = orthogonal(400)

@@ -36,7 +36,7 @@ def test_loss_and_gradient_are_those_of_a_plain_backward_pass(case: Case) -> Non
     torch.testing.assert_close(objective.evaluate(objective.parameters()).loss, loss.detach())
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case is not BATCH_NORM], ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [case for case in CASES if "batchnorm" not in case.name], ids=lambda case: case.name)
 def test_loss_accuracy_and_gradient_do_not_depend_on_the_physical_batch(case: Case) -> None:
     def largest_first(outputs: Tensor, targets: Tensor) -> Tensor:
         return (outputs.argmax(-1) == 0).double().mean()
