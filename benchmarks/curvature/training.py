@@ -72,6 +72,7 @@ class Monitoring:
             lr=lr,
             elapsed=0.0,
             measuring=0.0,
+            note=lambda _kind, _detail: None,
             report=lambda _text, _fraction: None,
         )
 

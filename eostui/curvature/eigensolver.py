@@ -18,6 +18,11 @@ and at the edge of stability, where many eigenvalues crowd at the threshold and 
   as they change the result.
 
 All of them are counted in `products`.
+
+Where products of lower precision are cheaper, the search is made with them, and its result confirmed: the Ritz vectors
+that are found are as good as exact ones up to the noise of the products, and the Rayleigh quotients of the matrix
+itself on them are wrong by the square of that. Only where this leaves an error above the tolerance the search goes on
+with exact products. Values, residuals and errors are always those of exact products.
 """
 
 from __future__ import annotations
@@ -59,6 +64,12 @@ NEAR_FLOOR = 100
 FLOOR_PATIENCE = 5
 """… where so many products without progress end the search."""
 
+CLEAN = 100
+"""A residual of so many times `RitzPairs.rounding` is orthogonal to the basis to about a hundredth."""
+
+SCOUTED = 1 / 3
+"""To this part of the tolerance a search with rough products goes, so that exact ones seldom have to go on with it."""
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -90,6 +101,14 @@ class Eigenpairs:
     converged: bool
 
 
+@dataclass(frozen=True)
+class RoughOperator:
+    """Cheap products with nearly the same matrix, wrong by `noise` of their length in an arbitrary direction."""
+
+    operator: LinearOperator
+    noise: float
+
+
 def top_eigenpairs(
     operator: LinearOperator,
     k: int,
@@ -100,6 +119,7 @@ def top_eigenpairs(
     start: Tensor | None = None,
     gradient: Tensor | None = None,
     verify: bool = False,
+    rough: RoughOperator | None = None,
     generator: torch.Generator | None = None,
     max_products: int = 500,
     on_product: Callable[[Progress], None] | None = None,
@@ -109,7 +129,8 @@ def top_eigenpairs(
     m is k, or as many as lie above `above`, but no more than `at_most` (default k). `start` (size, any) holds vectors
     of a slightly different matrix, best the last `Eigenpairs.subspace`; with no more than k columns there is no guard
     in it. `gradient` (size,) is a direction in which something may be going on. The result is verified where no guard
-    was handed on, and where `verify` is set. `generator` gives the random directions.
+    was handed on, and where `verify` is set. A warm search is made with `rough`, where that is given. `generator` gives
+    the random directions.
 
     The search ends converged, or unconverged at the floor of the dtype or after about `max_products`. `on_product` is
     called after every product (once for all starting vectors) and may raise to abandon the search. Memory:
@@ -141,57 +162,20 @@ def top_eigenpairs(
         directions = normalize(gradient.to(start)[None]) + MIXED_IN * random_direction()
     else:
         directions = followed if len(followed) else random_direction()
-    subspace = RitzSubspace(operator, capacity=min(2 * most + SPARE, operator.size))
-    subspace.grow(directions[: operator.size])
+    search = _Search(least, most, above, tol, random_direction, max_products, on_product)
+    capacity, directions = min(2 * most + SPARE, operator.size), directions[: operator.size]
+    if rough is None or not len(followed):
+        found = search.run(RitzSubspace(operator, capacity), directions, guards=0 if verify else len(followed))
+    else:
+        scouted = search.run(
+            RitzSubspace(rough.operator, capacity),
+            directions,
+            guards=0 if verify else len(followed),
+            noise=rough.noise,
+        )
+        found = search.confirm(RitzSubspace(operator, capacity), scouted)
 
-    verified, probes_left = np.full(least, np.inf), 0
-    best, best_at = np.inf, 0
-    while True:
-        ritz_values = subspace.ritz_values()
-        wanted = min(max(least, int(np.sum(ritz_values > above))), most)
-        handed_on = min(max(wanted, int(np.sum(ritz_values > NEARLY * above))), most) + 1
-        if len(ritz_values) > handed_on and ritz_values[handed_on - 1] > CROWDED * abs(ritz_values[wanted - 1]):
-            handed_on += 1
-        ritz = subspace.ritz_pairs(handed_on)
-        values, scale = ritz.values[:wanted], abs(ritz.values[0])
-        errors = np.maximum(ritz.errors()[:wanted], RESOLUTION * tol * scale)
-        # A basis that has no more vectors than are wanted knows no errors yet.
-        known = len(ritz.values) > wanted or subspace.count == operator.size
-        guarded = len(followed) > wanted and not verify
-        worst = float(errors.max()) if known else np.inf
-        if on_product is not None:
-            on_product(Progress(subspace.products, worst / (scale or 1.0), tol))
-        if subspace.count == operator.size or subspace.products >= max_products:
-            break
-
-        if worst < 0.9 * best:
-            best, best_at = worst, subspace.products
-        near_floor = ritz.residuals[:wanted].max() <= NEAR_FLOOR * ritz.rounding
-        patience = FLOOR_PATIENCE if near_floor else subspace.capacity
-        stalled = np.isfinite(worst) and subspace.products - best_at >= patience
-        if probes_left:
-            # The random part matters only where the image lies in the span of the basis.
-            direction = normalize(subspace.last_image()) + 1e-3 * random_direction()
-            probes_left -= 1
-        elif worst <= tol * scale or stalled:
-            unchanged = len(verified) == wanted and np.abs(values - verified).max() <= max(tol * scale, worst)
-            limit = min(above, values[-1]) if wanted < most else values[-1]
-            if _may_hide_one(limit, ritz, wanted) and not stalled:
-                subspace.grow(ritz.residual_vectors[wanted : wanted + 1])
-                continue
-            if guarded or unchanged:
-                break
-            direction = random_direction()
-            verified, probes_left = values, PROBES - 1
-            best, best_at = np.inf, subspace.products + PROBES
-        else:
-            target = int(np.argmax(errors))
-            direction = ritz.residual_vectors[target : target + 1]
-            if ritz.residuals[target] <= ritz.rounding:
-                direction = random_direction()  # rounding errors lead nowhere
-        subspace.grow(direction)
-
-    vectors = subspace.vectors(ritz)
+    vectors = found.vectors
     if len(followed):
         vectors = _with_the_signs_of(followed, vectors)
 
@@ -199,14 +183,132 @@ def top_eigenpairs(
         return np.pad(array, (0, max(k - len(array), 0)), constant_values=np.nan)
 
     return Eigenpairs(
-        values=padded(values),
-        residuals=padded(ritz.residuals[:wanted]),
-        errors=padded(errors),
-        vectors=vectors[:wanted].T,
+        values=padded(found.values),
+        residuals=padded(found.residuals),
+        errors=padded(found.errors),
+        vectors=vectors[: len(found.values)].T,
         subspace=vectors.T,
-        products=subspace.products,
-        converged=bool(worst <= tol * scale),
+        products=search.products,
+        converged=found.converged,
     )
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The wanted pairs, (m,) each, and after them the guards: their values, (q,), and all vectors as rows."""
+
+    values: Array
+    residuals: Array
+    errors: Array
+    guard_values: Array
+    vectors: Tensor
+    converged: bool
+
+
+@dataclass
+class _Search:
+    """The search for `least` to `most` pairs, those above `above`; the other fields are those of `top_eigenpairs`."""
+
+    least: int
+    most: int
+    above: float
+    tol: float
+    random_direction: Callable[[], Tensor]
+    max_products: int
+    on_product: Callable[[Progress], None] | None
+    products: int = 0
+
+    def run(self, subspace: RitzSubspace, directions: Tensor, *, guards: int, noise: float = 0.0) -> _Found:
+        """Start from `directions` (b, size), of which `guards` follow wanted pairs and those after them.
+
+        A residual of `noise` of |λ₁| is as small as it can be.
+        """
+        tol = SCOUTED * self.tol if noise else self.tol
+        self._grow(subspace, directions)
+        verified, probes_left = np.full(self.least, np.inf), 0
+        best, best_at = np.inf, 0
+        while True:
+            wanted, handed_on = self._wanted(subspace.ritz_values())
+            ritz = subspace.ritz_pairs(handed_on)
+            values, residuals, scale = ritz.values[:wanted], ritz.residuals[:wanted], abs(ritz.values[0])
+            errors = np.maximum(ritz.errors()[:wanted], RESOLUTION * tol * scale)
+            # A basis that has no more vectors than are wanted knows no errors yet.
+            known = len(ritz.values) > wanted or subspace.count == subspace.operator.size
+            unsettled = np.where(residuals <= noise * scale, 0.0, errors)
+            worst = float(unsettled.max()) if known else np.inf
+            self._report(worst / (scale or 1.0))
+            if subspace.count == subspace.operator.size or self.products >= self.max_products:
+                break
+
+            if worst < 0.9 * best:
+                best, best_at = worst, self.products
+            near_floor = residuals.max() <= NEAR_FLOOR * ritz.rounding
+            patience = FLOOR_PATIENCE if near_floor else subspace.capacity
+            stalled = np.isfinite(worst) and self.products - best_at >= patience
+            if probes_left:
+                # The random part matters only where the image lies in the span of the basis.
+                direction = normalize(subspace.last_image()) + 1e-3 * self.random_direction()
+                probes_left -= 1
+            elif worst <= tol * scale or stalled:
+                unchanged = len(verified) == wanted and np.abs(values - verified).max() <= max(tol * scale, worst)
+                limit = min(self.above, values[-1]) if wanted < self.most else values[-1]
+                if _may_hide_one(limit, ritz, wanted) and not stalled:
+                    self._grow(subspace, ritz.residual_vectors[wanted : wanted + 1])
+                    continue
+                if guards > wanted or unchanged:
+                    break
+                direction = self.random_direction()
+                verified, probes_left = values, PROBES - 1
+                best, best_at = np.inf, self.products + PROBES
+            else:
+                target = int(np.argmax(unsettled))
+                if residuals[target] > CLEAN * ritz.rounding:
+                    # A residual is orthogonal to the basis, unless most of it is rounding.
+                    self._grow(subspace, ritz.residual_vectors[target : target + 1], passes=1)
+                    continue
+                direction = ritz.residual_vectors[target : target + 1]
+                if residuals[target] <= ritz.rounding:
+                    direction = self.random_direction()  # rounding errors lead nowhere
+            self._grow(subspace, direction)
+        return _Found(values, residuals, errors, ritz.values[wanted:], subspace.vectors(ritz), worst <= tol * scale)
+
+    def confirm(self, subspace: RitzSubspace, scouted: _Found) -> _Found:
+        """The same pairs by exact products, from what a search with rough ones has found."""
+        wanted, vectors = len(scouted.values), scouted.vectors
+        self._grow(subspace, vectors[:wanted])
+        ritz = subspace.ritz_pairs(wanted)
+        scale = abs(ritz.values[0])
+        # The guards' values are rough ones, and as wrong as those of the wanted pairs have turned out to be.
+        guard = float(np.max(scouted.guard_values, initial=-np.inf) + np.abs(ritz.values - scouted.values).max())
+        errors = np.maximum(ritz.errors(beyond=guard), RESOLUTION * self.tol * scale)
+        self._report(float(errors.max()) / (scale or 1.0))
+        if errors.max() > self.tol * scale:
+            return self.run(subspace, vectors[wanted:], guards=len(vectors))
+        wanted = max(self.least, int(np.sum(ritz.values > self.above)))
+        return _Found(
+            ritz.values[:wanted],
+            ritz.residuals[:wanted],
+            errors[:wanted],
+            np.append(ritz.values[wanted:], scouted.guard_values),
+            torch.cat([subspace.vectors(ritz), vectors[len(ritz.values) :]]),
+            converged=True,
+        )
+
+    def _wanted(self, ritz_values: Array) -> tuple[int, int]:
+        """How many pairs are wanted, and how many are followed, guards included."""
+        wanted = min(max(self.least, int(np.sum(ritz_values > self.above))), self.most)
+        handed_on = min(max(wanted, int(np.sum(ritz_values > NEARLY * self.above))), self.most) + 1
+        if len(ritz_values) > handed_on and ritz_values[handed_on - 1] > CROWDED * abs(ritz_values[wanted - 1]):
+            handed_on += 1
+        return wanted, handed_on
+
+    def _grow(self, subspace: RitzSubspace, directions: Tensor, *, passes: int = 2) -> None:
+        subspace.grow(directions, passes=passes)
+        self.products += len(directions)
+
+    def _report(self, error: float) -> None:
+        if self.on_product is not None:
+            self.on_product(Progress(self.products, error, self.tol))
 
 
 def _may_hide_one(limit: float, ritz: RitzPairs, wanted: int) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from eostui.curvature.ritz import LinearOperator
+from eostui.curvature.hessian import HessianOperator
 
 
 class Negated:
-    """−A, (size, size), for an operator A."""
+    """−H, (size, size), for a Hessian H."""
 
-    def __init__(self, operator: LinearOperator) -> None:
+    def __init__(self, operator: HessianOperator) -> None:
         self.size = operator.size
         self.dtype = operator.dtype
         self.device = operator.device
@@ -18,3 +18,11 @@ class Negated:
 
     def __matmul__(self, v: Tensor) -> Tensor:
         return -(self._operator @ v)
+
+    def rough(self) -> Negated:
+        """The same with rough products, as `CurvatureOperator.rough` has them."""
+        return Negated(self._operator.rough())
+
+    def close(self) -> None:
+        """Free the graphs."""
+        self._operator.close()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Generic, Self, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -40,7 +41,20 @@ class CurvatureOperator(ABC, Generic[P]):
         self.dtype = objective.dtype
         self.device = objective.device
         self.graph_bytes = graph_bytes
+        self.low_precision = False
         self._kept: dict[int, P] = {}
+
+    def rough(self) -> Self:
+        """The same matrix by graphs that are built in bfloat16 where torch's autocast does so, mostly matrix products.
+
+        Products take and give vectors of the same dtype as before and are wrong by some thousandths. The graphs have
+        what this operator's leave of the memory.
+        """
+        other = copy.copy(self)
+        other.low_precision = True
+        other.graph_bytes = self.graph_bytes - int(len(self._kept) * (GRAPH_SIZES.of(self) or 0))
+        other._kept = {}
+        return other
 
     @abstractmethod
     def linearize(self, parameters: list[Tensor], batch: Batch) -> P:
@@ -70,8 +84,9 @@ class CurvatureOperator(ABC, Generic[P]):
         if batch.index in self._kept:
             return self._kept[batch.index]
         known = GRAPH_SIZES.of(self)
+        precision = torch.autocast(self.device.type, torch.bfloat16) if self.low_precision else nullcontext()
         # Attention's fused kernels have no second derivative.
-        with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
+        with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH), precision:
             parameters = self.objective.leaves(self.theta)
             if known is None:
                 with GRAPH_SIZES.measured(self):
@@ -105,11 +120,12 @@ class GraphSizes:
     """
 
     def __init__(self) -> None:
-        self._bytes_each: WeakKeyDictionary[nn.Module, dict[type, float]] = WeakKeyDictionary()
+        self._bytes_each: WeakKeyDictionary[nn.Module, dict[tuple[type, bool], float]] = WeakKeyDictionary()
 
     def of(self, operator: CurvatureOperator[P]) -> float | None:
         """The bytes of one physical batch's graph; None where none was built yet."""
-        each = self._bytes_each.get(operator.objective.model, {}).get(type(operator))
+        kind = type(operator), operator.low_precision
+        each = self._bytes_each.get(operator.objective.model, {}).get(kind)
         return None if each is None else each * operator.objective.physical_batch
 
     @contextmanager
@@ -131,7 +147,7 @@ class GraphSizes:
         with saved_tensors_hooks(pack, lambda tensor: tensor):
             yield
         of_model = self._bytes_each.setdefault(objective.model, {})
-        of_model[type(operator)] = sum(kept.values()) / objective.physical_batch
+        of_model[type(operator), operator.low_precision] = sum(kept.values()) / objective.physical_batch
 
 
 GRAPH_SIZES = GraphSizes()

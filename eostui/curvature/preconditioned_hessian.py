@@ -26,6 +26,7 @@ class PreconditionedHessianOperator:
         self.size = hessian.size
         self.dtype = hessian.dtype
         self.device = hessian.device
+        self._preconditioner = preconditioner
         self.scale = preconditioner.detach().rsqrt()
         self._hessian = hessian
         self._weight_decay = weight_decay
@@ -35,3 +36,11 @@ class PreconditionedHessianOperator:
         scale = self.scale if v.ndim == 1 else self.scale[:, None]
         scaled = scale * v
         return scale * (self._hessian @ scaled + self._weight_decay * scaled)
+
+    def rough(self) -> PreconditionedHessianOperator:
+        """The same with rough products of the Hessian, as `CurvatureOperator.rough` has them."""
+        return PreconditionedHessianOperator(self._hessian.rough(), self._preconditioner, self._weight_decay)
+
+    def close(self) -> None:
+        """Free the graphs of the Hessian."""
+        self._hessian.close()

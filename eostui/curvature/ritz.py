@@ -53,7 +53,7 @@ class RitzPairs:
     gram: Array
     rounding: float
 
-    def errors(self) -> Array:
+    def errors(self, *, beyond: float | None = None) -> Array:
         """Estimated errors of the values, (q,), never below rounding: how far the rest of A could raise each.
 
         In the basis of the first c Ritz vectors X and of all that is orthogonal to them, A is [[Λ, Rᵀ], [R, B]], with
@@ -61,12 +61,12 @@ class RitzPairs:
         most the i-th of Λ + RᵀR/(λᵢ − μ), to second order in R: for c = 1 that is ‖r‖²/gap (Parlett 1998, §10 and 11),
         and close eigenvalues within the first c do no harm. μ is taken to be the next Ritz value, which may be too
         low: hence MARGIN times that. c is whatever bounds λᵢ best, and ‖rᵢ‖ what remains where nothing does. The last
-        pair has nothing below it: use one more than is wanted.
+        pair has nothing below it: use one more than is wanted, or give the eigenvalue `beyond` them.
         """
-        count = len(self.values)
         errors = self.residuals.copy()
-        for first in range(1, count):
-            gaps = self.values[:first] - self.values[first]
+        values = self.values if beyond is None else np.append(self.values, beyond)
+        for first in range(1, len(values)):
+            gaps = values[:first] - values[first]
             for i in np.flatnonzero(gaps > 0):
                 raised = np.diag(self.values[:first]) + self.gram[:first, :first] / gaps[i]
                 errors[i] = min(errors[i], MARGIN * (np.linalg.eigvalsh(raised)[first - 1 - i] - self.values[i]))
@@ -88,10 +88,11 @@ class RitzSubspace:
         self._images = torch.empty_like(self._basis)
         self._projected = np.zeros((capacity, capacity))
 
-    def grow(self, directions: Tensor) -> None:
+    def grow(self, directions: Tensor, *, passes: int = 2) -> None:
         """Add `directions` (b, size), made orthonormal, at one product each; restarts a full basis first.
 
-        A single direction must not lie in the span of the basis. Raises NonFiniteProduct where a product is.
+        A single direction must not lie in the span of the basis. Two passes of Gram-Schmidt are enough for any (Kahan,
+        Parlett), one for what is orthogonal already but for rounding. Raises NonFiniteProduct where a product is.
         """
         if self.count + len(directions) > self.capacity:
             self._restart()
@@ -100,7 +101,7 @@ class RitzSubspace:
             directions = torch.linalg.qr(directions.T).Q.T  # completes dependent directions to independent ones
         for row, direction in enumerate(directions, start=old):
             basis = self._basis[:row]
-            for _ in range(2):  # twice is enough (Kahan, Parlett)
+            for _ in range(passes):
                 direction = torch.addmv(direction, basis.T, basis @ direction, alpha=-1)
                 direction = direction / norm(direction)
             self._basis[row] = direction

@@ -8,13 +8,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from eostui.curvature.eigensolver import Eigenpairs, Progress, top_eigenpairs
-from eostui.curvature.ritz import LinearOperator, NonFiniteProduct
+from eostui.curvature.eigensolver import Eigenpairs, Progress, RoughOperator, top_eigenpairs
+from eostui.curvature.ritz import NonFiniteProduct
+from eostui.curvature.rough_products import Roughenable, RoughTrial, try_rough_products
 
 VERIFIED_EVERY = 20
 """Measurements from one that looks for overlooked eigenvectors to the next …"""
 JUMP = 1.4
 """… unless the loss has changed by this factor in between."""
+TRIED_AFTER = 2
+"""Measurements before rough products are tried: neither the first number waits for that, nor a run of one only."""
 
 
 class TrajectorySpectrum:
@@ -23,7 +26,13 @@ class TrajectorySpectrum:
     That is the subspace of the last point at a step of the same parity, at the edge of stability the weights oscillate
     with a period of two steps, and the eigenvectors with them, and the gradient. Now and then, and after a jump of the
     loss, which may have brought any eigenvector to the top, the result is verified.
+
+    The second measurement ends with a trial of rough products; where they pay, later ones search with them.
+
+    trial: what it found; None before, and where it is not worth one.
     """
+
+    trial: RoughTrial | None = None
 
     def __init__(self, k: int, *, at_most: int | None = None, tol: float = 1e-3, seed: int = 0) -> None:
         self._k = k
@@ -34,10 +43,11 @@ class TrajectorySpectrum:
         self._subspaces: dict[int, Tensor] = {}
         self._unverified = 0
         self._loss = np.nan
+        self._measured = 0
 
     def measure(
         self,
-        operator: LinearOperator,
+        operator: Roughenable,
         *,
         step: int,
         loss: float,
@@ -52,6 +62,7 @@ class TrajectorySpectrum:
         if self._generator is None:
             self._generator = torch.Generator(operator.device).manual_seed(self._seed)
         phase = step % 2
+        searching = operator.rough() if self.trial is not None and self.trial.pays else None
         try:
             pairs = top_eigenpairs(
                 operator,
@@ -62,13 +73,20 @@ class TrajectorySpectrum:
                 start=self._subspaces.get(phase, self._subspaces.get(1 - phase)),
                 gradient=gradient,
                 verify=self._is_to_be_verified(loss),
+                rough=RoughOperator(searching, self.trial.noise) if searching and self.trial else None,
                 generator=self._generator,
                 on_product=on_product,
             )
         except NonFiniteProduct:
             self._subspaces.clear()
             raise
+        finally:
+            if searching is not None:
+                searching.close()
         self._subspaces[phase] = pairs.subspace
+        self._measured += 1
+        if self._measured == TRIED_AFTER:
+            self.trial = try_rough_products(operator, pairs.vectors[:, 0])
         return pairs
 
     def _is_to_be_verified(self, loss: float) -> bool:

@@ -231,6 +231,7 @@ class Trainer:
             lr=self._lr,
             elapsed=self._record.elapsed(),
             measuring=self._measuring,
+            note=lambda kind, detail: self._record.event(self._step, kind, detail),
             report=self._report,
         )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -50,6 +51,8 @@ class Moment:
     """Seconds since the start of the run."""
     measuring: float
     """Seconds of those that went into measuring."""
+    note: Callable[[str, Mapping[str, Any]], None]
+    """Write an event of this kind, with these details, into the run's record."""
     report: Callable[[str, float | None], None]
     """Say what is being done (and how far, from 0 to 1); raises when the measurement is to be abandoned."""
 

@@ -16,7 +16,8 @@ from eostui.curvature.gauss_newton import GaussNewtonOperator
 from eostui.curvature.jacobian_gram import JacobianGramOperator
 from eostui.curvature.loss_curvature import loss_curvature
 from eostui.curvature.negated import Negated
-from eostui.curvature.ritz import LinearOperator, NonFiniteProduct
+from eostui.curvature.ritz import NonFiniteProduct
+from eostui.curvature.rough_products import Roughenable, RoughTrial
 from eostui.curvature.thresholds import stability_threshold
 from eostui.curvature.trajectory import TrajectorySpectrum
 from eostui.store import Table, eigenvalue_table
@@ -24,7 +25,7 @@ from eostui.trainer import tables
 from eostui.trainer.instruments import INSTRUMENTS, compared_table, follows
 from eostui.trainer.moment import Measured, Moment
 
-OperatorAt = Callable[[Moment], AbstractContextManager[LinearOperator] | None]
+OperatorAt = Callable[[Moment], AbstractContextManager[Roughenable] | None]
 """The matrix at a moment; None where there is none yet."""
 
 
@@ -63,7 +64,7 @@ class Spectrum:
         matrix = self._operator_at(moment)
         if matrix is None:
             return self._nothing()
-        here = moment.hessian.gradient()
+        here, untried = moment.hessian.gradient(), self._trajectory.trial is None
         try:
             with matrix as operator:
                 pairs = self._trajectory.measure(
@@ -76,6 +77,8 @@ class Spectrum:
                 )
         except NonFiniteProduct:
             return self._nothing()
+        if untried and (trial := self._trajectory.trial):
+            moment.note("products", self._told(trial))
         moment.spectra[self._table] = Measured(moment.step, pairs)
         return {
             "eigenvalues": pairs.values[: self._count],
@@ -83,6 +86,17 @@ class Spectrum:
             "errors": pairs.errors[: self._count],
             "products": pairs.products,
         }
+
+    def _told(self, trial: RoughTrial) -> Mapping[str, Any]:
+        """What an event says about a trial of rough products."""
+        if trial.failure:
+            text = f"{self._label}: searched in float32; products in bfloat16 failed, {trial.failure}"
+        else:
+            text = (
+                f"{self._label}: searched in {'bfloat16' if trial.pays else 'float32'}; a product takes "
+                f"{trial.seconds:.3g} s, in bfloat16 {trial.rough_seconds:.3g} s and is off by {trial.noise:.1g}"
+            )
+        return {"text": text, "table": self._table, "pays": trial.pays}
 
     def _nothing(self) -> Mapping[str, Any]:
         unknown = np.full(self._count, np.nan)
@@ -143,7 +157,7 @@ def preconditioned(config: RunConfig) -> Spectrum:
     The eigenvectors handed from one measurement to the next are those of P^(-1/2) H P^(-1/2).
     """
 
-    def operator_at(moment: Moment) -> AbstractContextManager[LinearOperator] | None:
+    def operator_at(moment: Moment) -> AbstractContextManager[Roughenable] | None:
         operator = moment.preconditioned_hessian()
         return None if operator is None else nullcontext(operator)
 

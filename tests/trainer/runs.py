@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -67,6 +68,7 @@ class Run:
         self.optimizer = optimizer([self.theta], lr=lr)
         self.spectra: dict[str, Measured] = {}
         self.reports: list[str] = []
+        self.notes: list[tuple[str, Mapping[str, Any]]] = []
 
     def moments(self, steps: int) -> Iterator[Moment]:
         """θ is updated in place after each, as the trainer does."""
@@ -90,6 +92,7 @@ class Run:
             lr=self.optimizer.param_groups[0]["lr"],
             elapsed=float(step),
             measuring=0.0,
+            note=lambda kind, detail: self.notes.append((kind, detail)),
             report=lambda text, fraction: self.reports.append(text),
         )
 

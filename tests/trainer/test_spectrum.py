@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import eostui
+from eostui.curvature import rough_products
 from eostui.curvature.hessian import HessianOperator
 from eostui.curvature.objective import Objective
 from eostui.curvature.trajectory import VERIFIED_EVERY
@@ -148,3 +149,16 @@ def test_weights_that_are_not_finite_give_a_row_that_says_so_and_the_next_one_st
     assert np.isnan(rows[1]["eigenvalues"]).all()
     assert rows[1]["products"] == 0
     assert np.isfinite(rows[2]["eigenvalues"][:2]).all()
+
+
+def test_what_a_trial_of_rough_products_found_is_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rough_products, "WORTHWHILE", 0.0)
+    run, instrument = Run(digits_network(torch.float32), STEP_SIZE), hessian(config())
+    for moment in run.moments(4):
+        instrument.measure(moment)
+        assert len(run.notes) == min(moment.step, 1)
+    ((kind, detail),) = run.notes
+    assert kind == "products"
+    assert detail["table"] == "hessian"
+    searched = "bfloat16" if detail["pays"] else "float32"
+    assert detail["text"].startswith(f"Hessian: searched in {searched}; a product takes ")

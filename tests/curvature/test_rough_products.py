@@ -1,0 +1,166 @@
+"""Products in bfloat16, the search with them, and the trial that decides about it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from eostui.curvature import rough_products
+from eostui.curvature.eigensolver import RoughOperator, top_eigenpairs
+from eostui.curvature.gauss_newton import GaussNewtonOperator
+from eostui.curvature.hessian import HessianOperator
+from eostui.curvature.negated import Negated
+from eostui.curvature.objective import Objective
+from eostui.curvature.preconditioned_hessian import PreconditionedHessianOperator
+from eostui.curvature.rough_products import try_rough_products
+from eostui.curvature.trajectory import TrajectorySpectrum
+
+from .dense import Dense, seeded
+
+SIZE = 200
+EIGENVALUES = np.concatenate([[10.0, 9.5, 8.0, 7.0], np.linspace(4, -1, SIZE - 4)])
+
+
+def network(activation: nn.Module, examples: int = 60) -> Objective:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(12, 20), activation, nn.Linear(20, 5))
+    targets = torch.randint(5, (examples,))
+    return Objective(model, F.cross_entropy, torch.randn(examples, 12), targets, physical_batch=40)
+
+
+class Rounded(Dense):
+    """A matrix whose products are rounded to bfloat16, and counted."""
+
+    def __matmul__(self, v: Tensor) -> Tensor:
+        self.products += v.shape[1]
+        return (self.matrix.bfloat16() @ v.bfloat16()).to(self.dtype)
+
+
+def turned(matrix: Tensor, angle: float) -> tuple[Tensor, Tensor]:
+    """The matrix in slightly other coordinates, and its eigenvectors from the largest value down."""
+    skew = torch.randn(SIZE, SIZE, generator=seeded(5))
+    rotation = torch.linalg.qr(torch.eye(SIZE) + angle * (skew - skew.T) / SIZE**0.5).Q
+    moved = rotation @ matrix @ rotation.T
+    return (moved + moved.T) / 2, torch.linalg.eigh(matrix).eigenvectors.flip(1)
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_a_search_with_rough_products_is_confirmed_by_exact_ones_and_their_errors_hold(k: int) -> None:
+    basis = torch.linalg.qr(torch.randn(SIZE, SIZE, generator=seeded(1))).Q
+    matrix, before = turned((basis * torch.as_tensor(EIGENVALUES, dtype=torch.float32)) @ basis.T, 0.1)
+    rough, exact = Rounded(matrix), Dense(matrix)
+    pairs = top_eigenpairs(exact, k, start=before[:, : k + 2], rough=RoughOperator(rough, 0.004), generator=seeded(2))
+    truth = np.linalg.eigvalsh(matrix.double().numpy())[::-1][:k]
+    assert (np.abs(pairs.values - truth) <= pairs.errors + 1e-5).all()
+    assert (pairs.errors <= 1e-3 * truth[0]).all()
+    assert pairs.converged
+    residuals = (matrix @ pairs.vectors - pairs.vectors * torch.as_tensor(pairs.values, dtype=torch.float32)).norm(
+        dim=0
+    )
+    np.testing.assert_allclose(pairs.residuals, residuals, rtol=0.05)
+    # Most of the work is rough, the little that is not is counted, too.
+    assert rough.products > k + 2
+    assert k <= pairs.products - rough.products < rough.products
+
+
+def test_where_rough_products_are_useless_exact_ones_find_the_same() -> None:
+    basis = torch.linalg.qr(torch.randn(SIZE, SIZE, generator=seeded(1))).Q
+    matrix, before = turned((basis * torch.as_tensor(EIGENVALUES, dtype=torch.float32)) @ basis.T, 0.1)
+    other = torch.randn(SIZE, SIZE, generator=seeded(3))
+    rough = RoughOperator(Dense((other + other.T) / 5), 0.01)
+    pairs = top_eigenpairs(Dense(matrix), 1, start=before[:, :3], rough=rough, max_products=300, generator=seeded(2))
+    assert abs(pairs.values[0] - 10) <= pairs.errors[0] + 1e-5
+    assert pairs.converged
+
+
+@pytest.mark.parametrize("kind", ["hessian", "gauss-newton", "preconditioned", "negated"])
+def test_rough_products_are_the_exact_ones_but_for_some_thousandths(kind: str) -> None:
+    objective = network(nn.Tanh())
+    theta = objective.parameters()
+    hessian = HessianOperator(objective, theta)
+    operator: HessianOperator | GaussNewtonOperator | PreconditionedHessianOperator | Negated = hessian
+    if kind == "gauss-newton":
+        operator = GaussNewtonOperator(objective, theta)
+    if kind == "preconditioned":
+        operator = PreconditionedHessianOperator(hessian, 0.5 + torch.rand(objective.size, generator=seeded(4)), 0.1)
+    if kind == "negated":
+        operator = Negated(hessian)
+    v = torch.randn(objective.size, 2, generator=seeded(3))
+    exact, rough = operator @ v, operator.rough()
+    image = rough @ v
+    assert image.dtype == torch.float32
+    off = float((image - exact).norm() / exact.norm())
+    assert 1e-4 < off < 0.02
+    rough.close()
+    assert torch.equal(operator @ v, exact)  # the graphs of the exact one are its own
+
+
+def test_the_trial_measures_both_and_is_not_made_where_there_is_nothing_to_gain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    objective = network(nn.Tanh())
+    operator = HessianOperator(objective, objective.parameters())
+    v = torch.randn(objective.size, generator=seeded(3))
+    monkeypatch.setattr(rough_products, "WORTHWHILE", np.inf)
+    assert try_rough_products(operator, v) is None
+    monkeypatch.setattr(rough_products, "WORTHWHILE", 0.0)
+    trial = try_rough_products(operator, v)
+    assert trial is not None
+    assert 0 < trial.noise < 0.02
+    assert min(trial.seconds, trial.rough_seconds) > 0
+    assert not trial.failure
+    objective.model.double()
+    double = Objective(objective.model, F.cross_entropy, torch.randn(9, 12).double(), torch.randint(5, (9,)))
+    assert try_rough_products(HessianOperator(double, double.parameters()), v.double()) is None
+
+
+def test_a_model_that_knows_no_lower_precision_is_searched_with_exact_products(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Float32Only(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            if x.dtype != torch.float32:
+                raise TypeError(f"float32 only, not {x.dtype}\nand more")
+            return x.tanh()
+
+    monkeypatch.setattr(rough_products, "WORTHWHILE", 0.0)
+    objective = network(Float32Only())
+    spectrum = TrajectorySpectrum(1)
+    for step in range(4):
+        with HessianOperator(objective, objective.parameters()) as hessian:
+            here = hessian.gradient()
+            pairs = spectrum.measure(hessian, step=step, loss=float(here.loss), gradient=here.gradient)
+        assert pairs.converged
+    assert spectrum.trial is not None
+    assert spectrum.trial.failure == "TypeError: float32 only, not torch.bfloat16"
+    assert not spectrum.trial.pays
+
+
+def test_along_a_training_the_trial_comes_after_the_second_measurement_and_later_ones_are_as_honest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rough_products, "WORTHWHILE", 0.0)
+    monkeypatch.setattr(rough_products, "CHEAPER", np.inf)  # it is too small a network for that to pay
+    rough: list[HessianOperator] = []
+    of_hessian = HessianOperator.rough
+
+    def counted(operator: HessianOperator) -> HessianOperator:
+        rough.append(of_hessian(operator))
+        return rough[-1]
+
+    monkeypatch.setattr(HessianOperator, "rough", counted)
+    objective = network(nn.Tanh(), examples=200)
+    theta, spectrum = objective.parameters(), TrajectorySpectrum(2)
+    eye = torch.eye(objective.size)
+    for step in range(12):
+        with HessianOperator(objective, theta) as hessian:
+            here = hessian.gradient()
+            assert here.gradient is not None
+            pairs = spectrum.measure(hessian, step=step, loss=float(here.loss), gradient=here.gradient)
+            assert (spectrum.trial is None) == (step == 0)
+            assert len(rough) == step  # one for the trial, then one for each search
+            exact = np.linalg.eigvalsh((hessian @ eye).double().numpy())[::-1]
+        assert (np.abs(pairs.values - exact[:2]) <= pairs.errors + 2e-5 * exact[0]).all()
+        assert (pairs.errors <= 1e-3 * exact[0]).all()
+        theta = theta - 0.5 * here.gradient
