@@ -36,7 +36,11 @@ class Ours(Method):
 
 
 class Frugal(Ours):
-    """Graphs built anew for every product."""
+    """Graphs built anew for every product, and a small basis."""
+
+    def __init__(self, k: int) -> None:
+        super().__init__(k)
+        self._spectrum = TrajectorySpectrum(k, tol=TOLERANCE, frugal=True)
 
     def sees(self, index: int, case: Case) -> bool:
         return index < FEW

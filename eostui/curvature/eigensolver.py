@@ -38,7 +38,10 @@ from torch.nn.functional import normalize
 from eostui.curvature.ritz import Array, LinearOperator, RitzPairs, RitzSubspace
 
 SPARE = 14
-"""The basis holds at most so many vectors more than twice the wanted ones."""
+"""The basis holds at most so many vectors more than twice the wanted ones, where memory is no concern."""
+
+LEAST_SPARE = 4
+"""With fewer a restart would lose the guards."""
 
 MIXED_IN = 0.1
 """How much of a random direction is mixed into the gradient where the search starts from nothing else."""
@@ -120,6 +123,7 @@ def top_eigenpairs(
     gradient: Tensor | None = None,
     verify: bool = False,
     rough: RoughOperator | None = None,
+    spare: int = SPARE,
     generator: torch.Generator | None = None,
     max_products: int = 500,
     on_product: Callable[[Progress], None] | None = None,
@@ -134,7 +138,8 @@ def top_eigenpairs(
 
     The search ends converged, or unconverged at the floor of the dtype or after about `max_products`. `on_product` is
     called after every product (once for all starting vectors) and may raise to abandon the search. Memory:
-    2·(2m + SPARE) vectors. The host waits for the device twice a product, for O(m²) numbers each.
+    2·(2m + spare) vectors, of which as many are in use as the search takes products; a smaller basis restarts more
+    often. The host waits for the device twice a product, for O(m²) numbers each.
 
     Raises ValueError for a k or max_products below 1 or a start or gradient of another size, NonFiniteProduct for a
     product with NaN or infinite entries.
@@ -163,7 +168,7 @@ def top_eigenpairs(
     else:
         directions = followed if len(followed) else random_direction()
     search = _Search(least, most, above, tol, random_direction, max_products, on_product)
-    capacity, directions = min(2 * most + SPARE, operator.size), directions[: operator.size]
+    capacity, directions = min(2 * most + max(spare, LEAST_SPARE), operator.size), directions[: operator.size]
     if rough is None or not len(followed):
         found = search.run(RitzSubspace(operator, capacity), directions, guards=0 if verify else len(followed))
     else:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from eostui.curvature.eigensolver import Eigenpairs, Progress, RoughOperator, top_eigenpairs
+from eostui.curvature.eigensolver import LEAST_SPARE, SPARE, Eigenpairs, Progress, RoughOperator, top_eigenpairs
 from eostui.curvature.ritz import NonFiniteProduct
 from eostui.curvature.rough_products import Roughenable, RoughTrial, try_rough_products
 
@@ -29,15 +29,20 @@ class TrajectorySpectrum:
 
     The second measurement ends with a trial of rough products; where they pay, later ones search with them.
 
+    `frugal` takes less memory for more products: a small basis, and one subspace for all steps.
+
     trial: what it found; None before, and where it is not worth one.
     """
 
     trial: RoughTrial | None = None
 
-    def __init__(self, k: int, *, at_most: int | None = None, tol: float = 1e-3, seed: int = 0) -> None:
+    def __init__(
+        self, k: int, *, at_most: int | None = None, tol: float = 1e-3, seed: int = 0, frugal: bool = False
+    ) -> None:
         self._k = k
         self._at_most = at_most
         self._tol = tol
+        self._frugal = frugal
         self._seed = seed
         self._generator: torch.Generator | None = None
         self._subspaces: dict[int, Tensor] = {}
@@ -61,7 +66,7 @@ class TrajectorySpectrum:
         """
         if self._generator is None:
             self._generator = torch.Generator(operator.device).manual_seed(self._seed)
-        phase = step % 2
+        phase = 0 if self._frugal else step % 2
         searching = operator.rough() if self.trial is not None and self.trial.pays else None
         try:
             pairs = top_eigenpairs(
@@ -74,6 +79,7 @@ class TrajectorySpectrum:
                 gradient=gradient,
                 verify=self._is_to_be_verified(loss),
                 rough=RoughOperator(searching, self.trial.noise) if searching and self.trial else None,
+                spare=LEAST_SPARE if self._frugal else SPARE,
                 generator=self._generator,
                 on_product=on_product,
             )

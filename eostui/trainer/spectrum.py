@@ -48,6 +48,7 @@ class Spectrum:
             at_most=config.eigs if share is None else tables.most_followed(config.eigs),
             tol=config.eig_tol,
             seed=config.seed,
+            frugal=config.graph_memory == 0,
         )
 
     def measure(self, moment: Moment) -> Mapping[str, Any]:
