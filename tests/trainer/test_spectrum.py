@@ -45,10 +45,12 @@ def dense_eigenvalues(theta: Tensor) -> NDArray[np.float64]:
         return torch.linalg.eigvalsh(operator @ eye).numpy()[::-1]
 
 
-@pytest.mark.parametrize(("every", "eigs"), [(1, 1), (5, 1), (10, 3)])
-def test_along_a_run_at_the_edge_every_eigenvalue_is_within_its_claimed_error(every: int, eigs: int) -> None:
+@pytest.mark.parametrize(("every", "eigs", "memory"), [(1, 1, 1.0), (5, 1, 1.0), (5, 1, 0.0), (10, 3, 1.0)])
+def test_along_a_run_at_the_edge_every_eigenvalue_is_within_its_claimed_error(
+    every: int, eigs: int, memory: float
+) -> None:
     points, warm = 30, 300
-    settings = config(lr=STEP_SIZE, eigs=eigs, eig_above=None)
+    settings = config(lr=STEP_SIZE, eigs=eigs, eig_above=None, graph_memory=memory)
     run, instrument = Run(digits_network(torch.float32), STEP_SIZE), hessian(settings)
     wrong, products, ratios = [], [], []
     for moment in run.moments(warm + points * every):
