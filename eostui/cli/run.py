@@ -167,6 +167,14 @@ def run(
             rich_help_panel=_MEASURE,
         ),
     ] = RunConfig.graph_memory,
+    search_dtype: Annotated[
+        str,
+        typer.Option(
+            help="auto tries whether products in bfloat16 make the search for eigenvectors faster; exact ones give the "
+            "eigenvalues anyway. float32 does without: the same eigenvalues to the last bit in every run.",
+            rich_help_panel=_MEASURE,
+        ),
+    ] = RunConfig.search_dtype,
     eig_samples: Annotated[
         int | None, typer.Option(help="Measure curvature on the first N examples.", rich_help_panel=_MEASURE)
     ] = None,
@@ -246,6 +254,7 @@ def run(
             "eig_above": eig_above,
             "measure_share": measure_share,
             "graph_memory": graph_memory,
+            "search_dtype": search_dtype,
             "track": None if track is None else [part for part in track.split(",") if part not in ("", "none")],
             "data_dir": None if data_dir is None else str(data_dir),
             "threads": threads,

@@ -12,7 +12,7 @@ from torch import Tensor
 from eostui.curvature.inner_products import norm
 from eostui.curvature.ritz import LinearOperator
 
-WORTHWHILE = 0.005
+WORTHWHILE = 0.01
 """Seconds; where an exact product takes less, there is little to gain."""
 
 CHEAPER = 0.75

@@ -27,7 +27,8 @@ class TrajectorySpectrum:
     with a period of two steps, and the eigenvectors with them, and the gradient. Now and then, and after a jump of the
     loss, which may have brought any eigenvector to the top, the result is verified.
 
-    The second measurement ends with a trial of rough products; where they pay, later ones search with them.
+    With `rough`, the second measurement ends with a trial of rough products; where they pay, later ones search with
+    them. That depends on the time they take: two runs may decide otherwise, and differ within the claimed errors.
 
     `frugal` takes less memory for more products: a small basis, and one subspace for all steps.
 
@@ -37,12 +38,20 @@ class TrajectorySpectrum:
     trial: RoughTrial | None = None
 
     def __init__(
-        self, k: int, *, at_most: int | None = None, tol: float = 1e-3, seed: int = 0, frugal: bool = False
+        self,
+        k: int,
+        *,
+        at_most: int | None = None,
+        tol: float = 1e-3,
+        seed: int = 0,
+        frugal: bool = False,
+        rough: bool = True,
     ) -> None:
         self._k = k
         self._at_most = at_most
         self._tol = tol
         self._frugal = frugal
+        self._rough = rough
         self._seed = seed
         self._generator: torch.Generator | None = None
         self._subspaces: dict[int, Tensor] = {}
@@ -91,7 +100,7 @@ class TrajectorySpectrum:
                 searching.close()
         self._subspaces[phase] = pairs.subspace
         self._measured += 1
-        if self._measured == TRIED_AFTER:
+        if self._rough and self._measured == TRIED_AFTER:
             self.trial = try_rough_products(operator, pairs.vectors[:, 0])
         return pairs
 

@@ -49,6 +49,7 @@ class Spectrum:
             tol=config.eig_tol,
             seed=config.seed,
             frugal=config.graph_memory == 0,
+            rough=config.search_dtype == "auto",
         )
 
     def measure(self, moment: Moment) -> Mapping[str, Any]:

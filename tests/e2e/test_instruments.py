@@ -87,6 +87,7 @@ def test_a_share_of_the_time_makes_measuring_rarer_and_the_events_say_how_rare(e
         (["--measure-share", "1.5"], ["--measure-share", "1.5", "0.3"]),
         (["--eig-above", "-1"], ["--eig-above", "-1", "0.75"]),
         (["--graph-memory", "-2"], ["--graph-memory", "-2"]),
+        (["--search-dtype", "float16"], ["--search-dtype", "float16", "auto", "float32"]),
         (["--track", "followed"], ["--track", "followed"]),
     ],
 )

@@ -159,6 +159,11 @@ def test_what_a_trial_of_rough_products_found_is_an_event(monkeypatch: pytest.Mo
     for moment in run.moments(4):
         instrument.measure(moment)
         assert len(run.notes) == min(moment.step, 1)
+    exact_only = Run(digits_network(torch.float32), STEP_SIZE)
+    never = hessian(config(search_dtype="float32"))
+    for moment in exact_only.moments(4):
+        never.measure(moment)
+    assert not exact_only.notes
     ((kind, detail),) = run.notes
     assert kind == "products"
     assert detail["table"] == "hessian"
