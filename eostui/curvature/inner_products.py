@@ -19,10 +19,13 @@ def wide(device: torch.device) -> torch.dtype:
 
 def inner_products(a: Tensor, b: Tensor) -> Tensor:
     """abᵀ, (p, q), for rows a (p, size) and b (q, size)."""
-    total = torch.zeros(len(a), len(b), dtype=wide(a.device), device=a.device)
-    for start in range(0, a.shape[1], CHUNK):
-        piece = slice(start, start + CHUNK)
-        total += a[:, piece] @ b[:, piece].T
+    whole = a.shape[1] // CHUNK * CHUNK
+    total = (a[:, whole:] @ b[:, whole:].T).to(wide(a.device))
+    if whole:
+        # (chunks, p, CHUNK) times (chunks, CHUNK, q): views, nothing is copied.
+        left = a[:, :whole].reshape(len(a), -1, CHUNK).transpose(0, 1)
+        right = b[:, :whole].reshape(len(b), -1, CHUNK).permute(1, 2, 0)
+        total += torch.bmm(left, right).sum(dim=0, dtype=total.dtype)
     return total
 
 

@@ -131,10 +131,10 @@ class RitzSubspace:
         residual_vectors = torch.addmm(
             images, self._on_device(coordinates * values).T, self._basis[: self.count], alpha=-1
         )
-        products = inner_products(residual_vectors, residual_vectors)
-        residuals, *gram = _on_host(torch.cat([norm(residual_vectors)[None], products]))
+        gram = _on_host(inner_products(residual_vectors, residual_vectors))
+        residuals = np.sqrt(np.diag(gram).clip(min=0.0))
         rounding = ROUNDING * torch.finfo(self.operator.dtype).eps * largest
-        return RitzPairs(values, residuals, coordinates, residual_vectors, np.array(gram), rounding)
+        return RitzPairs(values, residuals, coordinates, residual_vectors, gram, rounding)
 
     def vectors(self, pairs: RitzPairs) -> Tensor:
         """The Ritz vectors x as rows, (q, size), of pairs that were taken since the basis last changed."""
