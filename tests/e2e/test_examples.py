@@ -50,5 +50,7 @@ def test_ci_runs_what_the_readme_says() -> None:
     script = (REPOSITORY / ".ci" / "run").read_text()
     assert "README.md" in script
     readme = (REPOSITORY / "README.md").read_text()
-    assert re.search(r"<!-- test command -->\n```sh\n.*pip install .*pytest -n 2\n```", readme)
+    assert re.search(
+        r"<!-- test command -->\n```sh\n.*pip install .*pytest -n 2 -m .not alone. && .*pytest -m alone\n```", readme
+    )
     assert Path(REPOSITORY / "docs" / "dashboard.svg").exists()

@@ -14,6 +14,8 @@ import pytest
 from eostui.store import Status
 from tests.e2e.conftest import SMALL, Eostui
 
+pytestmark = pytest.mark.alone
+
 
 class Terminal:
     """What a person sees and types."""
@@ -121,7 +123,9 @@ def test_a_whole_session(eostui: Eostui, run: Terminal) -> None:
     time.sleep(1)
     with eostui.open("demo") as file:
         assert file.status() is Status.RUNNING
-        assert [event.kind for event in file.events()][:4] == ["start", "pause", "lr", "resume"]
+        # On a busy machine products may take so long that cheaper ones were tried, which is an event, too.
+        kinds = [event.kind for event in file.events() if event.kind != "products"]
+        assert kinds[:4] == ["start", "pause", "lr", "resume"]
 
     again = Terminal(eostui, "attach", "runs/demo", columns=80, rows=24)
     seen = _step(again.wait_for(lambda screen: _step(screen) > standing))
