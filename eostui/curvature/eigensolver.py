@@ -169,15 +169,11 @@ def top_eigenpairs(
         directions = followed if len(followed) else random_direction()
     search = _Search(least, most, above, tol, random_direction, max_products, on_product)
     capacity, directions = min(2 * most + max(spare, LEAST_SPARE), operator.size), directions[: operator.size]
+    guards = 0 if verify else len(followed)
     if rough is None or not len(followed):
-        found = search.run(RitzSubspace(operator, capacity), directions, guards=0 if verify else len(followed))
+        found = search.run(RitzSubspace(operator, capacity), directions, guards=guards)
     else:
-        scouted = search.run(
-            RitzSubspace(rough.operator, capacity),
-            directions,
-            guards=0 if verify else len(followed),
-            noise=rough.noise,
-        )
+        scouted = search.run(RitzSubspace(rough.operator, capacity), directions, guards=guards, noise=rough.noise)
         found = search.confirm(RitzSubspace(operator, capacity), scouted)
 
     vectors = found.vectors
@@ -250,6 +246,7 @@ class _Search:
             near_floor = residuals.max() <= NEAR_FLOOR * ritz.rounding
             patience = FLOOR_PATIENCE if near_floor else subspace.capacity
             stalled = np.isfinite(worst) and self.products - best_at >= patience
+            passes = 2
             if probes_left:
                 # The random part matters only where the image lies in the span of the basis.
                 direction = normalize(subspace.last_image()) + 1e-3 * self.random_direction()
@@ -267,14 +264,12 @@ class _Search:
                 best, best_at = np.inf, self.products + PROBES
             else:
                 target = int(np.argmax(unsettled))
-                if residuals[target] > CLEAN * ritz.rounding:
-                    # A residual is orthogonal to the basis, unless most of it is rounding.
-                    self._grow(subspace, ritz.residual_vectors[target : target + 1], passes=1)
-                    continue
                 direction = ritz.residual_vectors[target : target + 1]
                 if residuals[target] <= ritz.rounding:
                     direction = self.random_direction()  # rounding errors lead nowhere
-            self._grow(subspace, direction)
+                elif residuals[target] > CLEAN * ritz.rounding:
+                    passes = 1  # a residual is orthogonal to the basis, unless most of it is rounding
+            self._grow(subspace, direction, passes=passes)
         return _Found(values, residuals, errors, ritz.values[wanted:], subspace.vectors(ritz), worst <= tol * scale)
 
     def confirm(self, subspace: RitzSubspace, scouted: _Found) -> _Found:
@@ -283,8 +278,10 @@ class _Search:
         self._grow(subspace, vectors[:wanted])
         ritz = subspace.ritz_pairs(wanted)
         scale = abs(ritz.values[0])
-        # The guards' values are rough ones, and as wrong as those of the wanted pairs have turned out to be.
-        guard = float(np.max(scouted.guard_values, initial=-np.inf) + np.abs(ritz.values - scouted.values).max())
+        # The guards' values are rough ones, and as wrong as those of the wanted pairs have turned out to be. Where a
+        # search was cut short there may be none, and then nothing bounds an error but the residual.
+        wrong = float(np.abs(ritz.values - scouted.values).max())
+        guard = float(scouted.guard_values[0]) + wrong if len(scouted.guard_values) else None
         errors = np.maximum(ritz.errors(beyond=guard), RESOLUTION * self.tol * scale)
         self._report(float(errors.max()) / (scale or 1.0))
         if errors.max() > self.tol * scale:

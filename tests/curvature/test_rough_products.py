@@ -76,6 +76,15 @@ def test_where_rough_products_are_useless_exact_ones_find_the_same() -> None:
     assert pairs.converged
 
 
+def test_without_a_guard_no_error_is_claimed_below_the_residual() -> None:
+    matrix = torch.diag(torch.as_tensor(EIGENVALUES, dtype=torch.float32))
+    start = torch.eye(SIZE)[:, :1] + 0.05 * torch.eye(SIZE)[:, 1:2]
+    rough = RoughOperator(Rounded(matrix), 0.004)
+    pairs = top_eigenpairs(Dense(matrix), 1, start=start, rough=rough, max_products=1)
+    assert pairs.errors[0] >= pairs.residuals[0] > 0
+    assert not pairs.converged
+
+
 @pytest.mark.parametrize("kind", ["hessian", "gauss-newton", "preconditioned", "negated"])
 def test_rough_products_are_the_exact_ones_but_for_some_thousandths(kind: str) -> None:
     objective = network(nn.Tanh())
