@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from cases import Case
+from compiled import program_for
 from method import FEW, TOLERANCE, Answer, Method, Point
 
 from eostui.curvature.eigensolver import Eigenpairs
 from eostui.curvature.hessian import HessianOperator
+from eostui.curvature.tangent_program import TangentProgram
 from eostui.curvature.trajectory import TrajectorySpectrum
 
 
@@ -22,6 +24,10 @@ class Ours(Method):
     def __init__(self, k: int) -> None:
         super().__init__(k)
         self._spectrum = TrajectorySpectrum(k, tol=TOLERANCE)
+        self._program: TangentProgram | None = None
+
+    def prepare(self, point: Point) -> None:
+        self._program = program_for(self._spectrum, point.objective)
 
     def sees(self, index: int, case: Case) -> bool:
         return self.k == 1 or index < FEW
@@ -32,7 +38,7 @@ class Ours(Method):
         return Answer(pairs.values, pairs.products, claimed=pairs.errors)
 
     def operator(self, point: Point) -> HessianOperator:
-        return HessianOperator(point.objective, point.theta)
+        return HessianOperator(point.objective, point.theta, program=self._program)
 
 
 class Frugal(Ours):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from statistics import median
 
 import torch
+from compiled import compiled_program
 from method import Point
 from module_at import module_at
 from rebuilt import rebuilt_product
@@ -16,6 +17,7 @@ from eostui.curvature.hessian import HessianOperator
 from eostui.curvature.objective import Objective
 from eostui.curvature.operator import GRAPH_SIZES
 from eostui.curvature.preconditioned_hessian import PreconditionedHessianOperator
+from eostui.curvature.rough_products import BFLOAT16, COMPILED
 
 
 def compare_products(objective: Objective, repeats: int) -> None:
@@ -26,10 +28,12 @@ def compare_products(objective: Objective, repeats: int) -> None:
     preconditioner = torch.rand(objective.size, generator=generator) + 0.1
     model = module_at(Point(0, 0, objective, theta))
     everything = 1 << 40
+    program = compiled_program(objective)
     with (
-        HessianOperator(objective, theta, graph_bytes=everything) as hessian,
+        HessianOperator(objective, theta, graph_bytes=everything, program=program) as hessian,
         GaussNewtonOperator(objective, theta, graph_bytes=everything) as gauss_newton,
     ):
+        low, compiled = hessian.rough(BFLOAT16), hessian.rough(COMPILED)
         scaled = PreconditionedHessianOperator(hessian, preconditioner)
         kinds: dict[str, Callable[[], object]] = {
             "gradient": lambda: objective.gradient(theta),
@@ -37,6 +41,11 @@ def compare_products(objective: Objective, repeats: int) -> None:
             "Hessian, kept": lambda: hessian @ v,
             "Hessian, rebuilt": lambda: HessianOperator(objective, theta, graph_bytes=0) @ v,
             "Hessian, rebuilt as the papers do": lambda: rebuilt_product(model, objective, v),
+            "Hessian, kept, bfloat16": lambda: low @ v,
+            "Hessian, compiled bfloat16": lambda: compiled @ v,
+            "what it needs beforehand": lambda: [
+                program.linearize(objective, theta, b) for b in objective.physical_batches()
+            ],
             "Gauss-Newton, kept": lambda: gauss_newton @ v,
             "Gauss-Newton, rebuilt": lambda: GaussNewtonOperator(objective, theta, graph_bytes=0) @ v,
             "preconditioned, kept": lambda: scaled @ v,

@@ -8,6 +8,7 @@ from statistics import median
 
 import torch
 from cases import Case
+from compiled import program_for
 from method import TOLERANCE
 from ours import measure
 from torch import Tensor
@@ -39,13 +40,14 @@ class Monitoring:
 
     def train(self, objective: Objective, theta: Tensor, lr: float) -> float:
         """Seconds for BLOCK steps from θ, which is updated in place."""
+        program = program_for(self._spectrum, objective)
         optimizer = make_optimizer("gd", theta, lr=lr, hyperparameters={})
         start = time.perf_counter()
         for _ in range(BLOCK):
             due = bool(self._certified_every) and self._step % self._certified_every == 0
             if due or self._tracked:
                 # The gradient comes from the Hessian's graphs and costs nothing more.
-                with HessianOperator(objective, theta) as hessian:
+                with HessianOperator(objective, theta, program=program) as hessian:
                     gradient = hessian.gradient(advance_buffers=True).gradient
                     if due:
                         self._spectra["hessian"] = Measured(self._step, measure(self._spectrum, hessian, self._step))
@@ -73,6 +75,7 @@ class Monitoring:
             elapsed=0.0,
             measuring=0.0,
             note=lambda _kind, _detail: None,
+            compile_products=lambda: None,
             report=lambda _text, _fraction: None,
         )
 

@@ -2,51 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
-import torch
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from eostui.curvature.compiled_hessian import CompiledHessianOperator
+from eostui.curvature.gradient_graph import GradientGraph
 from eostui.curvature.objective import Batch, Evaluation, Objective, flatten
-from eostui.curvature.operator import CurvatureOperator, vjp
-
-
-class GradientGraph:
-    """The graph of one physical batch's gradient, which gives products with the Hessian.
-
-    evaluation: loss, accuracy and gradient, as `Objective.batch_gradient` has them.
-    """
-
-    def __init__(
-        self, objective: Objective, parameters: list[Tensor], batch: Batch, *, advance_buffers: bool = False
-    ) -> None:
-        outputs = objective.outputs(parameters, batch, advance_buffers=advance_buffers)
-        loss = objective.batch_loss(outputs, batch)
-        self._parameters = parameters
-        self._slopes = torch.autograd.grad(loss, parameters, create_graph=True, materialize_grads=True)
-        gradient = flatten([slope.detach() for slope in self._slopes])
-        self.evaluation = loss.detach(), objective.batch_accuracy(outputs, batch), gradient
-
-    def __call__(self, v: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        """H v."""
-        return vjp(self._slopes, self._parameters, v)
-
-    def curvature_gradient(self, v: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        """∇(vᵀHv) for a fixed v."""
-        images = vjp(self._slopes, self._parameters, v, create_graph=True)
-        return vjp(images, self._parameters, v)
+from eostui.curvature.operator import GRAPH_BYTES, CurvatureOperator
+from eostui.curvature.rough_products import BFLOAT16, COMPILED
+from eostui.curvature.tangent_program import TangentProgram
 
 
 class HessianOperator(CurvatureOperator[GradientGraph]):
     """H = ∇²L(θ), (size, size).
 
     H v = ∇ (∇L(θ)ᵀ v) for a fixed v (Pearlmutter 1994): one backward pass through the graph of the gradient, so the
-    gradient itself comes with it.
+    gradient itself comes with it. With a `program`, rough products can be had by that, too.
     """
 
     _advancing = False
     _evaluation: Evaluation | None = None
+
+    def __init__(
+        self,
+        objective: Objective,
+        theta: Tensor,
+        *,
+        graph_bytes: int = GRAPH_BYTES,
+        program: TangentProgram | None = None,
+    ) -> None:
+        super().__init__(objective, theta, graph_bytes=graph_bytes)
+        self._program = program
+
+    @property
+    def rough_kinds(self) -> tuple[str, ...]:
+        return (BFLOAT16,) if self._program is None else (BFLOAT16, COMPILED)
+
+    @property
+    def compilable(self) -> bool:
+        return self._program is None
+
+    def rough(self, kind: str) -> CurvatureOperator[Any]:
+        """As `CurvatureOperator.rough`, or by the compiled program."""
+        if kind == COMPILED and self._program is not None:
+            return CompiledHessianOperator(self.objective, self.theta, self._program, graph_bytes=self._bytes_left())
+        return super().rough(kind)
 
     def linearize(self, parameters: list[Tensor], batch: Batch) -> GradientGraph:
         return GradientGraph(self.objective, parameters, batch, advance_buffers=self._advancing)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from torch import Tensor
 
-from eostui.curvature.hessian import HessianOperator
+from eostui.curvature.operator import CurvatureOperator
 
 
 class Negated:
     """−H, (size, size), for a Hessian H."""
 
-    def __init__(self, operator: HessianOperator) -> None:
+    def __init__(self, operator: CurvatureOperator[Any]) -> None:
         self.size = operator.size
         self.dtype = operator.dtype
         self.device = operator.device
@@ -19,9 +21,19 @@ class Negated:
     def __matmul__(self, v: Tensor) -> Tensor:
         return -(self._operator @ v)
 
-    def rough(self) -> Negated:
-        """The same with rough products, as `CurvatureOperator.rough` has them."""
-        return Negated(self._operator.rough())
+    @property
+    def rough_kinds(self) -> tuple[str, ...]:
+        """Those of the Hessian."""
+        return self._operator.rough_kinds
+
+    @property
+    def compilable(self) -> bool:
+        """Whether the Hessian is."""
+        return self._operator.compilable
+
+    def rough(self, kind: str) -> Negated:
+        """The same with rough products."""
+        return Negated(self._operator.rough(kind))
 
     def close(self) -> None:
         """Free the graphs."""

@@ -195,7 +195,7 @@ class Objective:
     def mean(self, of_batch: Callable[[Batch], tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
         """The mean over all n examples of quantities that `of_batch` gives as means over one physical batch."""
         totals: list[Tensor] = []
-        for batch in self._batches():
+        for batch in self.physical_batches():
             means = of_batch(batch)
             if self.batches == 1:
                 return means
@@ -206,7 +206,8 @@ class Objective:
                 totals = [value * batch.weight for value in means]
         return tuple(totals)
 
-    def _batches(self) -> Iterator[Batch]:
+    def physical_batches(self) -> Iterator[Batch]:
+        """All examples in turn, `physical_batch` at a time; the last batch may have fewer."""
         starts = range(0, self.examples, self.physical_batch)
         for index, start in enumerate(starts):
             if self.on_batch is not None:
@@ -225,15 +226,27 @@ class Objective:
         """Like `split`, each a leaf to differentiate by: cheaper than differentiating by θ through its views."""
         return [piece.requires_grad_() for piece in self.split(theta.detach())]
 
-    def outputs(self, parameters: Sequence[Tensor], batch: Batch, *, advance_buffers: bool = False) -> Any:
+    def buffers(self) -> dict[str, Tensor]:
+        """The model's buffers themselves, by name."""
+        return dict(self.model.named_buffers())
+
+    def outputs(
+        self,
+        parameters: Sequence[Tensor],
+        batch: Batch,
+        *,
+        buffers: Mapping[str, Tensor] | None = None,
+        advance_buffers: bool = False,
+    ) -> Any:
         """f(x; θ) of one physical batch, with the parameters in the shapes of `split`.
 
-        It is whatever the model returns; of a model that computes its own loss, the loss or what has it.
+        `buffers` stand in for the model's own. It is whatever the model returns; of a model that computes its own loss,
+        the loss or what has it.
         """
-        buffers = dict(self.model.named_buffers())
+        buffers = self.buffers() if buffers is None else buffers
         if not advance_buffers:
             buffers = {name: value.clone() for name, value in buffers.items()}
-        state = dict(zip(self._parameters, parameters, strict=True)) | buffers
+        state = dict(zip(self._parameters, parameters, strict=True)) | dict(buffers)
         arguments: tuple[Tensor, ...] = ()
         keywords: dict[str, Tensor] = {}
         if isinstance(batch.inputs, Tensor):

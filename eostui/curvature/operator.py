@@ -6,7 +6,7 @@ import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 from weakref import WeakKeyDictionary
 
 import torch
@@ -15,6 +15,7 @@ from torch.autograd.graph import saved_tensors_hooks
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from eostui.curvature.objective import Batch, Objective, flatten
+from eostui.curvature.rough_products import BFLOAT16
 
 Product = Callable[[Sequence[Tensor]], tuple[Tensor, ...]]
 """A physical batch's matrix times one vector, both in the shapes of the parameters."""
@@ -44,17 +45,36 @@ class CurvatureOperator(ABC, Generic[P]):
         self.low_precision = False
         self._kept: dict[int, P] = {}
 
-    def rough(self) -> Self:
+    @property
+    def rough_kinds(self) -> tuple[str, ...]:
+        """What `rough` takes."""
+        return (BFLOAT16,)
+
+    @property
+    def compilable(self) -> bool:
+        """Whether compiled products could be among them."""
+        return False
+
+    def rough(self, kind: str) -> CurvatureOperator[Any]:
         """The same matrix by graphs that are built in bfloat16 where torch's autocast does so, mostly matrix products.
 
         Products take and give vectors of the same dtype as before and are wrong by some thousandths. The graphs have
         what this operator's leave of the memory.
         """
+        assert kind == BFLOAT16
         other = copy.copy(self)
         other.low_precision = True
-        other.graph_bytes = self.graph_bytes - int(len(self._kept) * (GRAPH_SIZES.of(self) or 0))
+        other.graph_bytes = self._bytes_left()
         other._kept = {}
         return other
+
+    def _bytes_left(self) -> int:
+        """What the graphs that are kept leave of the memory for some."""
+        return self.graph_bytes - int(len(self._kept) * (self.graph_size() or 0))
+
+    def graph_size(self) -> float | None:
+        """The bytes of one physical batch's graph; None where none was built yet."""
+        return GRAPH_SIZES.of(self)
 
     @abstractmethod
     def linearize(self, parameters: list[Tensor], batch: Batch) -> P:
@@ -83,7 +103,7 @@ class CurvatureOperator(ABC, Generic[P]):
         """The product of one physical batch, kept or built."""
         if batch.index in self._kept:
             return self._kept[batch.index]
-        known = GRAPH_SIZES.of(self)
+        known = self.graph_size()
         precision = torch.autocast(self.device.type, torch.bfloat16) if self.low_precision else nullcontext()
         # Attention's fused kernels have no second derivative.
         with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH), precision:
@@ -99,7 +119,7 @@ class CurvatureOperator(ABC, Generic[P]):
 
     def _has_room(self) -> bool:
         """Whether one more physical batch's graph may be kept."""
-        size = GRAPH_SIZES.of(self)
+        size = self.graph_size()
         return self.graph_bytes > 0 if size is None else (len(self._kept) + 1) * size <= self.graph_bytes
 
     def close(self) -> None:
@@ -123,7 +143,7 @@ class GraphSizes:
         self._bytes_each: WeakKeyDictionary[nn.Module, dict[tuple[type, bool], float]] = WeakKeyDictionary()
 
     def of(self, operator: CurvatureOperator[P]) -> float | None:
-        """The bytes of one physical batch's graph; None where none was built yet."""
+        """`CurvatureOperator.graph_size`."""
         kind = type(operator), operator.low_precision
         each = self._bytes_each.get(operator.objective.model, {}).get(kind)
         return None if each is None else each * operator.objective.physical_batch

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from torch import Tensor
 
-from eostui.curvature.hessian import HessianOperator
+from eostui.curvature.operator import CurvatureOperator
 
 
 class PreconditionedHessianOperator:
@@ -17,7 +19,7 @@ class PreconditionedHessianOperator:
     Raises ValueError for a preconditioner of another size.
     """
 
-    def __init__(self, hessian: HessianOperator, preconditioner: Tensor, weight_decay: float = 0.0) -> None:
+    def __init__(self, hessian: CurvatureOperator[Any], preconditioner: Tensor, weight_decay: float = 0.0) -> None:
         if preconditioner.shape != (hessian.size,):
             raise ValueError(
                 f"expected a preconditioner of shape ({hessian.size},), one entry for each parameter, "
@@ -37,9 +39,19 @@ class PreconditionedHessianOperator:
         scaled = scale * v
         return scale * (self._hessian @ scaled + self._weight_decay * scaled)
 
-    def rough(self) -> PreconditionedHessianOperator:
-        """The same with rough products of the Hessian, as `CurvatureOperator.rough` has them."""
-        return PreconditionedHessianOperator(self._hessian.rough(), self._preconditioner, self._weight_decay)
+    @property
+    def rough_kinds(self) -> tuple[str, ...]:
+        """Those of the Hessian."""
+        return self._hessian.rough_kinds
+
+    @property
+    def compilable(self) -> bool:
+        """Whether the Hessian is."""
+        return self._hessian.compilable
+
+    def rough(self, kind: str) -> PreconditionedHessianOperator:
+        """The same with rough products of the Hessian."""
+        return PreconditionedHessianOperator(self._hessian.rough(kind), self._preconditioner, self._weight_decay)
 
     def close(self) -> None:
         """Free the graphs of the Hessian."""

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from eostui.curvature.eigensolver import LEAST_SPARE, SPARE, Eigenpairs, Progress, RoughOperator, top_eigenpairs
 from eostui.curvature.ritz import NonFiniteProduct
-from eostui.curvature.rough_products import Roughenable, RoughTrial, try_rough_products
+from eostui.curvature.rough_products import HasRoughProducts, RoughTrial, try_rough_products
 
 VERIFIED_EVERY = 20
 """Measurements from one that looks for overlooked eigenvectors to the next …"""
@@ -27,15 +27,14 @@ class TrajectorySpectrum:
     with a period of two steps, and the eigenvectors with them, and the gradient. Now and then, and after a jump of the
     loss, which may have brought any eigenvector to the top, the result is verified.
 
-    With `rough`, the second measurement ends with a trial of rough products; where they pay, later ones search with
-    them. That depends on the time they take: two runs may decide otherwise, and differ within the claimed errors.
+    With `rough`, the second measurement ends with a trial of rough products, and any later one at which the operator
+    has a new kind of them; the kind that pays most, if any does, serves the searches from then on. That depends on the
+    time they take: two runs may decide otherwise, and differ within the claimed errors.
 
     `frugal` takes less memory for more products: a small basis, and one subspace for all steps.
 
-    trial: what it found; None before, and where it is not worth one.
+    trials: what was found, in the order of time; none where it was not worth one.
     """
-
-    trial: RoughTrial | None = None
 
     def __init__(
         self,
@@ -58,10 +57,17 @@ class TrajectorySpectrum:
         self._unverified = 0
         self._loss = np.nan
         self._measured = 0
+        self._tried: set[str] = set()
+        self.trials: list[RoughTrial] = []
+
+    @property
+    def searches_with(self) -> RoughTrial | None:
+        """The rough products that searches are made with; None for exact ones."""
+        return min((trial for trial in self.trials if trial.pays), key=lambda trial: trial.search, default=None)
 
     def measure(
         self,
-        operator: Roughenable,
+        operator: HasRoughProducts,
         *,
         step: int,
         loss: float,
@@ -76,7 +82,8 @@ class TrajectorySpectrum:
         if self._generator is None:
             self._generator = torch.Generator(operator.device).manual_seed(self._seed)
         phase = 0 if self._frugal else step % 2
-        searching = operator.rough() if self.trial is not None and self.trial.pays else None
+        chosen = self.searches_with
+        searching = None if chosen is None else operator.rough(chosen.kind)
         try:
             pairs = top_eigenpairs(
                 operator,
@@ -87,7 +94,7 @@ class TrajectorySpectrum:
                 start=self._subspaces.get(phase, self._subspaces.get(1 - phase)),
                 gradient=gradient,
                 verify=self._is_to_be_verified(loss),
-                rough=RoughOperator(searching, self.trial.noise) if searching and self.trial else None,
+                rough=RoughOperator(searching, chosen.noise) if searching and chosen else None,
                 spare=LEAST_SPARE if self._frugal else SPARE,
                 generator=self._generator,
                 on_product=on_product,
@@ -100,9 +107,16 @@ class TrajectorySpectrum:
                 searching.close()
         self._subspaces[phase] = pairs.subspace
         self._measured += 1
-        if self._rough and self._measured == TRIED_AFTER:
-            self.trial = try_rough_products(operator, pairs.vectors[:, 0])
+        if self._rough and self._measured >= TRIED_AFTER:
+            self._try_rough_products(operator, pairs.vectors[:, 0])
         return pairs
+
+    def _try_rough_products(self, operator: HasRoughProducts, v: Tensor) -> None:
+        for kind in operator.rough_kinds:
+            if kind not in self._tried:
+                self._tried.add(kind)
+                if (trial := try_rough_products(operator, v, kind)) is not None:
+                    self.trials.append(trial)
 
     def _is_to_be_verified(self, loss: float) -> bool:
         steady = loss <= JUMP * self._loss and self._loss <= JUMP * loss

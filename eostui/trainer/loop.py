@@ -20,6 +20,7 @@ from eostui.problems.by_path import load_callable
 from eostui.store import FULL_BATCH, Status, StoreError
 from eostui.trainer.cadence import Cadence
 from eostui.trainer.checkpoint import write_checkpoint
+from eostui.trainer.compilation import Compilation
 from eostui.trainer.control import Abandoned, Control
 from eostui.trainer.instruments import Instrument, InstrumentEntry, instruments_of
 from eostui.trainer.minibatches import Minibatches
@@ -67,6 +68,7 @@ class Trainer:
         self._cadence = Cadence(config, tracks=bool(self._every_step))
         self._graph_bytes = int(config.graph_memory * 2**30)
         self._hessian: HessianOperator | None = None
+        self._compilation = Compilation(config, setup.curvature.physical_batch)
         self._spectra: dict[str, Measured] = {}
         self._step = 0
         self._lr = self._schedule(0)
@@ -92,6 +94,8 @@ class Trainer:
         except Exception as error:
             record.event(self._step, str(Status.FAILED), {"error": in_one_line(error)})
             raise
+        finally:
+            self._compilation.close()
         record.event(self._step, str(status), {})
         return status
 
@@ -112,6 +116,8 @@ class Trainer:
                     return Status.DIVERGED
                 if due and (seconds := self._measure()):
                     self._cadence.took("certified", seconds)
+                    if told := self._compilation.advance(self._measuring):
+                        self._record.event(self._step, "products", {"text": told})
                 if tracked:
                     took = self._measure_with(self._every_step)
                     if not due:
@@ -200,7 +206,12 @@ class Trainer:
     def _hessian_here(self) -> HessianOperator:
         """The Hessian at θ_t, one for all who ask before the next update."""
         if self._hessian is None:
-            self._hessian = HessianOperator(self._setup.curvature, self._setup.theta, graph_bytes=self._graph_bytes)
+            self._hessian = HessianOperator(
+                self._setup.curvature,
+                self._setup.theta,
+                graph_bytes=self._graph_bytes,
+                program=self._compilation.program,
+            )
         return self._hessian
 
     def _let_go(self) -> None:
@@ -232,6 +243,7 @@ class Trainer:
             elapsed=self._record.elapsed(),
             measuring=self._measuring,
             note=lambda kind, detail: self._record.event(self._step, kind, detail),
+            compile_products=self._compilation.want,
             report=self._report,
         )
 

@@ -53,6 +53,8 @@ class Moment:
     """Seconds of those that went into measuring."""
     note: Callable[[str, Mapping[str, Any]], None]
     """Write an event of this kind, with these details, into the run's record."""
+    compile_products: Callable[[], None]
+    """Have products with the Hessian compiled, if the run measures for long enough to gain by it."""
     report: Callable[[str, float | None], None]
     """Say what is being done (and how far, from 0 to 1); raises when the measurement is to be abandoned."""
 

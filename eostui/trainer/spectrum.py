@@ -17,7 +17,7 @@ from eostui.curvature.jacobian_gram import JacobianGramOperator
 from eostui.curvature.loss_curvature import loss_curvature
 from eostui.curvature.negated import Negated
 from eostui.curvature.ritz import NonFiniteProduct
-from eostui.curvature.rough_products import Roughenable, RoughTrial
+from eostui.curvature.rough_products import HasRoughProducts
 from eostui.curvature.thresholds import stability_threshold
 from eostui.curvature.trajectory import TrajectorySpectrum
 from eostui.store import Table, eigenvalue_table
@@ -25,7 +25,7 @@ from eostui.trainer import tables
 from eostui.trainer.instruments import INSTRUMENTS, compared_table, follows
 from eostui.trainer.moment import Measured, Moment
 
-OperatorAt = Callable[[Moment], AbstractContextManager[Roughenable] | None]
+OperatorAt = Callable[[Moment], AbstractContextManager[HasRoughProducts] | None]
 """The matrix at a moment; None where there is none yet."""
 
 
@@ -66,9 +66,10 @@ class Spectrum:
         matrix = self._operator_at(moment)
         if matrix is None:
             return self._nothing()
-        here, untried = moment.hessian.gradient(), self._trajectory.trial is None
+        here, tried = moment.hessian.gradient(), len(self._trajectory.trials)
         try:
             with matrix as operator:
+                compilable = operator.compilable
                 pairs = self._trajectory.measure(
                     operator,
                     step=moment.step,
@@ -79,8 +80,13 @@ class Spectrum:
                 )
         except NonFiniteProduct:
             return self._nothing()
-        if untried and (trial := self._trajectory.trial):
-            moment.note("products", self._told(trial))
+        for trial in self._trajectory.trials[tried:]:
+            chosen = self._trajectory.searches_with
+            searched = "float32" if chosen is None else chosen.kind
+            text = f"{self._label}: searched in {searched}; {trial}"
+            moment.note("products", {"text": text, "table": self._table, "searched": searched})
+            if trial.accurate and compilable:
+                moment.compile_products()
         moment.spectra[self._table] = Measured(moment.step, pairs)
         return {
             "eigenvalues": pairs.values[: self._count],
@@ -88,17 +94,6 @@ class Spectrum:
             "errors": pairs.errors[: self._count],
             "products": pairs.products,
         }
-
-    def _told(self, trial: RoughTrial) -> Mapping[str, Any]:
-        """What an event says about a trial of rough products."""
-        if trial.failure:
-            text = f"{self._label}: searched in float32; products in bfloat16 failed, {trial.failure}"
-        else:
-            text = (
-                f"{self._label}: searched in {'bfloat16' if trial.pays else 'float32'}; a product takes "
-                f"{trial.seconds:.3g} s, in bfloat16 {trial.rough_seconds:.3g} s and is off by {trial.noise:.1g}"
-            )
-        return {"text": text, "table": self._table, "pays": trial.pays}
 
     def _nothing(self) -> Mapping[str, Any]:
         unknown = np.full(self._count, np.nan)
@@ -159,7 +154,7 @@ def preconditioned(config: RunConfig) -> Spectrum:
     The eigenvectors handed from one measurement to the next are those of P^(-1/2) H P^(-1/2).
     """
 
-    def operator_at(moment: Moment) -> AbstractContextManager[Roughenable] | None:
+    def operator_at(moment: Moment) -> AbstractContextManager[HasRoughProducts] | None:
         operator = moment.preconditioned_hessian()
         return None if operator is None else nullcontext(operator)
 

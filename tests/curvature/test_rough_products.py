@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -14,8 +16,9 @@ from eostui.curvature.gauss_newton import GaussNewtonOperator
 from eostui.curvature.hessian import HessianOperator
 from eostui.curvature.negated import Negated
 from eostui.curvature.objective import Objective
+from eostui.curvature.operator import CurvatureOperator
 from eostui.curvature.preconditioned_hessian import PreconditionedHessianOperator
-from eostui.curvature.rough_products import try_rough_products
+from eostui.curvature.rough_products import BFLOAT16, try_rough_products
 from eostui.curvature.trajectory import TrajectorySpectrum
 
 from .dense import Dense, seeded
@@ -98,7 +101,7 @@ def test_rough_products_are_the_exact_ones_but_for_some_thousandths(kind: str) -
     if kind == "negated":
         operator = Negated(hessian)
     v = torch.randn(objective.size, 2, generator=seeded(3))
-    exact, rough = operator @ v, operator.rough()
+    exact, rough = operator @ v, operator.rough(BFLOAT16)
     image = rough @ v
     assert image.dtype == torch.float32
     off = float((image - exact).norm() / exact.norm())
@@ -114,16 +117,16 @@ def test_the_trial_measures_both_and_is_not_made_where_there_is_nothing_to_gain(
     operator = HessianOperator(objective, objective.parameters())
     v = torch.randn(objective.size, generator=seeded(3))
     monkeypatch.setattr(rough_products, "WORTHWHILE", np.inf)
-    assert try_rough_products(operator, v) is None
+    assert try_rough_products(operator, v, BFLOAT16) is None
     monkeypatch.setattr(rough_products, "WORTHWHILE", 0.0)
-    trial = try_rough_products(operator, v)
+    trial = try_rough_products(operator, v, BFLOAT16)
     assert trial is not None
     assert 0 < trial.noise < 0.02
-    assert min(trial.seconds, trial.rough_seconds) > 0
+    assert min(trial.exact, trial.rough) > 0
     assert not trial.failure
     objective.model.double()
     double = Objective(objective.model, F.cross_entropy, torch.randn(9, 12).double(), torch.randint(5, (9,)))
-    assert try_rough_products(HessianOperator(double, double.parameters()), v.double()) is None
+    assert try_rough_products(HessianOperator(double, double.parameters()), v.double(), BFLOAT16) is None
 
 
 def test_a_model_that_knows_no_lower_precision_is_searched_with_exact_products(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,9 +144,9 @@ def test_a_model_that_knows_no_lower_precision_is_searched_with_exact_products(m
             here = hessian.gradient()
             pairs = spectrum.measure(hessian, step=step, loss=float(here.loss), gradient=here.gradient)
         assert pairs.converged
-    assert spectrum.trial is not None
-    assert spectrum.trial.failure == "TypeError: float32 only, not torch.bfloat16"
-    assert not spectrum.trial.pays
+    (trial,) = spectrum.trials
+    assert trial.failure == "TypeError: float32 only, not torch.bfloat16"
+    assert spectrum.searches_with is None
 
 
 def test_along_a_training_the_trial_comes_after_the_second_measurement_and_later_ones_are_as_honest(
@@ -151,11 +154,11 @@ def test_along_a_training_the_trial_comes_after_the_second_measurement_and_later
 ) -> None:
     monkeypatch.setattr(rough_products, "WORTHWHILE", 0.0)
     monkeypatch.setattr(rough_products, "CHEAPER", np.inf)  # it is too small a network for that to pay
-    rough: list[HessianOperator] = []
+    rough: list[CurvatureOperator[Any]] = []
     of_hessian = HessianOperator.rough
 
-    def counted(operator: HessianOperator) -> HessianOperator:
-        rough.append(of_hessian(operator))
+    def counted(operator: HessianOperator, kind: str) -> CurvatureOperator[Any]:
+        rough.append(of_hessian(operator, kind))
         return rough[-1]
 
     monkeypatch.setattr(HessianOperator, "rough", counted)
@@ -167,7 +170,7 @@ def test_along_a_training_the_trial_comes_after_the_second_measurement_and_later
             here = hessian.gradient()
             assert here.gradient is not None
             pairs = spectrum.measure(hessian, step=step, loss=float(here.loss), gradient=here.gradient)
-            assert (spectrum.trial is None) == (step == 0)
+            assert len(spectrum.trials) == min(step, 1)
             assert len(rough) == step  # one for the trial, then one for each search
             exact = np.linalg.eigvalsh((hessian @ eye).double().numpy())[::-1]
         assert (np.abs(pairs.values - exact[:2]) <= pairs.errors + 2e-5 * exact[0]).all()

@@ -93,6 +93,7 @@ class Run:
             elapsed=float(step),
             measuring=0.0,
             note=lambda kind, detail: self.notes.append((kind, detail)),
+            compile_products=lambda: self.notes.append(("compile", {})),
             report=lambda text, fraction: self.reports.append(text),
         )
 

@@ -158,14 +158,15 @@ def test_what_a_trial_of_rough_products_found_is_an_event(monkeypatch: pytest.Mo
     run, instrument = Run(digits_network(torch.float32), STEP_SIZE), hessian(config())
     for moment in run.moments(4):
         instrument.measure(moment)
-        assert len(run.notes) == min(moment.step, 1)
+        assert len(run.notes) == min(2 * moment.step, 2)
     exact_only = Run(digits_network(torch.float32), STEP_SIZE)
     never = hessian(config(search_dtype="float32"))
     for moment in exact_only.moments(4):
         never.measure(moment)
     assert not exact_only.notes
-    ((kind, detail),) = run.notes
+    (kind, detail), asked_for = run.notes
     assert kind == "products"
+    assert asked_for == ("compile", {})
     assert detail["table"] == "hessian"
-    searched = "bfloat16" if detail["pays"] else "float32"
-    assert detail["text"].startswith(f"Hessian: searched in {searched}; a product takes ")
+    assert detail["searched"] in ("float32", "bfloat16")
+    assert detail["text"].startswith(f"Hessian: searched in {detail['searched']}; a product takes ")

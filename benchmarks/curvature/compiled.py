@@ -1,0 +1,40 @@
+"""Compiled products, as a run has them made in another process when it goes on for long enough."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
+from progress import progress
+from torch import nn
+
+from eostui.curvature.objective import Objective
+from eostui.curvature.tangent_compiler import compile_tangent
+from eostui.curvature.tangent_program import TangentProgram
+from eostui.curvature.trajectory import TrajectorySpectrum
+
+_PROGRAMS: WeakKeyDictionary[nn.Module, TangentProgram] = WeakKeyDictionary()
+
+
+def program_for(spectrum: TrajectorySpectrum, objective: Objective) -> TangentProgram | None:
+    """`compiled_program`, or None as long as a run would not ask for it."""
+    if any(trial.accurate for trial in spectrum.trials):
+        return compiled_program(objective)
+    return None
+
+
+def compiled_program(objective: Objective) -> TangentProgram:
+    """The objective's program, compiled where it was not yet."""
+    if objective.model in _PROGRAMS:
+        return _PROGRAMS[objective.model]
+    progress("compiling")
+    start = time.perf_counter()
+    with tempfile.TemporaryDirectory() as name:
+        compile_tangent(objective, objective.parameters(), Path(name))
+        program = TangentProgram.load(Path(name), objective.physical_batch)
+    progress()
+    print(f"  compiled in {time.perf_counter() - start:.0f} s")
+    _PROGRAMS[objective.model] = program
+    return program

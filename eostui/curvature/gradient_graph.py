@@ -1,0 +1,37 @@
+"""The graph of a gradient, which gives products with the Hessian."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from eostui.curvature.objective import Batch, Objective, flatten
+from eostui.curvature.operator import vjp
+
+
+class GradientGraph:
+    """The graph of one physical batch's gradient, which gives products with the Hessian.
+
+    evaluation: loss, accuracy and gradient, as `Objective.batch_gradient` has them.
+    """
+
+    def __init__(
+        self, objective: Objective, parameters: list[Tensor], batch: Batch, *, advance_buffers: bool = False
+    ) -> None:
+        outputs = objective.outputs(parameters, batch, advance_buffers=advance_buffers)
+        loss = objective.batch_loss(outputs, batch)
+        self._parameters = parameters
+        self._slopes = torch.autograd.grad(loss, parameters, create_graph=True, materialize_grads=True)
+        gradient = flatten([slope.detach() for slope in self._slopes])
+        self.evaluation = loss.detach(), objective.batch_accuracy(outputs, batch), gradient
+
+    def __call__(self, v: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """H v."""
+        return vjp(self._slopes, self._parameters, v)
+
+    def curvature_gradient(self, v: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """∇(vᵀHv) for a fixed v."""
+        images = vjp(self._slopes, self._parameters, v, create_graph=True)
+        return vjp(images, self._parameters, v)

@@ -1,0 +1,43 @@
+"""The process that compiles: `python -m eostui.trainer.compiler DIRECTORY`, with the config as one line of JSON on
+standard input.
+
+It leaves a `TangentProgram` in the directory, or the reason why there is none. `Compilation` starts it; when standard
+input ends nobody waits for it any more, and it ends, too.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from eostui.config import RunConfig
+from eostui.curvature.tangent_compiler import compile_tangent
+from eostui.trainer.compilation import FAILURE
+from eostui.trainer.setup import set_up
+
+
+def main() -> int:
+    """Compile as told; 0 where the programs are there."""
+    directory = Path(sys.argv[1])
+    os.nice(10)  # the training goes first
+    config = RunConfig.from_json(sys.stdin.readline())
+    threading.Thread(target=_end_with_standard_input, daemon=True).start()
+    try:
+        setup = set_up(config, lambda _text, _fraction: None)
+        compile_tangent(setup.curvature, setup.theta, directory)
+    except Exception as error:  # whatever torch says of a model, or a machine without a compiler
+        (directory / FAILURE).write_text(f"{type(error).__name__}: {error}".splitlines()[0])
+        return 1
+    return 0
+
+
+def _end_with_standard_input() -> None:
+    sys.stdin.read()
+    os.killpg(0, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
