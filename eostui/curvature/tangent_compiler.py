@@ -27,9 +27,8 @@ def compile_tangent(objective: Objective, theta: Tensor, directory: Path) -> Non
     Raises ValueError for a model that draws random numbers, which would be others than those of the exact products,
     and whatever torch raises where it can not trace a model or finds no compiler.
     """
-    batch = next(objective.physical_batches())
-    primal, tangent = _split(_traced(objective, theta, batch))
-    given = arguments(objective, theta, batch)
+    primal, tangent = trace_tangent(objective, theta)
+    given = arguments(objective, theta, next(objective.physical_batches()))
     with torch.no_grad():
         residuals = primal(*given)
         for module, inputs, name in (
@@ -38,6 +37,11 @@ def compile_tangent(objective: Objective, theta: Tensor, directory: Path) -> Non
         ):
             exported = torch.export.export(module, tuple(inputs))
             torch._inductor.aoti_compile_and_package(exported, package_path=str(directory / name))
+
+
+def trace_tangent(objective: Objective, theta: Tensor) -> tuple[GraphModule, GraphModule]:
+    """The primal and the tangent of a physical batch as programs that torch can run, too; raises as above."""
+    return _split(_traced(objective, theta, next(objective.physical_batches())))
 
 
 def _traced(objective: Objective, theta: Tensor, batch: Batch) -> GraphModule:

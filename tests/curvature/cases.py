@@ -30,7 +30,7 @@ PIXELS = (1, 4, 4)
 
 def half_squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
     if not targets.is_floating_point():
-        targets = F.one_hot(targets, outputs.shape[1]).to(outputs.dtype)
+        targets = torch.eye(outputs.shape[1], dtype=outputs.dtype)[targets]
     return 0.5 * (outputs - targets).square().flatten(1).sum(1).mean()
 
 

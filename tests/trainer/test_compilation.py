@@ -1,0 +1,142 @@
+"""Products compiled by a real process, beside a run."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from eostui.config import RunConfig
+from eostui.curvature import rough_products
+from eostui.curvature.rough_products import COMPILED
+from eostui.link.address import listen
+from eostui.link.messages import Hello
+from eostui.link.server import LinkServer
+from eostui.store import RunFile
+from eostui.store.events import Event
+from eostui.trainer import compilation
+from eostui.trainer.compilation import Compilation
+from eostui.trainer.control import Control
+from eostui.trainer.plan import plan_run
+from eostui.trainer.process import train
+from eostui.trainer.record import Record
+
+SMALL = {"arch": "fc-tanh", "width": 5, "data": "digits-60", "loss": "ce", "lr": 0.5, "physical_batch": 25}
+
+needs_a_compiler = pytest.mark.skipif(not shutil.which("g++") and not shutil.which("clang++"), reason="no C++ compiler")
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty directory in the place of the temporary one."""
+    directory = tmp_path / "temporary"
+    directory.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(directory))
+    return directory
+
+
+def until_told(compiled: Compilation, seconds: float = 240) -> str:
+    for _ in range(int(seconds / 0.1)):
+        time.sleep(0.1)
+        if told := compiled.advance(compilation.WORTHWHILE):
+            return told
+    raise TimeoutError(f"nothing after {seconds} s")
+
+
+@needs_a_compiler
+def test_a_run_goes_over_to_products_that_another_process_has_compiled(
+    tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compilation, "WORTHWHILE", 0.0)
+    monkeypatch.setattr(rough_products, "WORTHWHILE", 0.0)
+    config = plan_run({**SMALL, "eig_every": 1, "threads": 1, "steps": 1_000_000})
+    directory = tmp_path / "run"
+    directory.mkdir()
+    server = LinkServer(listen(directory))
+    control = Control(server, paused=False)
+    told: list[Event] = []
+    event = Record.event
+
+    def noted(record: Record, step: int, kind: str, detail: dict[str, object]) -> None:
+        event(record, step, kind, detail)
+        if kind == "products":
+            told.append(Event(step, 0.0, kind, detail))
+            if COMPILED in str(detail["text"]) or "could not" in str(detail["text"]):
+                control.stop()
+
+    monkeypatch.setattr(Record, "event", noted)
+    assert train(config, directory, Hello(directory.name, "", config.to_dict(), {}, {}), server, control) == 0
+    begun, done, tried = [event for event in told if "table" not in event.detail or COMPILED in event.detail["text"]]
+    assert begun.detail["text"] == "compiling products in a process of its own"
+    assert done.detail["text"] == "products are compiled"
+    found = re.search(f"in {COMPILED} .* s .* off by ([0-9.e-]+)$", tried.detail["text"])
+    assert found, tried
+    assert 1e-4 < float(found[1]) < 0.02
+    assert done.step - begun.step > 20  # it has not waited
+    with RunFile.open(directory / "run.h5") as run:
+        assert [event.detail for event in run.events() if event.kind == "products"] == [event.detail for event in told]
+    assert not list(temporary.iterdir())
+
+
+def test_it_begins_when_it_is_wanted_and_the_run_has_measured_for_long_enough(temporary: Path) -> None:
+    compiled = Compilation(plan_run(SMALL), 25)
+    assert not compiled.advance(2 * compilation.WORTHWHILE)
+    compiled.want()
+    assert not compiled.advance(compilation.WORTHWHILE / 2)
+    assert compiled.advance(compilation.WORTHWHILE) == "compiling products in a process of its own"
+    assert not compiled.advance(compilation.WORTHWHILE)
+    compiled.close()
+
+
+def test_a_process_that_is_not_waited_for_ends_and_leaves_nothing(temporary: Path) -> None:
+    config = plan_run(SMALL)
+    compiled = Compilation(config, 25)
+    compiled.want()
+    assert compiled.advance(compilation.WORTHWHILE)
+    process = compiled._process
+    assert process is not None
+    assert process.poll() is None
+    compiled.close()
+    assert process.poll() is not None
+    assert not list(temporary.iterdir())
+    compiled.close()
+
+
+def with_dropout() -> torch.nn.Module:
+    return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 4), torch.nn.Dropout(), torch.nn.Linear(4, 10))
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda config: config.replace(arch=f"{Path(__file__)}:with_dropout", width=None), "draws random numbers"),
+        (lambda config: config.replace(data_dir="/nowhere", data="cifar10"), "/nowhere"),
+    ],
+    ids=["a model that draws", "data that have gone"],
+)
+def test_what_cannot_be_compiled_is_told_with_the_reason(
+    temporary: Path, change: Callable[[RunConfig], RunConfig], reason: str
+) -> None:
+    compiled = Compilation(change(plan_run(SMALL)), 25)
+    compiled.want()
+    assert compiled.advance(compilation.WORTHWHILE)
+    told = until_told(compiled)
+    assert told.startswith("products could not be compiled: ")
+    assert reason in told
+    assert compiled.program is None
+    assert not list(temporary.iterdir())
+
+
+def test_without_the_memory_for_it_nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compilation, "available_memory", lambda _device: 1 << 29)
+    compiled = Compilation(plan_run(SMALL), 25)
+    compiled.want()
+    told = compiled.advance(compilation.WORTHWHILE)
+    assert told == "products are not compiled: that takes 2 GiB of memory, 0.5 are free"
+    assert not compiled.advance(compilation.WORTHWHILE)
