@@ -28,7 +28,7 @@ with exact products. Values, residuals and errors are always those of exact prod
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -55,8 +55,15 @@ CROWDED = 0.75
 NEARLY = 0.95
 """Eigenvectors that reach this part of `above` are handed on, for the case that they cross it."""
 
-ROUGH = 0.05
+ROUGH = 0.03
 """A guard is known well enough, to tell what may hide in it, at a residual of this part of |λ₁|."""
+
+ROOM = 3
+"""So many residuals above its value there may be an eigenvalue that a tenth of a guard belongs to.
+
+A mixture s u + c y of two eigenvectors, s² + c² = 1, has the value λ_u − c² Δ and the residual s c Δ, Δ being the
+distance of the two eigenvalues: λ_u is c/s residuals above its value.
+"""
 
 PROBES = 6
 """How many Lanczos steps from a random vector verify a result."""
@@ -196,14 +203,17 @@ def top_eigenpairs(
 
 @dataclass(frozen=True)
 class _Found:
-    """The wanted pairs, (m,) each, and after them the guards: their values, (q,), and all vectors as rows."""
+    """The wanted pairs, (m,) each, and as rows their vectors, with those of the guards after them.
+
+    guards: what is known of those; None where nobody needs it any more.
+    """
 
     values: Array
     residuals: Array
     errors: Array
-    guard_values: Array
     vectors: Tensor
     converged: bool
+    guards: RitzPairs | None = None
 
 
 @dataclass
@@ -270,7 +280,14 @@ class _Search:
                 elif residuals[target] > CLEAN * ritz.rounding:
                     passes = 1  # a residual is orthogonal to the basis, unless most of it is rounding
             self._grow(subspace, direction, passes=passes)
-        return _Found(values, residuals, errors, ritz.values[wanted:], subspace.vectors(ritz), worst <= tol * scale)
+        return _Found(
+            values,
+            residuals,
+            errors,
+            subspace.vectors(ritz),
+            converged=bool(worst <= tol * scale),
+            guards=ritz.after(wanted),
+        )
 
     def confirm(self, subspace: RitzSubspace, scouted: _Found) -> _Found:
         """The same pairs by exact products, from what a search with rough ones has found."""
@@ -278,23 +295,21 @@ class _Search:
         self._grow(subspace, vectors[:wanted])
         ritz = subspace.ritz_pairs(wanted)
         scale = abs(ritz.values[0])
-        # The guards' values are rough ones, and as wrong as those of the wanted pairs have turned out to be. Where a
-        # search was cut short there may be none, and then nothing bounds an error but the residual.
+        # Rough values are as wrong as those of the wanted pairs have turned out to be. Where a search was cut short
+        # there may be no guards, and then nothing bounds an error but the residual.
         wrong = float(np.abs(ritz.values - scouted.values).max())
-        guard = float(scouted.guard_values[0]) + wrong if len(scouted.guard_values) else None
-        errors = np.maximum(ritz.errors(beyond=guard), RESOLUTION * self.tol * scale)
+        guards = scouted.guards
+        if guards is not None and len(guards.values):
+            errors = ritz.errors_beside(replace(guards, values=guards.values + wrong), vectors[wanted:])
+        else:
+            errors = ritz.residuals
+        errors = np.maximum(errors, RESOLUTION * self.tol * scale)
         self._report(float(errors.max()) / (scale or 1.0))
         if errors.max() > self.tol * scale:
             return self.run(subspace, vectors[wanted:], guards=len(vectors))
         wanted = max(self.least, int(np.sum(ritz.values > self.above)))
-        return _Found(
-            ritz.values[:wanted],
-            ritz.residuals[:wanted],
-            errors[:wanted],
-            np.append(ritz.values[wanted:], scouted.guard_values),
-            torch.cat([subspace.vectors(ritz), vectors[len(ritz.values) :]]),
-            converged=True,
-        )
+        confirmed = torch.cat([subspace.vectors(ritz), vectors[len(ritz.values) :]])
+        return _Found(ritz.values[:wanted], ritz.residuals[:wanted], errors[:wanted], confirmed, converged=True)
 
     def _wanted(self, ritz_values: Array) -> tuple[int, int]:
         """How many pairs are wanted, and how many are followed, guards included."""
@@ -318,7 +333,7 @@ def _may_hide_one(limit: float, ritz: RitzPairs, wanted: int) -> bool:
     if len(ritz.values) <= wanted:
         return False
     guard, residual = ritz.values[wanted], ritz.residuals[wanted]
-    return bool(guard + residual > limit and residual > ROUGH * abs(ritz.values[0]))
+    return bool(guard + ROOM * residual > limit and residual > ROUGH * abs(ritz.values[0]))
 
 
 def _with_the_signs_of(earlier: Tensor, vectors: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -53,24 +53,58 @@ class RitzPairs:
     gram: Array
     rounding: float
 
-    def errors(self, *, beyond: float | None = None) -> Array:
-        """Estimated errors of the values, (q,), never below rounding: how far the rest of A could raise each.
+    def after(self, first: int) -> RitzPairs:
+        """Without the `first` of them."""
+        return replace(
+            self,
+            values=self.values[first:],
+            residuals=self.residuals[first:],
+            coordinates=self.coordinates[:, first:],
+            residual_vectors=self.residual_vectors[first:],
+            gram=self.gram[first:, first:],
+        )
 
-        In the basis of the first c Ritz vectors X and of all that is orthogonal to them, A is [[Λ, Rᵀ], [R, B]], with
-        Λ the Ritz values and R the residuals. Where the eigenvalues of B are at most μ, the i-th eigenvalue of A is at
-        most the i-th of Λ + RᵀR/(λᵢ − μ), to second order in R: for c = 1 that is ‖r‖²/gap (Parlett 1998, §10 and 11),
-        and close eigenvalues within the first c do no harm. μ is taken to be the next Ritz value, which may be too
-        low: hence MARGIN times that. c is whatever bounds λᵢ best, and ‖rᵢ‖ what remains where nothing does. The last
-        pair has nothing below it: use one more than is wanted, or give the eigenvalue `beyond` them.
+    def errors(self) -> Array:
+        """Estimated errors of the values, (q,), never below rounding.
+
+        The last pair has nothing below it that would bound its error but its residual: use one more than is wanted.
         """
-        errors = self.residuals.copy()
-        values = self.values if beyond is None else np.append(self.values, beyond)
-        for first in range(1, len(values)):
-            gaps = values[:first] - values[first]
-            for i in np.flatnonzero(gaps > 0):
-                raised = np.diag(self.values[:first]) + self.gram[:first, :first] / gaps[i]
-                errors[i] = min(errors[i], MARGIN * (np.linalg.eigvalsh(raised)[first - 1 - i] - self.values[i]))
-        return np.maximum(errors, self.rounding)
+        return np.maximum(_errors(self.values, self.residuals, self.gram), self.rounding)
+
+    def errors_beside(self, others: RitzPairs, vectors: Tensor) -> Array:
+        """Estimated errors of the values, (q,), where the next eigenvectors are known less well.
+
+        `others` are the pairs that follow, orthogonal to these, with the Ritz vectors `vectors` (p, size). What a
+        residual has along those vectors is told from what it has elsewhere, where the gap is larger.
+        """
+        coupling = _on_host(inner_products(self.residual_vectors, vectors))
+        elsewhere = self.residual_vectors - torch.as_tensor(coupling).to(vectors) @ vectors
+        residual_vectors = torch.cat([elsewhere, others.residual_vectors])
+        projected = np.block([[np.diag(self.values), coupling], [coupling.T, np.diag(others.values)]])
+        values, turned = (array[..., ::-1] for array in np.linalg.eigh(projected))
+        gram = turned.T @ _on_host(inner_products(residual_vectors, residual_vectors)) @ turned
+        residuals = np.sqrt(np.diag(gram).clip(min=0.0))
+        errors = values - np.append(self.values, others.values) + _errors(values, residuals, gram)
+        bounded: Array = np.minimum(errors[: len(self.values)], self.residuals)
+        return np.maximum(bounded, self.rounding)
+
+
+def _errors(values: Array, residuals: Array, gram: Array) -> Array:
+    """How far the rest of A could raise each of the Ritz values, (q,).
+
+    In the basis of the first c Ritz vectors X and of all that is orthogonal to them, A is [[Λ, Rᵀ], [R, B]], with Λ the
+    Ritz values and R the residuals. Where the eigenvalues of B are at most μ, the i-th eigenvalue of A is at most the
+    i-th of Λ + RᵀR/(λᵢ − μ), to second order in R: for c = 1 that is ‖r‖²/gap (Parlett 1998, §10 and 11), and close
+    eigenvalues within the first c do no harm. μ is taken to be the next Ritz value, which may be too low: hence
+    MARGIN times that. c is whatever bounds λᵢ best, and ‖rᵢ‖ what remains where nothing does.
+    """
+    errors = residuals.copy()
+    for first in range(1, len(values)):
+        gaps = values[:first] - values[first]
+        for i in np.flatnonzero(gaps > 0):
+            raised = np.diag(values[:first]) + gram[:first, :first] / gaps[i]
+            errors[i] = min(errors[i], MARGIN * (np.linalg.eigvalsh(raised)[first - 1 - i] - values[i]))
+    return errors
 
 
 class RitzSubspace:
