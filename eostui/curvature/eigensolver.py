@@ -28,6 +28,7 @@ with exact products. Values, residuals and errors are always those of exact prod
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -35,7 +36,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from eostui.curvature.ritz import Array, LinearOperator, RitzPairs, RitzSubspace
+from eostui.curvature.ritz import Array, LinearOperator, NonFiniteProduct, RitzPairs, RitzSubspace
 
 SPARE = 14
 """The basis holds at most so many vectors more than twice the wanted ones, where memory is no concern."""
@@ -177,11 +178,12 @@ def top_eigenpairs(
     search = _Search(least, most, above, tol, random_direction, max_products, on_product)
     capacity, directions = min(2 * most + max(spare, LEAST_SPARE), operator.size), directions[: operator.size]
     guards = 0 if verify else len(followed)
-    if rough is None or not len(followed):
-        found = search.run(RitzSubspace(operator, capacity), directions, guards=guards)
-    else:
-        scouted = search.run(RitzSubspace(rough.operator, capacity), directions, guards=guards, noise=rough.noise)
-        found = search.confirm(RitzSubspace(operator, capacity), scouted)
+    scouted = None
+    if rough is not None and len(followed):
+        with suppress(NonFiniteProduct):  # which an exact product may well be
+            scouted = search.run(RitzSubspace(rough.operator, capacity), directions, guards=guards, noise=rough.noise)
+    subspace = RitzSubspace(operator, capacity)
+    found = search.confirm(subspace, scouted) if scouted else search.run(subspace, directions, guards=guards)
 
     vectors = found.vectors
     if len(followed):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from eostui.curvature.negated import Negated
 from eostui.curvature.objective import Objective
 from eostui.curvature.operator import CurvatureOperator
 from eostui.curvature.preconditioned_hessian import PreconditionedHessianOperator
+from eostui.curvature.ritz import RitzSubspace
 from eostui.curvature.rough_products import BFLOAT16, try_rough_products
 from eostui.curvature.trajectory import TrajectorySpectrum
 
@@ -77,6 +79,31 @@ def test_where_rough_products_are_useless_exact_ones_find_the_same() -> None:
     pairs = top_eigenpairs(Dense(matrix), 1, start=before[:, :3], rough=rough, max_products=300, generator=seeded(2))
     assert abs(pairs.values[0] - 10) <= pairs.errors[0] + 1e-5
     assert pairs.converged
+
+
+def test_rough_products_that_are_not_finite_leave_the_search_to_exact_ones() -> None:
+    matrix = torch.diag(torch.as_tensor(EIGENVALUES, dtype=torch.float32))
+    rough = RoughOperator(Dense(matrix * torch.nan), 0.004)
+    pairs = top_eigenpairs(Dense(matrix), 1, start=torch.eye(SIZE)[:, :3] + 0.01, rough=rough, generator=seeded(2))
+    assert abs(pairs.values[0] - 10) <= pairs.errors[0] + 1e-5
+    assert pairs.converged
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_noise_in_a_confirmed_vector_is_held_against_the_gap_where_it_is(seed: int) -> None:
+    matrix = torch.diag(torch.as_tensor(EIGENVALUES, dtype=torch.float64))
+    eye = torch.eye(SIZE, dtype=torch.float64)
+    noise = 3e-3 * torch.nn.functional.normalize(torch.randn(3, SIZE, generator=seeded(seed), dtype=torch.float64))
+    along = torch.tensor([[0.0, 0.02, 0.01], [0.0, 0.0, 0.02], [0.0, 0.0, 0.0]], dtype=torch.float64) @ eye[:3]
+    x = torch.linalg.qr((eye[:3] + along + noise).T).Q.T
+    first, others = RitzSubspace(Dense(matrix), 1), RitzSubspace(Dense(matrix), 2)
+    first.grow(x[:1])
+    others.grow(x[1:])
+    wanted, guards = first.ritz_pairs(1), others.ritz_pairs(2)
+    (error,) = wanted.errors_beside(replace(guards, values=guards.values + 1e-3), others.vectors(guards))
+    truth = 10.0 - wanted.values[0]
+    by_the_gap = 2 * wanted.residuals[0] ** 2 / (wanted.values[0] - guards.values[0])
+    assert truth <= error < by_the_gap
 
 
 def test_without_a_guard_no_error_is_claimed_below_the_residual() -> None:
