@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from eostui.curvature.objective import Batch, Objective, flatten
+from eostui.curvature.objective import Batch, Objective
 from eostui.curvature.rough_products import BFLOAT16
 
 Product = Callable[[Sequence[Tensor]], tuple[Tensor, ...]]
@@ -87,17 +87,18 @@ class CurvatureOperator(ABC, Generic[P]):
         """
         if v.ndim not in (1, 2) or v.shape[0] != self.size:
             raise ValueError(f"expected a vector of shape ({self.size},) or ({self.size}, b), not {tuple(v.shape)}")
-        columns = [v] if v.ndim == 1 else list(v.unbind(dim=1))
+        columns = v.reshape(self.size, -1).T
 
-        def products(batch: Batch) -> tuple[Tensor, ...]:
+        def products(batch: Batch) -> tuple[Tensor]:
             product = self._linearized(batch)
+            images = torch.empty_like(columns, memory_format=torch.contiguous_format)
             # One by one: vmap over the block is slower on CPU convolutions and takes b times the memory.
-            return tuple(flatten(product(self.objective.split(column))) for column in columns)
+            for image, column in zip(images, columns, strict=True):
+                torch.cat([piece.reshape(-1) for piece in product(self.objective.split(column))], out=image)
+            return (images,)
 
-        images = self.objective.mean(products) if columns else ()
-        if v.ndim == 1:
-            return images[0]
-        return torch.stack(images, dim=1) if images else torch.empty_like(v)
+        (images,) = self.objective.mean(products)
+        return images[0] if v.ndim == 1 else images.T
 
     def _linearized(self, batch: Batch) -> P:
         """The product of one physical batch, kept or built."""

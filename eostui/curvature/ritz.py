@@ -161,10 +161,8 @@ class RitzSubspace:
         values, coordinates = self._rayleigh_ritz()
         largest = float(np.abs(values).max())
         values, coordinates = values[:at_most].copy(), coordinates[:, :at_most]
-        images = self._combine(self._images, coordinates)
-        residual_vectors = torch.addmm(
-            images, self._on_device(coordinates * values).T, self._basis[: self.count], alpha=-1
-        )
+        residual_vectors = self._combine(self._images, coordinates)
+        residual_vectors.addmm_(self._on_device(coordinates * values).T, self._basis[: self.count], alpha=-1)
         gram = _on_host(inner_products(residual_vectors, residual_vectors))
         residuals = np.sqrt(np.diag(gram).clip(min=0.0))
         rounding = ROUNDING * torch.finfo(self.operator.dtype).eps * largest
