@@ -170,8 +170,9 @@ def run(
     search_dtype: Annotated[
         str,
         typer.Option(
-            help="auto tries whether products in bfloat16 make the search for eigenvectors faster; exact ones give the "
-            "eigenvalues anyway. float32 does without: the same eigenvalues to the last bit in every run.",
+            help="auto tries whether products in bfloat16 make the search for eigenvectors faster, and has them "
+            "compiled in the background in a long run; exact ones give the eigenvalues anyway. float32 does without: "
+            "the same eigenvalues to the last bit in every run.",
             rich_help_panel=_MEASURE,
         ),
     ] = RunConfig.search_dtype,
