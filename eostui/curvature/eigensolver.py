@@ -78,7 +78,7 @@ FLOOR_PATIENCE = 5
 CLEAN = 100
 """A residual of so many times `RitzPairs.rounding` is orthogonal to the basis to about a hundredth."""
 
-SCOUTED = 1 / 3
+SCOUTED = 2 / 3
 """To this part of the tolerance a search with rough products goes, so that exact ones seldom have to go on with it."""
 
 
