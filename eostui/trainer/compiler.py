@@ -8,6 +8,7 @@ input ends nobody waits for it any more, and it ends, too.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -24,7 +25,7 @@ def main() -> int:
     directory = Path(sys.argv[1])
     os.nice(10)  # the training goes first
     config = RunConfig.from_json(sys.stdin.readline())
-    threading.Thread(target=_end_with_standard_input, daemon=True).start()
+    threading.Thread(target=_end_with_standard_input, args=(directory,), daemon=True).start()
     try:
         setup = set_up(config, lambda _text, _fraction: None)
         compile_tangent(setup.curvature, setup.theta, directory)
@@ -34,8 +35,9 @@ def main() -> int:
     return 0
 
 
-def _end_with_standard_input() -> None:
+def _end_with_standard_input(directory: Path) -> None:
     sys.stdin.read()
+    shutil.rmtree(directory, ignore_errors=True)
     os.killpg(0, signal.SIGKILL)
 
 

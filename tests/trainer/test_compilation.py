@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Callable
@@ -106,6 +107,18 @@ def test_a_process_that_is_not_waited_for_ends_and_leaves_nothing(temporary: Pat
     assert process.poll() is not None
     assert not list(temporary.iterdir())
     compiled.close()
+
+
+def test_a_process_whose_run_was_killed_ends_and_leaves_nothing(temporary: Path) -> None:
+    compiled = Compilation(plan_run(SMALL), 25)
+    compiled.want()
+    assert compiled.advance(compilation.WORTHWHILE)
+    process = compiled._process
+    assert process is not None
+    assert process.stdin is not None
+    process.stdin.close()  # as the system does when the trainer dies
+    assert process.wait(timeout=60) == -signal.SIGKILL
+    assert not list(temporary.iterdir())
 
 
 def with_dropout() -> torch.nn.Module:
