@@ -31,7 +31,7 @@ class TangentProgram:
 
     def __init__(
         self, primal: Callable[..., Sequence[Tensor]], tangent: Callable[..., Sequence[Tensor]], examples: int
-    ):
+    ) -> None:
         self._primal = primal
         self._tangent = tangent
         self.examples = examples
