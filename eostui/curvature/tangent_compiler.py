@@ -19,6 +19,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from eostui.curvature.objective import Batch, Objective
 from eostui.curvature.tangent_program import PRIMAL, TANGENT, arguments
+from eostui.curvature.tangent_rewrites import drop_zeros, lay_out_rows
 
 
 def compile_tangent(objective: Objective, theta: Tensor, directory: Path) -> None:
@@ -65,7 +66,8 @@ def _traced(objective: Objective, theta: Tensor, batch: Batch) -> GraphModule:
         torch.autocast(objective.device.type, torch.bfloat16, cache_enabled=False),
     ):
         traced = trace(torch.zeros_like(theta), *arguments(objective, theta, batch))
-    traced.graph.eliminate_dead_code()
+    drop_zeros(traced.graph)
+    lay_out_rows(traced.graph)
     for node in traced.graph.nodes:
         if torch.Tag.nondeterministic_seeded in getattr(node.target, "tags", ()):
             raise ValueError(f"the model draws random numbers ({node.target})")
