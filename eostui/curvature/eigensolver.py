@@ -36,19 +36,30 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from eostui.curvature.ritz import Array, LinearOperator, NonFiniteProduct, RitzPairs, RitzSubspace
+from eostui.curvature.ritz import (
+    Array,
+    LinearOperator,
+    NonFiniteProduct,
+    RitzPairs,
+    RitzSubspace,
+    RitzVectors,
+    errors_beside,
+)
 
-SPARE = 14
-"""The basis holds at most so many vectors more than twice the wanted ones, where memory is no concern."""
+ROWS, SPARE = 3, 17
+"""A search for m pairs keeps at most ROWS m + SPARE vectors, where memory is no concern, …"""
 
-LEAST_SPARE = 4
-"""With fewer a restart would lose the guards."""
+FRUGAL_ROWS, FRUGAL_SPARE = 4, 6
+"""… and where it is, so many: with fewer a restart would lose the guards."""
 
 MIXED_IN = 0.1
 """How much of a random direction is mixed into the gradient where the search starts from nothing else."""
 
 RESOLUTION = 0.01
-"""No error is said to be below this part of the tolerance: eigenvalues that are closer may not have been told apart."""
+"""No error is said to be below this part of the tolerance: closer eigenvalues may not have been told apart, …"""
+
+FRUGAL_RESOLUTION = 0.5
+"""… nor below this part of it in a frugal search, in which the guards that bound the gaps are known less well."""
 
 CROWDED = 0.75
 """From this part of the last wanted eigenvalue on a guard is so close that it gets a second one behind it."""
@@ -56,11 +67,11 @@ CROWDED = 0.75
 NEARLY = 0.95
 """Eigenvectors that reach this part of `above` are handed on, for the case that they cross it."""
 
-ROUGH = 0.03
+ROUGH = 0.02
 """A guard is known well enough, to tell what may hide in it, at a residual of this part of |λ₁|."""
 
-ROOM = 3
-"""So many residuals above its value there may be an eigenvalue that a tenth of a guard belongs to.
+ROOM = 5
+"""So many residuals above its value there may be an eigenvalue that a twenty-fifth of a guard belongs to.
 
 A mixture s u + c y of two eigenvectors, s² + c² = 1, has the value λ_u − c² Δ and the residual s c Δ, Δ being the
 distance of the two eigenvalues: λ_u is c/s residuals above its value.
@@ -74,9 +85,6 @@ NEAR_FLOOR = 100
 
 FLOOR_PATIENCE = 5
 """… where so many products without progress end the search."""
-
-CLEAN = 100
-"""A residual of so many times `RitzPairs.rounding` is orthogonal to the basis to about a hundredth."""
 
 SCOUTED = 2 / 3
 """To this part of the tolerance a search with rough products goes, so that exact ones seldom have to go on with it."""
@@ -131,7 +139,7 @@ def top_eigenpairs(
     gradient: Tensor | None = None,
     verify: bool = False,
     rough: RoughOperator | None = None,
-    spare: int = SPARE,
+    frugal: bool = False,
     generator: torch.Generator | None = None,
     max_products: int = 500,
     on_product: Callable[[Progress], None] | None = None,
@@ -146,8 +154,9 @@ def top_eigenpairs(
 
     The search ends converged, or unconverged at the floor of the dtype or after about `max_products`. `on_product` is
     called after every product (once for all starting vectors) and may raise to abandon the search. Memory:
-    2·(2m + spare) vectors, of which as many are in use as the search takes products; a smaller basis restarts more
-    often. The host waits for the device twice a product, for O(m²) numbers each.
+    ROWS·m + SPARE vectors, of which only as many are in use as the search takes products and started from; a `frugal`
+    search restarts more often and has FRUGAL_ROWS·m + FRUGAL_SPARE at most. The host waits for the device about three
+    times a product, for O(m) numbers each.
 
     Raises ValueError for a k or max_products below 1 or a start or gradient of another size, NonFiniteProduct for a
     product with NaN or infinite entries.
@@ -166,7 +175,9 @@ def top_eigenpairs(
     def random_direction() -> Tensor:
         device = generator.device if generator is not None else operator.device
         shape = (1, operator.size)
-        return normalize(torch.randn(shape, dtype=operator.dtype, device=device, generator=generator)).to(start)
+        return normalize(torch.randn(shape, dtype=operator.dtype, device=device, generator=generator)).to(
+            operator.device
+        )
 
     followed = start[:, : most + 2].T
     if gradient is not None and len(followed):
@@ -175,19 +186,23 @@ def top_eigenpairs(
         directions = normalize(gradient.to(start)[None]) + MIXED_IN * random_direction()
     else:
         directions = followed if len(followed) else random_direction()
-    search = _Search(least, most, above, tol, random_direction, max_products, on_product)
-    capacity, directions = min(2 * most + max(spare, LEAST_SPARE), operator.size), directions[: operator.size]
-    guards = 0 if verify else len(followed)
+    search = _Search(least, most, above, tol, frugal, random_direction, max_products, on_product)
+    capacity, directions = most_vectors(most, frugal=frugal), directions[: operator.size]
+    guards = 0 if verify else min(start.shape[1], most + 2)
     scouted = None
     if rough is not None and len(followed):
         with suppress(NonFiniteProduct):  # which an exact product may well be
-            scouted = search.run(RitzSubspace(rough.operator, capacity), directions, guards=guards, noise=rough.noise)
+            scouting = RitzSubspace(rough.operator, capacity)
+            scouting.add(directions, signed=len(followed))
+            scouted = search.run(scouting, guards=guards, noise=rough.noise)
+            del scouting
     subspace = RitzSubspace(operator, capacity)
-    found = search.confirm(subspace, scouted) if scouted else search.run(subspace, directions, guards=guards)
-
-    vectors = found.vectors
-    if len(followed):
-        vectors = _with_the_signs_of(followed, vectors)
+    if scouted is not None:
+        found = search.confirm(subspace, scouted)
+    else:
+        subspace.add(directions, signed=len(followed))
+        del start, followed, directions  # their memory may be needed
+        found = search.run(subspace, guards=guards)
 
     def padded(array: Array) -> Array:
         return np.pad(array, (0, max(k - len(array), 0)), constant_values=np.nan)
@@ -196,18 +211,23 @@ def top_eigenpairs(
         values=padded(found.values),
         residuals=padded(found.residuals),
         errors=padded(found.errors),
-        vectors=vectors[: len(found.values)].T,
-        subspace=vectors.T,
+        vectors=found.vectors[: len(found.values)].T,
+        subspace=found.vectors.T,
         products=search.products,
         converged=found.converged,
     )
+
+
+def most_vectors(pairs: int, *, frugal: bool) -> int:
+    """How many vectors a search for so many pairs keeps at most."""
+    return FRUGAL_ROWS * pairs + FRUGAL_SPARE if frugal else ROWS * pairs + SPARE
 
 
 @dataclass(frozen=True)
 class _Found:
     """The wanted pairs, (m,) each, and as rows their vectors, with those of the guards after them.
 
-    guards: what is known of those; None where nobody needs it any more.
+    guards: what is known of those.
     """
 
     values: Array
@@ -215,7 +235,7 @@ class _Found:
     errors: Array
     vectors: Tensor
     converged: bool
-    guards: RitzPairs | None = None
+    guards: RitzVectors | None = None
 
 
 @dataclass
@@ -226,25 +246,27 @@ class _Search:
     most: int
     above: float
     tol: float
+    frugal: bool
     random_direction: Callable[[], Tensor]
     max_products: int
     on_product: Callable[[Progress], None] | None
     products: int = 0
 
-    def run(self, subspace: RitzSubspace, directions: Tensor, *, guards: int, noise: float = 0.0) -> _Found:
-        """Start from `directions` (b, size), of which `guards` follow wanted pairs and those after them.
+    def run(self, subspace: RitzSubspace, *, guards: int, noise: float = 0.0) -> _Found:
+        """Take in what `subspace` was given, of which `guards` vectors followed wanted pairs and those after them.
 
         A residual of `noise` of |λ₁| is as small as it can be.
         """
         tol = SCOUTED * self.tol if noise else self.tol
-        self._grow(subspace, directions)
+        least_error = (FRUGAL_RESOLUTION if self.frugal else RESOLUTION) * tol
         verified, probes_left = np.full(self.least, np.inf), 0
         best, best_at = np.inf, 0
         while True:
+            self.products += subspace.take_in()
             wanted, handed_on = self._wanted(subspace.ritz_values())
             ritz = subspace.ritz_pairs(handed_on)
             values, residuals, scale = ritz.values[:wanted], ritz.residuals[:wanted], abs(ritz.values[0])
-            errors = np.maximum(ritz.errors()[:wanted], RESOLUTION * tol * scale)
+            errors = np.maximum(ritz.errors()[:wanted], least_error * scale)
             # A basis that has no more vectors than are wanted knows no errors yet.
             known = len(ritz.values) > wanted or subspace.count == subspace.operator.size
             unsettled = np.where(residuals <= noise * scale, 0.0, errors)
@@ -258,59 +280,59 @@ class _Search:
             near_floor = residuals.max() <= NEAR_FLOOR * ritz.rounding
             patience = FLOOR_PATIENCE if near_floor else subspace.capacity
             stalled = np.isfinite(worst) and self.products - best_at >= patience
-            passes = 2
             if probes_left:
-                # The random part matters only where the image lies in the span of the basis.
-                direction = normalize(subspace.last_image()) + 1e-3 * self.random_direction()
+                weights = subspace.step()
                 probes_left -= 1
             elif worst <= tol * scale or stalled:
                 unchanged = len(verified) == wanted and np.abs(values - verified).max() <= max(tol * scale, worst)
                 limit = min(self.above, values[-1]) if wanted < self.most else values[-1]
                 if _may_hide_one(limit, ritz, wanted) and not stalled:
-                    self._grow(subspace, ritz.residual_vectors[wanted : wanted + 1])
-                    continue
-                if guards > wanted or unchanged:
+                    weights = ritz.outside[:, wanted]
+                elif guards > wanted or unchanged:
                     break
-                direction = self.random_direction()
-                verified, probes_left = values, PROBES - 1
-                best, best_at = np.inf, self.products + PROBES
+                else:
+                    weights = np.zeros(0)
+                    verified, probes_left = values, PROBES - 1
+                    best, best_at = np.inf, self.products + PROBES
             else:
-                target = int(np.argmax(unsettled))
-                direction = ritz.residual_vectors[target : target + 1]
-                if residuals[target] <= ritz.rounding:
-                    direction = self.random_direction()  # rounding errors lead nowhere
-                elif residuals[target] > CLEAN * ritz.rounding:
-                    passes = 1  # a residual is orthogonal to the basis, unless most of it is rounding
-            self._grow(subspace, direction, passes=passes)
+                weights = ritz.outside[:, int(np.argmax(unsettled))]
+            if np.linalg.norm(weights) > ritz.rounding:
+                subspace.lead(weights)
+            else:
+                subspace.add(self.random_direction())  # rounding errors lead nowhere
+        found = subspace.written_out(ritz)
         return _Found(
             values,
             residuals,
             errors,
-            subspace.vectors(ritz),
+            found.vectors,
             converged=bool(worst <= tol * scale),
-            guards=ritz.after(wanted),
+            guards=found.after(wanted),
         )
 
     def confirm(self, subspace: RitzSubspace, scouted: _Found) -> _Found:
         """The same pairs by exact products, from what a search with rough ones has found."""
         wanted, vectors = len(scouted.values), scouted.vectors
-        self._grow(subspace, vectors[:wanted])
+        subspace.add(vectors[:wanted], signed=wanted)
+        self.products += subspace.take_in()
         ritz = subspace.ritz_pairs(wanted)
-        scale = abs(ritz.values[0])
+        found, scale = subspace.written_out(ritz), abs(ritz.values[0])
         # Rough values are as wrong as those of the wanted pairs have turned out to be. Where a search was cut short
         # there may be no guards, and then nothing bounds an error but the residual.
         wrong = float(np.abs(ritz.values - scouted.values).max())
         guards = scouted.guards
         if guards is not None and len(guards.values):
-            errors = ritz.errors_beside(replace(guards, values=guards.values + wrong), vectors[wanted:])
+            errors = errors_beside(found, replace(guards, values=guards.values + wrong), ritz.rounding)
         else:
             errors = ritz.residuals
         errors = np.maximum(errors, RESOLUTION * self.tol * scale)
         self._report(float(errors.max()) / (scale or 1.0))
         if errors.max() > self.tol * scale:
-            return self.run(subspace, vectors[wanted:], guards=len(vectors))
+            if len(vectors) > wanted:
+                subspace.add(vectors[wanted:], signed=len(vectors) - wanted)
+            return self.run(subspace, guards=len(vectors))
         wanted = max(self.least, int(np.sum(ritz.values > self.above)))
-        confirmed = torch.cat([subspace.vectors(ritz), vectors[len(ritz.values) :]])
+        confirmed = torch.cat([found.vectors, vectors[len(ritz.values) :]])
         return _Found(ritz.values[:wanted], ritz.residuals[:wanted], errors[:wanted], confirmed, converged=True)
 
     def _wanted(self, ritz_values: Array) -> tuple[int, int]:
@@ -320,10 +342,6 @@ class _Search:
         if len(ritz_values) > handed_on and ritz_values[handed_on - 1] > CROWDED * abs(ritz_values[wanted - 1]):
             handed_on += 1
         return wanted, handed_on
-
-    def _grow(self, subspace: RitzSubspace, directions: Tensor, *, passes: int = 2) -> None:
-        subspace.grow(directions, passes=passes)
-        self.products += len(directions)
 
     def _report(self, error: float) -> None:
         if self.on_product is not None:
@@ -336,10 +354,3 @@ def _may_hide_one(limit: float, ritz: RitzPairs, wanted: int) -> bool:
         return False
     guard, residual = ritz.values[wanted], ritz.residuals[wanted]
     return bool(guard + ROOM * residual > limit and residual > ROUGH * abs(ritz.values[0]))
-
-
-def _with_the_signs_of(earlier: Tensor, vectors: Tensor) -> Tensor:
-    """`vectors` (rows), each turned so that it points to the same side as the nearest of the `earlier` ones."""
-    overlaps = vectors @ earlier.T
-    nearest = overlaps.gather(1, overlaps.abs().argmax(dim=1, keepdim=True))
-    return torch.where(nearest < 0, -vectors, vectors)

@@ -12,10 +12,7 @@ from eostui.curvature.operator import vjp
 
 
 class GradientGraph:
-    """The graph of one physical batch's gradient, which gives products with the Hessian.
-
-    evaluation: loss, accuracy and gradient, as `Objective.batch_gradient` has them.
-    """
+    """The graph of one physical batch's gradient, which gives products with the Hessian."""
 
     def __init__(
         self, objective: Objective, parameters: list[Tensor], batch: Batch, *, advance_buffers: bool = False
@@ -24,8 +21,12 @@ class GradientGraph:
         loss = objective.batch_loss(outputs, batch)
         self._parameters = parameters
         self._slopes = torch.autograd.grad(loss, parameters, create_graph=True, materialize_grads=True)
-        gradient = flatten([slope.detach() for slope in self._slopes])
-        self.evaluation = loss.detach(), objective.batch_accuracy(outputs, batch), gradient
+        self._loss = loss.detach()
+        self._accuracy = objective.batch_accuracy(outputs, batch)
+
+    def evaluation(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Loss, accuracy and gradient, as `Objective.batch_gradient` has them."""
+        return self._loss, self._accuracy, flatten([slope.detach() for slope in self._slopes])
 
     def __call__(self, v: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """H v."""

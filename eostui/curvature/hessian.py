@@ -61,7 +61,7 @@ class HessianOperator(CurvatureOperator[GradientGraph]):
 
         def values(batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
             if batch.index in self._kept or self._has_room():
-                return self._linearized(batch).evaluation
+                return self._linearized(batch).evaluation()
             return self.objective.batch_gradient(self.theta, batch, advance_buffers=advance_buffers)
 
         if self._evaluation is None:

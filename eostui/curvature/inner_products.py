@@ -19,12 +19,13 @@ def wide(device: torch.device) -> torch.dtype:
 
 def inner_products(a: Tensor, b: Tensor) -> Tensor:
     """abᵀ, (p, q), for rows a (p, size) and b (q, size)."""
-    whole = a.shape[1] // CHUNK * CHUNK
+    chunks = a.shape[1] // CHUNK
+    whole = chunks * CHUNK
     total = (a[:, whole:] @ b[:, whole:].T).to(wide(a.device))
     if whole:
         # (chunks, p, CHUNK) times (chunks, CHUNK, q): views, nothing is copied.
-        left = a[:, :whole].reshape(len(a), -1, CHUNK).transpose(0, 1)
-        right = b[:, :whole].reshape(len(b), -1, CHUNK).permute(1, 2, 0)
+        left = a[:, :whole].reshape(len(a), chunks, CHUNK).transpose(0, 1)
+        right = b[:, :whole].reshape(len(b), chunks, CHUNK).permute(1, 2, 0)
         total += torch.bmm(left, right).sum(dim=0, dtype=total.dtype)
     return total
 

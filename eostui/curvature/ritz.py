@@ -1,8 +1,8 @@
-"""A growing orthonormal basis, its images under a symmetric matrix, and the Ritz pairs they give."""
+"""A growing orthonormal basis, what a symmetric matrix makes of it, and the Ritz pairs that this gives."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -14,11 +14,18 @@ from eostui.curvature.inner_products import inner_products, norm
 
 Array = NDArray[np.float64]
 
-MARGIN = 2.0
+MARGIN = 3.0
 """How many times the estimate is what an error is said to be: it is an estimate."""
 
 ROUNDING = 10
 """How many units of the dtype's rounding a product with the matrix is taken to be wrong by."""
+
+
+DEPENDENT = 100
+"""A unit vector is taken to lie in a span where so many units of rounding are outside of it."""
+
+CANCELLED = 0.7
+"""Where less than this part of a vector is left by one pass of Gram-Schmidt, a second one follows."""
 
 
 class LinearOperator(Protocol):
@@ -41,52 +48,60 @@ class NonFiniteProduct(ArithmeticError):
 class RitzPairs:
     """Approximate eigenpairs (λ, x) of A, from the largest value down.
 
-    values, residuals: (q,) λ and ‖A x − λ x‖. coordinates: (count, q) x in terms of the basis. residual_vectors:
-    (q, size) r = A x − λ x, and gram: (q, q) their products rᵢᵀrⱼ.
+    values: (q,) λ. coordinates: (count, q) x in terms of the basis. outside: (p, q) the residuals A x − λ x in terms of
+    the vectors that span what A makes of the basis and is outside of it.
     rounding: how far rounding may move a value, ROUNDING units at ‖A‖ as far as the basis has seen it.
     """
 
     values: Array
-    residuals: Array
     coordinates: Array
-    residual_vectors: Tensor
-    gram: Array
+    outside: Array
     rounding: float
 
-    def after(self, first: int) -> RitzPairs:
-        """Without the `first` of them."""
-        return replace(
-            self,
-            values=self.values[first:],
-            residuals=self.residuals[first:],
-            coordinates=self.coordinates[:, first:],
-            residual_vectors=self.residual_vectors[first:],
-            gram=self.gram[first:, first:],
-        )
+    @property
+    def residuals(self) -> Array:
+        """‖A x − λ x‖, (q,)."""
+        return np.asarray(np.linalg.norm(self.outside, axis=0))
 
     def errors(self) -> Array:
         """Estimated errors of the values, (q,), never below rounding.
 
         The last pair has nothing below it that would bound its error but its residual: use one more than is wanted.
         """
-        return np.maximum(_errors(self.values, self.residuals, self.gram), self.rounding)
+        gram = self.outside.T @ self.outside
+        return np.maximum(_errors(self.values, self.residuals, gram), self.rounding)
 
-    def errors_beside(self, others: RitzPairs, vectors: Tensor) -> Array:
-        """Estimated errors of the values, (q,), where the next eigenvectors are known less well.
 
-        `others` are the pairs that follow, orthogonal to these, with the Ritz vectors `vectors` (p, size). What a
-        residual has along those vectors is told from what it has elsewhere, where the gap is larger.
-        """
-        coupling = _on_host(inner_products(self.residual_vectors, vectors))
-        elsewhere = self.residual_vectors - torch.as_tensor(coupling).to(vectors) @ vectors
-        residual_vectors = torch.cat([elsewhere, others.residual_vectors])
-        projected = np.block([[np.diag(self.values), coupling], [coupling.T, np.diag(others.values)]])
-        values, turned = (array[..., ::-1] for array in np.linalg.eigh(projected))
-        gram = turned.T @ _on_host(inner_products(residual_vectors, residual_vectors)) @ turned
-        residuals = np.sqrt(np.diag(gram).clip(min=0.0))
-        errors = values - np.append(self.values, others.values) + _errors(values, residuals, gram)
-        bounded: Array = np.minimum(errors[: len(self.values)], self.residuals)
-        return np.maximum(bounded, self.rounding)
+@dataclass(frozen=True)
+class RitzVectors:
+    """Ritz pairs as they are written out: values (q,) λ, vectors (q, size) x, residual_vectors (q, size) A x − λ x."""
+
+    values: Array
+    vectors: Tensor
+    residual_vectors: Tensor
+
+    def after(self, first: int) -> RitzVectors:
+        """Without the `first` of them."""
+        return RitzVectors(self.values[first:], self.vectors[first:], self.residual_vectors[first:])
+
+
+def errors_beside(pairs: RitzVectors, others: RitzVectors, rounding: float) -> Array:
+    """Estimated errors of the values of `pairs`, (q,), where the next eigenvectors are known less well.
+
+    `others` are the pairs that follow, orthogonal to these. What a residual has along their vectors is told from what
+    it has elsewhere, where the gap is larger.
+    """
+    coupling = _on_host(inner_products(pairs.residual_vectors, others.vectors))
+    elsewhere = pairs.residual_vectors - torch.as_tensor(coupling).to(others.vectors) @ others.vectors
+    residual_vectors = torch.cat([elsewhere, others.residual_vectors])
+    projected = np.block([[np.diag(pairs.values), coupling], [coupling.T, np.diag(others.values)]])
+    values, turned = (array[..., ::-1] for array in np.linalg.eigh(projected))
+    gram = turned.T @ _on_host(inner_products(residual_vectors, residual_vectors)) @ turned
+    residuals = np.sqrt(np.diag(gram).clip(min=0.0))
+    errors = values - np.append(pairs.values, others.values) + _errors(values, residuals, gram)
+    bounds = norm(pairs.residual_vectors).cpu().double().numpy()
+    bounded: Array = np.minimum(errors[: len(pairs.values)], bounds)
+    return np.maximum(bounded, rounding)
 
 
 def _errors(values: Array, residuals: Array, gram: Array) -> Array:
@@ -108,49 +123,98 @@ def _errors(values: Array, residuals: Array, gram: Array) -> Array:
 
 
 class RitzSubspace:
-    """An orthonormal basis V, kept beside its images A V, with at most `capacity` vectors (rows) of each.
+    """An orthonormal basis V (count, size) and what A makes of it, by a Krylov-Schur decomposition (Stewart 2001):
 
-    The projected matrix VᵀAV is float64 on the host.
+        A Vᵀ = Vᵀ T + Pᵀ B,   P (p, size) orthonormal and orthogonal to V.
+
+    So the images A Vᵀ need not be kept: p is the number of vectors that the basis was started from, as every further
+    one is taken from P, and what A makes of it adds one to P. Rows of V and P follow each other, `capacity` at most.
+    T and B are float64 on the host.
     """
 
     def __init__(self, operator: LinearOperator, capacity: int) -> None:
         self.operator = operator
-        self.capacity = capacity
+        self.capacity = min(capacity, operator.size)
         self.count = 0
         self.products = 0
-        self._basis = torch.empty(capacity, operator.size, dtype=operator.dtype, device=operator.device)
-        self._images = torch.empty_like(self._basis)
-        self._projected = np.zeros((capacity, capacity))
+        self._outside = 0
+        self._coming = 0
+        self._rows = torch.empty(self.capacity, operator.size, dtype=operator.dtype, device=operator.device)
+        self._projected = np.zeros((self.capacity, self.capacity))
+        self._coupling = np.zeros((self.capacity, self.capacity))
+        self._signed = np.zeros((self.capacity, 0))
 
-    def grow(self, directions: Tensor, *, passes: int = 2) -> None:
-        """Add `directions` (b, size), made orthonormal, at one product each; restarts a full basis first.
+    def add(self, directions: Tensor, *, signed: int = 0) -> None:
+        """Have `take_in` add what of `directions` (b, size) the rows do not span; restarts a full basis first.
 
-        A single direction must not lie in the span of the basis. Two passes of Gram-Schmidt are enough for any (Kahan,
-        Parlett), one for what is orthogonal already but for rounding. Raises NonFiniteProduct where a product is.
+        Where they span all of it, that is the first of P. The first `signed` of the directions are those that Ritz
+        vectors are to point to the same side as.
         """
-        if self.count + len(directions) > self.capacity:
-            self._restart()
-        old, new = self.count, self.count + len(directions)
-        if len(directions) > 1:
-            directions = torch.linalg.qr(directions.T).Q.T  # completes dependent directions to independent ones
-        for row, direction in enumerate(directions, start=old):
-            basis = self._basis[:row]
-            for _ in range(passes):
-                direction = torch.addmv(direction, basis.T, basis @ direction, alpha=-1)
-                direction = direction / norm(direction)
-            self._basis[row] = direction
-        self._images[old:new] = (self.operator @ self._basis[old:new].T).T
-        self.count = new
-        self.products += len(directions)
-        columns = _on_host(inner_products(self._basis[:new], self._images[old:new]))
-        if not np.isfinite(columns).all():
-            raise NonFiniteProduct(f"product {self.products} with the matrix is not finite: has training diverged?")
-        self._projected[:new, old:new] = columns
-        self._projected[old:new, :old] = columns[:old].T
+        self._make_room(2 * len(directions))
+        before = self._outside
+        for direction in directions:
+            if self.count + self._outside < self.capacity:
+                self._append(direction)
+        added = self._outside - before
+        # They come first of what is outside, and are then the next of the basis.
+        first, last = self.count, self.count + self._outside
+        if before and added:
+            self._rows[first:last] = self._rows[first:last].roll(added, dims=0)
+            self._coupling[: self._outside] = np.roll(self._coupling[: self._outside], added, axis=0)
+        if signed:
+            overlaps = np.zeros((self.capacity, signed))
+            overlaps[: first + added] = _on_host(inner_products(self._rows[: first + added], directions[:signed]))
+            self._signed = np.hstack([self._signed, overlaps])
+        self._coming = added or min(1, self._outside)
 
-    def last_image(self) -> Tensor:
-        """A copy (1, size) of A v for the vector v added last: the direction of the next Lanczos step."""
-        return self._images[self.count - 1 : self.count].clone()
+    def lead(self, weights: Array) -> None:
+        """Have `take_in` add the direction that has these weights (p,), not all zero, in P; restarts as `add`."""
+        self._make_room(1)
+        weights = weights / np.linalg.norm(weights)
+        # Householder's reflection, which turns this direction into the first row of P.
+        mirror = weights.copy()
+        mirror[0] += 1.0 if weights[0] >= 0 else -1.0
+        mirror /= np.linalg.norm(mirror)
+        outside = self._rows[self.count : self.count + self._outside]
+        on_device = self._on_device(mirror)
+        outside.addr_(on_device, on_device @ outside, alpha=-2)
+        coupling = self._coupling[: self._outside]
+        coupling -= 2 * np.outer(mirror, mirror @ coupling)
+        self._coming = 1
+
+    def take_in(self) -> int:
+        """Make the first rows of P, what was added last, the last ones of the basis; gives the number of products.
+
+        Raises NonFiniteProduct where one of them is not finite.
+        """
+        added, self._coming = self._coming, 0
+        if not added:
+            return 0
+        old, new = self.count, self.count + added
+        images = (self.operator @ self._rows[old:new].T).T
+        self.products += added
+        self._projected[old:new, :old] = self._coupling[:added, :old]
+        self._outside -= added
+        self._coupling[: self._outside, :old] = self._coupling[added : added + self._outside, :old]
+        self.count = new
+        for column, image in enumerate(images, start=old):
+            rows = self._rows[: new + self._outside]
+            image, inside, left = self._orthogonalized(image, rows)
+            if not np.isfinite(left):
+                raise NonFiniteProduct(f"product {self.products} with the matrix is not finite: has training diverged?")
+            self._projected[:new, column] = inside[:new]
+            self._coupling[: self._outside, column] = inside[new:]
+            scale = float(np.hypot(np.linalg.norm(inside), left))
+            if left > ROUNDING * torch.finfo(self.operator.dtype).eps * scale and len(rows) < self.operator.size:
+                self._rows[len(rows)] = image / left
+                self._coupling[self._outside, : self.count] = 0.0
+                self._coupling[self._outside, column] = left
+                self._outside += 1
+        return added
+
+    def step(self) -> Array:
+        """The weights (p,) in P of what A makes of the vector that was added last: where Lanczos would go on."""
+        return self._coupling[: self._outside, self.count - 1].copy()
 
     def ritz_values(self) -> Array:
         """All Ritz values, from the largest down."""
@@ -160,34 +224,79 @@ class RitzSubspace:
         """The largest Ritz pairs."""
         values, coordinates = self._rayleigh_ritz()
         largest = float(np.abs(values).max())
-        values, coordinates = values[:at_most].copy(), coordinates[:, :at_most]
-        residual_vectors = self._combine(self._images, coordinates)
-        residual_vectors.addmm_(self._on_device(coordinates * values).T, self._basis[: self.count], alpha=-1)
-        gram = _on_host(inner_products(residual_vectors, residual_vectors))
-        residuals = np.sqrt(np.diag(gram).clip(min=0.0))
         rounding = ROUNDING * torch.finfo(self.operator.dtype).eps * largest
-        return RitzPairs(values, residuals, coordinates, residual_vectors, gram, rounding)
+        coordinates = coordinates[:, :at_most]
+        return RitzPairs(
+            values[:at_most].copy(),
+            coordinates,
+            self._coupling[: self._outside, : self.count] @ coordinates,
+            rounding,
+        )
 
-    def vectors(self, pairs: RitzPairs) -> Tensor:
-        """The Ritz vectors x as rows, (q, size), of pairs that were taken since the basis last changed."""
-        return self._combine(self._basis, pairs.coordinates)
+    def written_out(self, pairs: RitzPairs) -> RitzVectors:
+        """Those pairs, taken since the basis last changed, with their vectors and residual vectors.
 
-    def _restart(self) -> None:
-        """Keep the upper half of the Ritz vectors only (thick restart, Wu & Simon 2000)."""
-        values, coordinates = self._rayleigh_ritz()
-        kept = self.capacity // 2
-        self._basis[:kept] = self._combine(self._basis, coordinates[:, :kept])
-        self._images[:kept] = self._combine(self._images, coordinates[:, :kept])
-        self._projected[:kept, :kept] = np.diag(values[:kept])
+        Each points to the side on which the nearest of the `signed` vectors is.
+        """
+        overlaps = pairs.coordinates.T @ self._signed[: self.count]
+        signs = np.ones(len(pairs.values))
+        if overlaps.size:
+            nearest = np.take_along_axis(overlaps, np.abs(overlaps).argmax(axis=1)[:, None], axis=1)[:, 0]
+            signs[nearest < 0] = -1.0
+        inside, outside = self._on_device(pairs.coordinates * signs), self._on_device(pairs.outside * signs)
+        rows = self._rows[: self.count + self._outside]
+        return RitzVectors(pairs.values, inside.T @ rows[: self.count], outside.T @ rows[self.count :])
+
+    def _append(self, direction: Tensor) -> None:
+        """Add a direction to P, if the rows do not span it already."""
+        size = float(norm(direction))
+        if size == 0.0:
+            return
+        direction, _, left = self._orthogonalized(direction / size, self._rows[: self.count + self._outside])
+        if left <= DEPENDENT * torch.finfo(self.operator.dtype).eps:
+            return
+        # One that is not finite is left for the product to tell.
+        self._rows[self.count + self._outside] = direction / left
+        self._coupling[self._outside] = 0.0
+        self._outside += 1
+
+    def _orthogonalized(self, vector: Tensor, rows: Tensor) -> tuple[Tensor, Array, float]:
+        """The part of the vector that is orthogonal to the rows, its products with them, and the length of that part.
+
+        Two passes of Gram-Schmidt are enough for any vector (Kahan, Parlett).
+        """
+        products = np.zeros(len(rows))
+        for _ in range(2):
+            along = inner_products(rows, vector[None])[:, 0]
+            vector = torch.addmv(vector, rows.T, along.to(rows), alpha=-1)
+            *found, left = _on_host(torch.cat([along, norm(vector)[None]]))
+            products += found
+            if left > CANCELLED * np.linalg.norm(found):
+                break
+        return vector, products, float(left)
+
+    def _make_room(self, more: int) -> None:
+        """Restart where not so many rows are left: keep the upper half of the Ritz vectors (Wu & Simon 2000)."""
+        if self.count + self._outside + more <= self.capacity or self.capacity == self.operator.size:
+            return
+        room = self.capacity - self._outside
+        kept = min(room // 2, room - more)
+        coordinates = self._rayleigh_ritz()[1][:, :kept]
+        outside = self._rows[self.count : self.count + self._outside].clone()
+        self._rows[:kept] = self._on_device(coordinates).T @ self._rows[: self.count]
+        self._rows[kept : kept + self._outside] = outside
+        self._projected[:kept, :kept] = coordinates.T @ self._symmetric() @ coordinates
+        self._coupling[: self._outside, :kept] = self._coupling[: self._outside, : self.count] @ coordinates
+        self._signed = np.vstack([coordinates.T @ self._signed[: self.count], np.zeros_like(self._signed[kept:])])
         self.count = kept
 
-    def _rayleigh_ritz(self) -> tuple[Array, Array]:
+    def _symmetric(self) -> Array:
         projected = self._projected[: self.count, : self.count]
-        values, coordinates = np.linalg.eigh((projected + projected.T) / 2)
-        return values[::-1], coordinates[:, ::-1]
+        return (projected + projected.T) / 2
 
-    def _combine(self, rows: Tensor, coordinates: Array) -> Tensor:
-        return self._on_device(coordinates).T @ rows[: self.count]
+    def _rayleigh_ritz(self) -> tuple[Array, Array]:
+        values, coordinates = np.linalg.eigh(self._symmetric())
+        return values[::-1], coordinates[:, ::-1]
 
     def _on_device(self, array: Array) -> Tensor:
         # torch takes no negative strides, which the descending order of the eigenvalues has left.

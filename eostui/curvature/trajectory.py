@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from eostui.curvature.eigensolver import LEAST_SPARE, SPARE, Eigenpairs, Progress, RoughOperator, top_eigenpairs
+from eostui.curvature.eigensolver import Eigenpairs, Progress, RoughOperator, top_eigenpairs
 from eostui.curvature.ritz import NonFiniteProduct
 from eostui.curvature.rough_products import HasRoughProducts, RoughTrial, try_rough_products
 
@@ -31,7 +31,7 @@ class TrajectorySpectrum:
     has a new kind of them; the kind that pays most, if any does, serves the searches from then on. That depends on the
     time they take: two runs may decide otherwise, and differ within the claimed errors.
 
-    `frugal` takes less memory for more products: a small basis, and one subspace for all steps.
+    `frugal` takes less memory for more products: a small basis, and the last subspace only.
 
     trials: what was found, in the order of time; none where it was not worth one.
     """
@@ -81,7 +81,7 @@ class TrajectorySpectrum:
         """
         if self._generator is None:
             self._generator = torch.Generator(operator.device).manual_seed(self._seed)
-        phase = 0 if self._frugal else step % 2
+        phase = step % 2
         chosen = self.searches_with
         searching = None if chosen is None else operator.rough(chosen.kind)
         try:
@@ -91,11 +91,11 @@ class TrajectorySpectrum:
                 above=above,
                 at_most=self._at_most,
                 tol=self._tol,
-                start=self._subspaces.get(phase, self._subspaces.get(1 - phase)),
+                start=self._start(phase),
                 gradient=gradient,
                 verify=self._is_to_be_verified(loss),
                 rough=RoughOperator(searching, chosen.noise) if searching and chosen else None,
-                spare=LEAST_SPARE if self._frugal else SPARE,
+                frugal=self._frugal,
                 generator=self._generator,
                 on_product=on_product,
             )
@@ -110,6 +110,12 @@ class TrajectorySpectrum:
         if self._rough and self._measured >= TRIED_AFTER:
             self._try_rough_products(operator, pairs.vectors[:, 0])
         return pairs
+
+    def _start(self, phase: int) -> Tensor | None:
+        """What the last search at this phase has found. It is not kept where the search is to have its memory."""
+        if self._frugal and self._subspaces:
+            return self._subspaces.popitem()[1]
+        return self._subspaces.get(phase, self._subspaces.get(1 - phase))
 
     def _try_rough_products(self, operator: HasRoughProducts, v: Tensor) -> None:
         for kind in operator.rough_kinds:

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.autograd.graph import saved_tensors_hooks
 
 from eostui.config import RunConfig
-from eostui.curvature.eigensolver import SPARE
+from eostui.curvature.eigensolver import most_vectors
 from eostui.curvature.hessian import HessianOperator
 from eostui.curvature.objective import Objective
 from eostui.problems.datasets import Progress, first_examples
@@ -95,8 +95,9 @@ def forecast(config: RunConfig, setup: Setup, progress: Progress) -> Forecast:
         again = _quickest(lambda: _timed(lambda: hessian @ theta, curvature, curved))
 
     spectra = sum(_is_spectrum(entry.table(config)) for entry in instruments_of(config))
-    # The eigensolver's basis and its images, what each instrument keeps for its next time, and the optimizer's own.
-    vectors = 2 * (2 * config.eigs + SPARE) + spectra * (config.eigs + 2) + 8
+    # The eigensolver's, what each instrument keeps for its next time, and the optimizer's own.
+    searching = most_vectors(config.eigs, frugal=config.graph_memory == 0)
+    vectors = searching + spectra * (config.eigs + 2) + 8
     most_each = max(gradient.bytes_each * batch, TEMPORARY * first.bytes_each * curvature.physical_batch)
     graphs_of_all = first.bytes_each * curvature.examples
     budget = config.graph_memory * 2**30

@@ -19,7 +19,7 @@ from eostui.curvature.negated import Negated
 from eostui.curvature.objective import Objective
 from eostui.curvature.operator import CurvatureOperator
 from eostui.curvature.preconditioned_hessian import PreconditionedHessianOperator
-from eostui.curvature.ritz import RitzSubspace
+from eostui.curvature.ritz import RitzSubspace, RitzVectors, errors_beside
 from eostui.curvature.rough_products import BFLOAT16, try_rough_products
 from eostui.curvature.trajectory import TrajectorySpectrum
 
@@ -96,14 +96,19 @@ def test_noise_in_a_confirmed_vector_is_held_against_the_gap_where_it_is(seed: i
     noise = 3e-3 * torch.nn.functional.normalize(torch.randn(3, SIZE, generator=seeded(seed), dtype=torch.float64))
     along = torch.tensor([[0.0, 0.02, 0.01], [0.0, 0.0, 0.02], [0.0, 0.0, 0.0]], dtype=torch.float64) @ eye[:3]
     x = torch.linalg.qr((eye[:3] + along + noise).T).Q.T
-    first, others = RitzSubspace(Dense(matrix), 1), RitzSubspace(Dense(matrix), 2)
-    first.grow(x[:1])
-    others.grow(x[1:])
-    wanted, guards = first.ritz_pairs(1), others.ritz_pairs(2)
-    (error,) = wanted.errors_beside(replace(guards, values=guards.values + 1e-3), others.vectors(guards))
+    wanted, guards = (_pairs(matrix, vectors) for vectors in (x[:1], x[1:]))
+    (error,) = errors_beside(wanted, replace(guards, values=guards.values + 1e-3), rounding=0.0)
     truth = 10.0 - wanted.values[0]
-    by_the_gap = 2 * wanted.residuals[0] ** 2 / (wanted.values[0] - guards.values[0])
+    by_the_gap = 2 * float(wanted.residual_vectors[0].norm()) ** 2 / (wanted.values[0] - guards.values[0])
     assert truth <= error < by_the_gap
+
+
+def _pairs(matrix: Tensor, vectors: Tensor) -> RitzVectors:
+    """All Ritz pairs on the span of some vectors."""
+    subspace = RitzSubspace(Dense(matrix), 2 * len(vectors))
+    subspace.add(vectors)
+    subspace.take_in()
+    return subspace.written_out(subspace.ritz_pairs(len(vectors)))
 
 
 def test_without_a_guard_no_error_is_claimed_below_the_residual() -> None:
