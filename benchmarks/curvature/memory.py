@@ -22,7 +22,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 T = TypeVar("T")
 
-FEW = 2
+FEW = 20
 """Examples of a measurement beforehand: libraries load themselves and take their buffers at the first use."""
 
 _AT_ONCE = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}

@@ -67,8 +67,8 @@ CROWDED = 0.75
 NEARLY = 0.95
 """Eigenvectors that reach this part of `above` are handed on, for the case that they cross it."""
 
-ROUGH = 0.02
-"""A guard is known well enough, to tell what may hide in it, at a residual of this part of |λ₁|."""
+ROUGH = 0.01
+"""A guard is known well enough, to tell what may hide in it, at a residual of this part of the last wanted value."""
 
 ROOM = 5
 """So many residuals above its value there may be an eigenvalue that a twenty-fifth of a guard belongs to.
@@ -227,7 +227,7 @@ def most_vectors(pairs: int, *, frugal: bool) -> int:
 class _Found:
     """The wanted pairs, (m,) each, and as rows their vectors, with those of the guards after them.
 
-    guards: what is known of those.
+    guards: what is known of those, after a search with rough products.
     """
 
     values: Array
@@ -286,7 +286,7 @@ class _Search:
             elif worst <= tol * scale or stalled:
                 unchanged = len(verified) == wanted and np.abs(values - verified).max() <= max(tol * scale, worst)
                 limit = min(self.above, values[-1]) if wanted < self.most else values[-1]
-                if _may_hide_one(limit, ritz, wanted) and not stalled:
+                if _may_hide_one(limit, ritz, wanted, max(tol, 2 * noise) * scale) and not stalled:
                     weights = ritz.outside[:, wanted]
                 elif guards > wanted or unchanged:
                     break
@@ -300,15 +300,11 @@ class _Search:
                 subspace.lead(weights)
             else:
                 subspace.add(self.random_direction())  # rounding errors lead nowhere
+        converged = bool(worst <= tol * scale)
+        if not noise:
+            return _Found(values, residuals, errors, subspace.vectors(ritz), converged)
         found = subspace.written_out(ritz)
-        return _Found(
-            values,
-            residuals,
-            errors,
-            found.vectors,
-            converged=bool(worst <= tol * scale),
-            guards=found.after(wanted),
-        )
+        return _Found(values, residuals, errors, found.vectors, converged, guards=found.after(wanted))
 
     def confirm(self, subspace: RitzSubspace, scouted: _Found) -> _Found:
         """The same pairs by exact products, from what a search with rough ones has found."""
@@ -348,9 +344,9 @@ class _Search:
             self.on_product(Progress(self.products, error, self.tol))
 
 
-def _may_hide_one(limit: float, ritz: RitzPairs, wanted: int) -> bool:
+def _may_hide_one(limit: float, ritz: RitzPairs, wanted: int, least: float) -> bool:
     """Whether the first guard, of which little is known yet, may have an eigenvalue above `limit` in it."""
     if len(ritz.values) <= wanted:
         return False
     guard, residual = ritz.values[wanted], ritz.residuals[wanted]
-    return bool(guard + ROOM * residual > limit and residual > ROUGH * abs(ritz.values[0]))
+    return bool(guard + ROOM * residual > limit and residual > max(ROUGH * abs(ritz.values[wanted - 1]), least))

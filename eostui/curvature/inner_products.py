@@ -32,5 +32,8 @@ def inner_products(a: Tensor, b: Tensor) -> Tensor:
 
 def norm(v: Tensor) -> Tensor:
     """‖v‖ of a vector or, as (p,), of the rows of a matrix."""
-    lengths: Tensor = torch.linalg.vector_norm(v, dim=-1, dtype=wide(v.device))
-    return lengths
+    # A wide copy of all of it would take the memory of two vectors.
+    pieces = torch.split(v, 8 * CHUNK, dim=-1)
+    lengths = [torch.linalg.vector_norm(piece, dim=-1, dtype=wide(v.device)) for piece in pieces]
+    length: Tensor = torch.linalg.vector_norm(torch.stack(lengths), dim=0)
+    return length

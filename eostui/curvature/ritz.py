@@ -28,6 +28,10 @@ CANCELLED = 0.7
 """Where less than this part of a vector is left by one pass of Gram-Schmidt, a second one follows."""
 
 
+COLUMNS = 1 << 18
+"""So many entries of each vector are turned at once."""
+
+
 class LinearOperator(Protocol):
     """A symmetric matrix A (size, size): `A @ v` takes and gives (size, b)."""
 
@@ -156,14 +160,17 @@ class RitzSubspace:
             if self.count + self._outside < self.capacity:
                 self._append(direction)
         added = self._outside - before
-        # They come first of what is outside, and are then the next of the basis.
-        first, last = self.count, self.count + self._outside
+        first = self.count + added
         if before and added:
-            self._rows[first:last] = self._rows[first:last].roll(added, dims=0)
+            # They come first of what is outside, and are then the next of the basis.
+            fresh = self._rows[self.count + before : first + before].clone()
+            for row in reversed(range(before)):
+                self._rows[first + row] = self._rows[self.count + row]
+            self._rows[self.count : first] = fresh
             self._coupling[: self._outside] = np.roll(self._coupling[: self._outside], added, axis=0)
         if signed:
             overlaps = np.zeros((self.capacity, signed))
-            overlaps[: first + added] = _on_host(inner_products(self._rows[: first + added], directions[:signed]))
+            overlaps[:first] = _on_host(inner_products(self._rows[:first], directions[:signed]))
             self._signed = np.hstack([self._signed, overlaps])
         self._coming = added or min(1, self._outside)
 
@@ -199,14 +206,14 @@ class RitzSubspace:
         self.count = new
         for column, image in enumerate(images, start=old):
             rows = self._rows[: new + self._outside]
-            image, inside, left = self._orthogonalized(image, rows)
+            inside, left = self._orthogonalize(image, rows)
             if not np.isfinite(left):
                 raise NonFiniteProduct(f"product {self.products} with the matrix is not finite: has training diverged?")
             self._projected[:new, column] = inside[:new]
             self._coupling[: self._outside, column] = inside[new:]
             scale = float(np.hypot(np.linalg.norm(inside), left))
             if left > ROUNDING * torch.finfo(self.operator.dtype).eps * scale and len(rows) < self.operator.size:
-                self._rows[len(rows)] = image / left
+                torch.div(image, left, out=self._rows[len(rows)])
                 self._coupling[self._outside, : self.count] = 0.0
                 self._coupling[self._outside, column] = left
                 self._outside += 1
@@ -233,47 +240,54 @@ class RitzSubspace:
             rounding,
         )
 
-    def written_out(self, pairs: RitzPairs) -> RitzVectors:
-        """Those pairs, taken since the basis last changed, with their vectors and residual vectors.
+    def vectors(self, pairs: RitzPairs) -> Tensor:
+        """The Ritz vectors x as rows, (q, size), of pairs that were taken since the basis last changed.
 
         Each points to the side on which the nearest of the `signed` vectors is.
         """
+        return self._on_device(pairs.coordinates * self._signs(pairs)).T @ self._rows[: self.count]
+
+    def written_out(self, pairs: RitzPairs) -> RitzVectors:
+        """Those pairs with these vectors, and their residual vectors."""
+        outside = self._rows[self.count : self.count + self._outside]
+        residual_vectors = self._on_device(pairs.outside * self._signs(pairs)).T @ outside
+        return RitzVectors(pairs.values, self.vectors(pairs), residual_vectors)
+
+    def _signs(self, pairs: RitzPairs) -> Array:
         overlaps = pairs.coordinates.T @ self._signed[: self.count]
-        signs = np.ones(len(pairs.values))
-        if overlaps.size:
-            nearest = np.take_along_axis(overlaps, np.abs(overlaps).argmax(axis=1)[:, None], axis=1)[:, 0]
-            signs[nearest < 0] = -1.0
-        inside, outside = self._on_device(pairs.coordinates * signs), self._on_device(pairs.outside * signs)
-        rows = self._rows[: self.count + self._outside]
-        return RitzVectors(pairs.values, inside.T @ rows[: self.count], outside.T @ rows[self.count :])
+        if not overlaps.size:
+            return np.ones(len(pairs.values))
+        nearest = np.take_along_axis(overlaps, np.abs(overlaps).argmax(axis=1)[:, None], axis=1)[:, 0]
+        return np.where(nearest < 0, -1.0, 1.0)
 
     def _append(self, direction: Tensor) -> None:
         """Add a direction to P, if the rows do not span it already."""
         size = float(norm(direction))
         if size == 0.0:
             return
-        direction, _, left = self._orthogonalized(direction / size, self._rows[: self.count + self._outside])
+        direction = direction / size
+        _, left = self._orthogonalize(direction, self._rows[: self.count + self._outside])
         if left <= DEPENDENT * torch.finfo(self.operator.dtype).eps:
             return
         # One that is not finite is left for the product to tell.
-        self._rows[self.count + self._outside] = direction / left
+        torch.div(direction, left, out=self._rows[self.count + self._outside])
         self._coupling[self._outside] = 0.0
         self._outside += 1
 
-    def _orthogonalized(self, vector: Tensor, rows: Tensor) -> tuple[Tensor, Array, float]:
-        """The part of the vector that is orthogonal to the rows, its products with them, and the length of that part.
+    def _orthogonalize(self, vector: Tensor, rows: Tensor) -> tuple[Array, float]:
+        """Leave the part of the vector that is orthogonal to the rows; gives its products with them and what is left.
 
         Two passes of Gram-Schmidt are enough for any vector (Kahan, Parlett).
         """
         products = np.zeros(len(rows))
         for _ in range(2):
             along = inner_products(rows, vector[None])[:, 0]
-            vector = torch.addmv(vector, rows.T, along.to(rows), alpha=-1)
+            vector.addmv_(rows.T, along.to(rows), alpha=-1)
             *found, left = _on_host(torch.cat([along, norm(vector)[None]]))
             products += found
             if left > CANCELLED * np.linalg.norm(found):
                 break
-        return vector, products, float(left)
+        return products, float(left)
 
     def _make_room(self, more: int) -> None:
         """Restart where not so many rows are left: keep the upper half of the Ritz vectors (Wu & Simon 2000)."""
@@ -282,9 +296,13 @@ class RitzSubspace:
         room = self.capacity - self._outside
         kept = min(room // 2, room - more)
         coordinates = self._rayleigh_ritz()[1][:, :kept]
-        outside = self._rows[self.count : self.count + self._outside].clone()
-        self._rows[:kept] = self._on_device(coordinates).T @ self._rows[: self.count]
-        self._rows[kept : kept + self._outside] = outside
+        turn = self._on_device(coordinates).T
+        for piece in torch.split(
+            self._rows, COLUMNS, dim=1
+        ):  # all at once would take the memory of as many vectors again
+            piece[:kept] = turn @ piece[: self.count]
+        for row in range(self._outside):
+            self._rows[kept + row] = self._rows[self.count + row]
         self._projected[:kept, :kept] = coordinates.T @ self._symmetric() @ coordinates
         self._coupling[: self._outside, :kept] = self._coupling[: self._outside, : self.count] @ coordinates
         self._signed = np.vstack([coordinates.T @ self._signed[: self.count], np.zeros_like(self._signed[kept:])])

@@ -84,6 +84,7 @@ class TrajectorySpectrum:
         phase = step % 2
         chosen = self.searches_with
         searching = None if chosen is None else operator.rough(chosen.kind)
+        verify = self._is_to_be_verified(loss)
         try:
             pairs = top_eigenpairs(
                 operator,
@@ -93,7 +94,7 @@ class TrajectorySpectrum:
                 tol=self._tol,
                 start=self._start(phase),
                 gradient=gradient,
-                verify=self._is_to_be_verified(loss),
+                verify=verify,
                 rough=RoughOperator(searching, chosen.noise) if searching and chosen else None,
                 frugal=self._frugal,
                 generator=self._generator,
@@ -105,6 +106,8 @@ class TrajectorySpectrum:
         finally:
             if searching is not None:
                 searching.close()
+        if verify:
+            self._subspaces.clear()  # what was overlooked until now is not to be overlooked at the other phase
         self._subspaces[phase] = pairs.subspace
         self._measured += 1
         if self._rough and self._measured >= TRIED_AFTER:

@@ -88,6 +88,20 @@ def test_the_top_algebraic_eigenvalues_are_within_their_errors_and_the_tolerance
     assert_honest(pairs, matrix)
 
 
+@pytest.mark.parametrize("k", [1, 3])
+@pytest.mark.parametrize("spectrum", SPECTRA)
+def test_a_frugal_search_finds_them_too_and_claims_no_more(spectrum: str, k: int) -> None:
+    matrix = with_spectrum(SPECTRA[spectrum])
+    start = None
+    for seed in range(2):  # cold and warm
+        pairs = top_eigenpairs(Dense(matrix), k, start=start, frugal=True, generator=seeded(seed))
+        assert pairs.converged
+        assert (pairs.errors >= 0.5e-3 * abs(pairs.values[0])).all()
+        assert (np.abs(pairs.values - top(SPECTRA[spectrum], k)) <= pairs.errors).all()
+        assert_honest(pairs, matrix)
+        start = pairs.subspace
+
+
 @pytest.mark.parametrize("tol", [1e-2, 1e-6, 1e-10])
 def test_any_tolerance_that_the_dtype_allows_is_reached(tol: float) -> None:
     pairs = top_eigenpairs(Dense(with_spectrum(SPECTRA["outliers"])), 3, tol=tol, generator=seeded())

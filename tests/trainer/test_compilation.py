@@ -78,7 +78,7 @@ def test_a_run_goes_over_to_products_that_another_process_has_compiled(
     assert done.detail["text"] == "products are compiled"
     found = re.search(f"in {COMPILED} .* s .* off by ([0-9.e-]+)$", tried.detail["text"])
     assert found, tried
-    assert 1e-4 < float(found[1]) < 0.02
+    assert 1e-4 < float(found[1]) < 0.05
     assert done.step - begun.step > 20  # it has not waited
     with RunFile.open(directory / "run.h5") as run:
         assert [event.detail for event in run.events() if event.kind == "products"] == [event.detail for event in told]
