@@ -192,7 +192,7 @@ def top_eigenpairs(
     scouted = None
     if rough is not None and len(followed):
         with suppress(NonFiniteProduct):  # which an exact product may well be
-            scouting = RitzSubspace(rough.operator, capacity)
+            scouting = RitzSubspace(rough.operator, capacity, passes=1)
             scouting.add(directions, signed=len(followed))
             scouted = search.run(scouting, guards=guards, noise=rough.noise)
             del scouting
@@ -220,7 +220,8 @@ def top_eigenpairs(
 
 def most_vectors(pairs: int, *, frugal: bool) -> int:
     """How many vectors a search for so many pairs keeps at most."""
-    return FRUGAL_ROWS * pairs + FRUGAL_SPARE if frugal else ROWS * pairs + SPARE
+    usual = ROWS * pairs + SPARE
+    return min(FRUGAL_ROWS * pairs + FRUGAL_SPARE, usual) if frugal else usual
 
 
 @dataclass(frozen=True)

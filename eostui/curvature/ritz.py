@@ -133,11 +133,13 @@ class RitzSubspace:
 
     So the images A Vᵀ need not be kept: p is the number of vectors that the basis was started from, as every further
     one is taken from P, and what A makes of it adds one to P. Rows of V and P follow each other, `capacity` at most.
-    T and B are float64 on the host.
+    T and B are float64 on the host. Two `passes` of Gram-Schmidt, where much cancels, make a vector orthogonal but for
+    rounding (Kahan, Parlett); one is enough where products are wrong by more than that leaves.
     """
 
-    def __init__(self, operator: LinearOperator, capacity: int) -> None:
+    def __init__(self, operator: LinearOperator, capacity: int, *, passes: int = 2) -> None:
         self.operator = operator
+        self._passes = passes
         self.capacity = min(capacity, operator.size)
         self.count = 0
         self.products = 0
@@ -262,12 +264,9 @@ class RitzSubspace:
 
     def _append(self, direction: Tensor) -> None:
         """Add a direction to P, if the rows do not span it already."""
-        size = float(norm(direction))
-        if size == 0.0:
-            return
-        direction = direction / size
-        _, left = self._orthogonalize(direction, self._rows[: self.count + self._outside])
-        if left <= DEPENDENT * torch.finfo(self.operator.dtype).eps:
+        direction = direction.clone()
+        inside, left = self._orthogonalize(direction, self._rows[: self.count + self._outside])
+        if left <= DEPENDENT * torch.finfo(self.operator.dtype).eps * np.hypot(np.linalg.norm(inside), left):
             return
         # One that is not finite is left for the product to tell.
         torch.div(direction, left, out=self._rows[self.count + self._outside])
@@ -275,12 +274,9 @@ class RitzSubspace:
         self._outside += 1
 
     def _orthogonalize(self, vector: Tensor, rows: Tensor) -> tuple[Array, float]:
-        """Leave the part of the vector that is orthogonal to the rows; gives its products with them and what is left.
-
-        Two passes of Gram-Schmidt are enough for any vector (Kahan, Parlett).
-        """
+        """Leave the part of the vector orthogonal to the rows; gives its products with them and how long that part is."""
         products = np.zeros(len(rows))
-        for _ in range(2):
+        for _ in range(self._passes):
             along = inner_products(rows, vector[None])[:, 0]
             vector.addmv_(rows.T, along.to(rows), alpha=-1)
             *found, left = _on_host(torch.cat([along, norm(vector)[None]]))
