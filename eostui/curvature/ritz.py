@@ -274,7 +274,7 @@ class RitzSubspace:
         self._outside += 1
 
     def _orthogonalize(self, vector: Tensor, rows: Tensor) -> tuple[Array, float]:
-        """Leave the part of the vector orthogonal to the rows; gives its products with them and how long that part is."""
+        """Leave of the vector what is orthogonal to the rows; gives its products with them and how long the rest is."""
         products = np.zeros(len(rows))
         for _ in range(self._passes):
             along = inner_products(rows, vector[None])[:, 0]
