@@ -26,7 +26,7 @@ from products import compare_products
 from training import compare_training
 from trajectory import follow, report
 
-from eostui.curvature.objective import Objective
+from eostui.objective.objective import Objective
 from eostui.problems.errors import ProblemError
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)

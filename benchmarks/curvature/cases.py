@@ -9,7 +9,7 @@ import torch
 from progress import progress
 from torch import Tensor
 
-from eostui.curvature.objective import Objective
+from eostui.objective.objective import Objective
 from eostui.problems.architectures import ARCHITECTURES
 from eostui.problems.problem import build_problem
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from eostui.curvature.hessian import HessianOperator
-from eostui.curvature.objective import Objective
+from eostui.objective.objective import Objective
 
 Array = NDArray[np.float64]
 

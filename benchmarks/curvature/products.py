@@ -14,10 +14,10 @@ from rebuilt import rebuilt_product
 
 from eostui.curvature.gauss_newton import GaussNewtonOperator
 from eostui.curvature.hessian import HessianOperator
-from eostui.curvature.objective import Objective
 from eostui.curvature.operator import GRAPH_SIZES
 from eostui.curvature.preconditioned_hessian import PreconditionedHessianOperator
 from eostui.curvature.rough_products import BFLOAT16, COMPILED
+from eostui.objective.objective import Objective
 
 
 def compare_products(objective: Objective, repeats: int) -> None:

@@ -14,9 +14,9 @@ from ours import measure
 from torch import Tensor
 
 from eostui.curvature.hessian import HessianOperator
-from eostui.curvature.objective import Objective
 from eostui.curvature.trajectory import TrajectorySpectrum
 from eostui.dynamics.optimizers import make_optimizer
+from eostui.objective.objective import Objective
 from eostui.trainer.moment import Measured, Moment
 from eostui.trainer.plan import plan_run
 from eostui.trainer.tracked import TrackedSharpness

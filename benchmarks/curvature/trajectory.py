@@ -17,7 +17,7 @@ from rebuilt import truth
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from eostui.curvature.hessian import HessianOperator
-from eostui.curvature.objective import Objective
+from eostui.objective.objective import Objective
 
 GROSS = 5e-3
 """An error that must never be."""

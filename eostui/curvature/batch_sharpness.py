@@ -12,8 +12,8 @@ from torch import Tensor
 
 from eostui.curvature.directional import directional_curvature
 from eostui.curvature.hessian import HessianOperator
-from eostui.curvature.objective import Objective
 from eostui.curvature.operator import GRAPH_BYTES
+from eostui.objective.objective import Objective
 
 
 @dataclass(frozen=True)

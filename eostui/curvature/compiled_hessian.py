@@ -5,9 +5,9 @@ from __future__ import annotations
 from torch import Tensor
 
 from eostui.curvature.gradient_graph import GradientGraph
-from eostui.curvature.objective import Batch, Objective
 from eostui.curvature.operator import CurvatureOperator, Product
 from eostui.curvature.tangent_program import TangentProgram
+from eostui.objective.objective import Batch, Objective
 
 
 class CompiledHessianOperator(CurvatureOperator[Product]):

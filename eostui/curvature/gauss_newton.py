@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from eostui.curvature.objective import Batch, Objective
 from eostui.curvature.operator import GRAPH_BYTES, CurvatureOperator, Product, vjp
+from eostui.objective.objective import Batch, Objective
 
 
 class GaussNewtonOperator(CurvatureOperator[Product]):

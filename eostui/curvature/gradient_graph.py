@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from eostui.curvature.objective import Batch, Objective, flatten
 from eostui.curvature.operator import vjp
+from eostui.objective.objective import Batch, Objective, flatten
 
 
 class GradientGraph:

@@ -9,10 +9,10 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from eostui.curvature.compiled_hessian import CompiledHessianOperator
 from eostui.curvature.gradient_graph import GradientGraph
-from eostui.curvature.objective import Batch, Evaluation, Objective, flatten
 from eostui.curvature.operator import GRAPH_BYTES, CurvatureOperator
 from eostui.curvature.rough_products import BFLOAT16, COMPILED
 from eostui.curvature.tangent_program import TangentProgram
+from eostui.objective.objective import Batch, Evaluation, Objective, flatten
 
 
 class HessianOperator(CurvatureOperator[GradientGraph]):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from torch import Tensor
 
 from eostui.curvature.gauss_newton import GaussNewtonOperator
-from eostui.curvature.objective import Batch
+from eostui.objective.objective import Batch
 
 
 class JacobianGramOperator(GaussNewtonOperator):

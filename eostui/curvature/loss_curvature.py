@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from eostui.curvature.gauss_newton import GaussNewtonOperator
-from eostui.curvature.objective import Batch, Objective
 from eostui.curvature.probes import random_signs
+from eostui.objective.objective import Batch, Objective
 
 EXACT_OUTPUTS = 64
 """Up to so many outputs of an example the trace is exact, at one product each."""

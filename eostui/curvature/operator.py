@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from eostui.curvature.objective import Batch, Objective
 from eostui.curvature.rough_products import BFLOAT16
+from eostui.objective.objective import Batch, Objective
 
 Product = Callable[[Sequence[Tensor]], tuple[Tensor, ...]]
 """A physical batch's matrix times one vector, both in the shapes of the parameters."""

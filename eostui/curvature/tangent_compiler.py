@@ -17,9 +17,9 @@ from torch.fx import Graph, GraphModule, Node
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from eostui.curvature.objective import Batch, Objective
 from eostui.curvature.tangent_program import PRIMAL, TANGENT, arguments
 from eostui.curvature.tangent_rewrites import drop_zeros, lay_out_rows
+from eostui.objective.objective import Batch, Objective
 
 
 def compile_tangent(objective: Objective, theta: Tensor, directory: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from eostui.curvature.objective import Batch, Objective, flatten
+from eostui.objective.objective import Batch, Objective, flatten
 
 PRIMAL, TANGENT = "primal.pt2", "tangent.pt2"
 """The programs' files."""

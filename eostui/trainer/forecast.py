@@ -13,7 +13,7 @@ from torch.autograd.graph import saved_tensors_hooks
 from eostui.config import RunConfig
 from eostui.curvature.eigensolver import most_vectors
 from eostui.curvature.hessian import HessianOperator
-from eostui.curvature.objective import Objective
+from eostui.objective.objective import Objective
 from eostui.problems.datasets import Progress, first_examples
 from eostui.problems.errors import ProblemError
 from eostui.store import Table

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from eostui.curvature.eigensolver import Eigenpairs
 from eostui.curvature.hessian import HessianOperator
-from eostui.curvature.objective import Objective
 from eostui.curvature.preconditioned_hessian import PreconditionedHessianOperator
 from eostui.curvature.preconditioner import preconditioner
 from eostui.curvature.thresholds import stability_threshold
+from eostui.objective.objective import Objective
 
 
 @dataclass(frozen=True)

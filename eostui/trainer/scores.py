@@ -9,7 +9,7 @@ import torch
 
 from eostui.config import RunConfig
 from eostui.curvature.inner_products import norm, wide
-from eostui.curvature.objective import Evaluation
+from eostui.objective.objective import Evaluation
 from eostui.trainer.moment import Moment
 
 

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from eostui.config import RunConfig
-from eostui.curvature.objective import Objective
 from eostui.curvature.thresholds import stability_threshold
 from eostui.dynamics.optimizers import make_optimizer
+from eostui.objective.objective import Objective
 from eostui.problems.dataset import Inputs
 from eostui.problems.datasets import Progress
 from eostui.problems.errors import ProblemError

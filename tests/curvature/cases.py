@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from eostui.curvature.objective import Inputs, Loss, Objective
+from eostui.objective.objective import Inputs, Loss, Objective
 from eostui.problems.criteria import ce, mse
 from eostui.problems.networks import resnet, transformer, vgg, vision_transformer
 from eostui.problems.networks.activations import ACTIVATIONS

@@ -12,7 +12,7 @@ from torch import nn
 from eostui.curvature.batch_sharpness import mean_batch_sharpness
 from eostui.curvature.directional import directional_curvature
 from eostui.curvature.hessian import HessianOperator
-from eostui.curvature.objective import Objective
+from eostui.objective.objective import Objective
 
 from .cases import CASES, Case, half_squared_error
 from .dense import seeded

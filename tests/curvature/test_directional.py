@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from eostui.curvature.directional import POINTS, directional_curvature, largest_smoothness
 from eostui.curvature.hessian import HessianOperator
-from eostui.curvature.objective import Objective
+from eostui.objective.objective import Objective
 
 from .cases import CASES, Case
 from .test_operators import dense_hessian

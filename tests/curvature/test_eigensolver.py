@@ -15,8 +15,8 @@ from torch.nn import functional as F
 import eostui
 from eostui.curvature.eigensolver import Eigenpairs, Progress, top_eigenpairs
 from eostui.curvature.hessian import HessianOperator
-from eostui.curvature.objective import Objective
 from eostui.curvature.ritz import NonFiniteProduct
+from eostui.objective.objective import Objective
 
 from .dense import Dense, seeded
 

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from eostui.curvature import loss_curvature as module
 from eostui.curvature.loss_curvature import loss_curvature
-from eostui.curvature.objective import Inputs, Objective
+from eostui.objective.objective import Inputs, Objective
 
 from .cases import CASES, Case, OwnLoss, by_position, half_squared_error
 from .dense import seeded

@@ -14,8 +14,8 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from eostui.curvature.gauss_newton import GaussNewtonOperator
 from eostui.curvature.hessian import HessianOperator
 from eostui.curvature.jacobian_gram import JacobianGramOperator
-from eostui.curvature.objective import Inputs, Objective
 from eostui.curvature.operator import GRAPH_SIZES, CurvatureOperator
+from eostui.objective.objective import Inputs, Objective
 
 from .cases import CASES, Case, OwnLoss, half_squared_error, loss_of, mlp, rows_of
 

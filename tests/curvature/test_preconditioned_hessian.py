@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from eostui.curvature.eigensolver import top_eigenpairs
 from eostui.curvature.hessian import HessianOperator
-from eostui.curvature.objective import Objective
 from eostui.curvature.preconditioned_hessian import PreconditionedHessianOperator
+from eostui.objective.objective import Objective
 
 from .cases import CASES, Case, half_squared_error
 from .test_operators import dense_hessian

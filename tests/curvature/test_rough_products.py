@@ -16,12 +16,12 @@ from eostui.curvature.eigensolver import RoughOperator, top_eigenpairs
 from eostui.curvature.gauss_newton import GaussNewtonOperator
 from eostui.curvature.hessian import HessianOperator
 from eostui.curvature.negated import Negated
-from eostui.curvature.objective import Objective
 from eostui.curvature.operator import CurvatureOperator
 from eostui.curvature.preconditioned_hessian import PreconditionedHessianOperator
 from eostui.curvature.ritz import RitzSubspace, RitzVectors, errors_beside
 from eostui.curvature.rough_products import BFLOAT16, try_rough_products
 from eostui.curvature.trajectory import TrajectorySpectrum
+from eostui.objective.objective import Objective
 
 from .dense import Dense, seeded
 

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from eostui.curvature.hessian import HessianOperator
-from eostui.curvature.objective import Objective
 from eostui.curvature.self_stabilization import stabilization
+from eostui.objective.objective import Objective
 
 from .cases import CASES, Case
 from .test_operators import dense_hessian

@@ -10,13 +10,13 @@ from torch.nn import functional as F
 from eostui.curvature import rough_products
 from eostui.curvature.hessian import HessianOperator
 from eostui.curvature.negated import Negated
-from eostui.curvature.objective import Objective
 from eostui.curvature.operator import CurvatureOperator
 from eostui.curvature.preconditioned_hessian import PreconditionedHessianOperator
 from eostui.curvature.rough_products import BFLOAT16, COMPILED
 from eostui.curvature.tangent_compiler import trace_tangent
 from eostui.curvature.tangent_program import TangentProgram
 from eostui.curvature.trajectory import TrajectorySpectrum
+from eostui.objective.objective import Objective
 
 from .cases import CASES, Case, mlp
 

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from torch.fx import Graph, GraphModule, Interpreter
 from torch.nn import functional as F
 
-from eostui.curvature.objective import Objective
 from eostui.curvature.tangent_compiler import trace_tangent
 from eostui.curvature.tangent_program import arguments
 from eostui.curvature.tangent_rewrites import drop_zeros
+from eostui.objective.objective import Objective
 
 aten = torch.ops.aten
 MULTIPLY = (aten.mm.default, aten.addmm.default, aten.convolution.default, aten.convolution_backward.default)

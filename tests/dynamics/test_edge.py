@@ -10,10 +10,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from eostui.curvature.hessian import HessianOperator
-from eostui.curvature.objective import Objective
 from eostui.curvature.preconditioner import preconditioner
 from eostui.curvature.thresholds import stability_threshold
 from eostui.dynamics.optimizers import make_optimizer
+from eostui.objective.objective import Objective
 from eostui.problems.data.digits import load
 
 ARRIVED, END, EVERY = 280, 500, 40

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from eostui.config import RunConfig
 from eostui.curvature.eigensolver import top_eigenpairs
 from eostui.curvature.hessian import HessianOperator
-from eostui.curvature.objective import Objective
 from eostui.curvature.ritz import LinearOperator
+from eostui.objective.objective import Objective
 from eostui.trainer.moment import Measured, Moment
 
 

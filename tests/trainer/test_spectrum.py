@@ -15,8 +15,8 @@ from torch.nn import functional as F
 import eostui
 from eostui.curvature import rough_products
 from eostui.curvature.hessian import HessianOperator
-from eostui.curvature.objective import Objective
 from eostui.curvature.trajectory import VERIFIED_EVERY
+from eostui.objective.objective import Objective
 from eostui.trainer.followed import followed
 from eostui.trainer.instruments import INSTRUMENTS, instruments_of
 from eostui.trainer.spectrum import gauss_newton, hessian, jacobian_gram, lowest

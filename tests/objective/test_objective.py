@@ -15,9 +15,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from eostui.curvature.hessian import HessianOperator
-from eostui.curvature.objective import Objective
-
-from .cases import CASES, Case, convolutional, half_squared_error, loss_of, mlp, rows_of
+from eostui.objective.objective import Objective
+from tests.curvature.cases import CASES, Case, convolutional, half_squared_error, loss_of, mlp, rows_of
 
 BATCH_NORM = next(case for case in CASES if case.name == "conv-batchnorm-ce")
 
