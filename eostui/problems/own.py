@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import inspect
+import random
+import zlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from eostui.objective.model_call import Inputs
 from eostui.problems.by_path import load_callable
-from eostui.problems.dataset import IGNORED, Dataset, Inputs
+from eostui.problems.dataset import IGNORED, Dataset
 from eostui.problems.errors import ProblemError, source_file, where_and_what
+from eostui.problems.written_out import write_out
 
 SHAPES_OF_DATA = (
     "it must return (x, y) or ((x, y), (x_test, y_test)), all of them tensors; x may be a dictionary of tensors, "
@@ -22,19 +27,29 @@ SHAPES_OF_DATA = (
 def own_model(spec: str, seed: int) -> nn.Module:
     """The module that the function `spec` returns, built directly after `torch.manual_seed(seed)`.
 
-    Raises ProblemError.
+    Of a module that `torch.compile`, `DataParallel` or `DistributedDataParallel` has wrapped it is the one inside: what
+    they do cannot be differentiated twice, or is this trainer's business. Raises ProblemError.
     """
     build = load_callable(spec)
-    torch.manual_seed(seed)
+    _seed(seed)
     model = _call(spec, build)
     if not isinstance(model, nn.Module):
         raise ProblemError(f"{spec} returned {describe(model)}; it must return a torch.nn.Module")
+    while (inside := _wrapped(model)) is not None:
+        model = inside
+    write_out(model)
     return model
 
 
-def own_data(spec: str) -> Dataset:
-    """The data set of the tensors that the function `spec` returns, all integers as int64. Raises ProblemError."""
-    returned = _call(spec, load_callable(spec))
+def own_data(spec: str, seed: int) -> Dataset:
+    """The data set of the tensors that the function `spec` returns, all integers as int64. Raises ProblemError.
+
+    Random numbers in it are drawn from another stream than those of a model with the same seed: a teacher network that
+    makes the targets would be the student otherwise.
+    """
+    function = load_callable(spec)
+    _seed(zlib.crc32(f"data {seed}".encode()))
+    returned = _call(spec, function)
     x_test: Any = None
     y_test: Any = None
     match returned:
@@ -58,6 +73,22 @@ def own_data(spec: str) -> Dataset:
         classes = 2
     vocabulary = _count(x, x_test) if isinstance(x, Tensor) and x.dtype is torch.int64 else None
     return Dataset(x, y, x_test, y_test, classes, provenance=spec, vocabulary=vocabulary)
+
+
+def _seed(seed: int) -> None:
+    """Seed all that a user's code may draw from."""
+    torch.manual_seed(seed)
+    random.seed(seed)
+    np.random.seed(seed % 2**32)  # noqa: NPY002 (the generator that users' code draws from)
+
+
+def _wrapped(model: nn.Module) -> nn.Module | None:
+    """The module inside a wrapper of torch's; None where it is none."""
+    if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
+        inside = model.module
+    else:
+        inside = getattr(model, "_orig_mod", None)  # torch.compile's
+    return inside if isinstance(inside, nn.Module) else None
 
 
 def named(x: Inputs, y: Tensor | None, suffix: str = "") -> dict[str, Tensor]:
