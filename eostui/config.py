@@ -15,6 +15,7 @@ from typing import Any
 
 DTYPES = ("float32", "float64")
 SEARCH_DTYPES = ("auto", "float32")
+PRODUCTS = ("auto", "autograd", "differences")
 SCHEDULES = "constant, warmup:STEPS, step:STEPS:FACTOR, cosine:STEPS, or a list such as 0:2/50,300:2/100"
 """The forms of `--lr-schedule`; `trainer.schedule` reads them."""
 _COUNTS = ("width", "depth", "steps", "batch_size", "physical_batch", "eig_samples", "threads", "checkpoint_every")
@@ -88,6 +89,7 @@ class RunConfig:
     measure_share: float | None = None
     graph_memory: float = 1.0
     search_dtype: str = "auto"
+    products: str = "auto"
     track: tuple[str, ...] = ("gauss-newton", "tracked")
     data_dir: str = "~/.local/share/eostui"
     threads: int | None = None
@@ -102,6 +104,7 @@ class RunConfig:
         self._require_if_given("measure_share", lambda value: 0 < value < 1, "a share of the time such as 0.3")
         self._require(self.dtype in DTYPES, "dtype", " or ".join(DTYPES))
         self._require(self.search_dtype in SEARCH_DTYPES, "search_dtype", " or ".join(SEARCH_DTYPES))
+        self._require(self.products in PRODUCTS, "products", " or ".join(PRODUCTS))
         self._require(0 <= self.seed < 2**63, "seed", "a whole number from 0 to 2^63 - 1")
         for field in ("eigs", "eig_every", *_COUNTS):
             self._require_if_given(field, lambda value: value >= 1, "a whole number of at least 1")

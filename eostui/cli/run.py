@@ -176,6 +176,15 @@ def run(
             rich_help_panel=_MEASURE,
         ),
     ] = RunConfig.search_dtype,
+    products: Annotated[
+        str,
+        typer.Option(
+            help="Where curvature comes from: auto takes autograd's second derivatives where they agree with "
+            "differences of gradients on a few examples, and else the differences, whose errors are larger and said. "
+            "autograd and differences take just that; what has failed the check is then not certified.",
+            rich_help_panel=_MEASURE,
+        ),
+    ] = RunConfig.products,
     eig_samples: Annotated[
         int | None, typer.Option(help="Measure curvature on the first N examples.", rich_help_panel=_MEASURE)
     ] = None,
@@ -256,6 +265,7 @@ def run(
             "measure_share": measure_share,
             "graph_memory": graph_memory,
             "search_dtype": search_dtype,
+            "products": products,
             "track": None if track is None else [part for part in track.split(",") if part not in ("", "none")],
             "data_dir": None if data_dir is None else str(data_dir),
             "threads": threads,

@@ -12,7 +12,6 @@ from torch import Tensor
 
 from eostui.curvature.directional import directional_curvature
 from eostui.curvature.hessian import HessianOperator
-from eostui.curvature.operator import GRAPH_BYTES
 from eostui.objective.objective import Objective
 
 
@@ -30,7 +29,7 @@ def mean_batch_sharpness(
     batch_size: int,
     *,
     batches: int,
-    graph_bytes: int = GRAPH_BYTES,
+    hessian_of: Callable[[Objective, Tensor], HessianOperator] = HessianOperator,
     generator: torch.Generator | None = None,
     on_batch: Callable[[int], None] | None = None,
 ) -> BatchSharpness:
@@ -38,7 +37,7 @@ def mean_batch_sharpness(
     Beneventano 2024, who found it to hover at 2/η in training with minibatches).
 
     The mean is over `batches` of them, each of `batch_size` different examples, or of all where there are fewer. A
-    batch goes through the network in the physical batches of `objective`, and its graphs are kept within `graph_bytes`.
+    batch goes through the network in the physical batches of `objective`; `hessian_of` makes its Hessian.
     `generator`, on the CPU, draws the batches. `on_batch` is called with the number of those done and may raise to
     abandon. NaN where a batch's gradient is zero.
 
@@ -51,7 +50,7 @@ def mean_batch_sharpness(
         if on_batch is not None:
             on_batch(done)
         indices = torch.randperm(objective.examples, generator=generator)[:batch_size]
-        with HessianOperator(objective.select(indices), theta, graph_bytes=graph_bytes) as hessian:
+        with hessian_of(objective.select(indices), theta) as hessian:
             curvatures.append(directional_curvature(hessian))
     found = np.array(torch.stack(curvatures).tolist())
     error = float(found.std(ddof=1)) / math.sqrt(batches) if batches > 1 else math.nan

@@ -139,6 +139,7 @@ def top_eigenpairs(
     gradient: Tensor | None = None,
     verify: bool = False,
     rough: RoughOperator | None = None,
+    noise: float = 0.0,
     frugal: bool = False,
     generator: torch.Generator | None = None,
     max_products: int = 500,
@@ -149,8 +150,9 @@ def top_eigenpairs(
     m is k, or as many as lie above `above`, but no more than `at_most` (default k). `start` (size, any) holds vectors
     of a slightly different matrix, best the last `Eigenpairs.subspace`; with no more than k columns there is no guard
     in it. `gradient` (size,) is a direction in which something may be going on. The result is verified where no guard
-    was handed on, and where `verify` is set. A warm search is made with `rough`, where that is given. `generator` gives
-    the random directions.
+    was handed on, and where `verify` is set. A warm search is made with `rough`, where that is given. `noise` says how
+    wrong products with `operator` itself are, relative to |λ₁|: a residual cannot be told from zero below it, and it is
+    not in the errors. `generator` gives the random directions.
 
     The search ends converged, or unconverged at the floor of the dtype or after about `max_products`. `on_product` is
     called after every product (once for all starting vectors) and may raise to abandon the search. Memory:
@@ -202,7 +204,7 @@ def top_eigenpairs(
     else:
         subspace.add(directions, signed=len(followed))
         del start, followed, directions  # their memory may be needed
-        found = search.run(subspace, guards=guards)
+        found = search.run(subspace, guards=guards, noise=noise)
 
     def padded(array: Array) -> Array:
         return np.pad(array, (0, max(k - len(array), 0)), constant_values=np.nan)

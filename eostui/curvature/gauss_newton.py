@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
+from eostui.curvature.inner_products import norm
 from eostui.curvature.operator import GRAPH_BYTES, CurvatureOperator, Product, vjp
 from eostui.objective.objective import Batch, Objective
+from eostui.objective.weights import flatten
 
 
 class GaussNewtonOperator(CurvatureOperator[Product]):
@@ -22,17 +25,38 @@ class GaussNewtonOperator(CurvatureOperator[Product]):
         ∇²_zℓ w    is the derivative of ∇_zℓᵀ w,
         Jᵀ w       is one backward pass through the network.
 
+    With `differences` J v is [f(θ + hv) − f(θ − hv)]/2h, for networks whose backward pass cannot be differentiated; h
+    as for `DifferenceHessianOperator`, times `step`.
+
     Raises TypeError where the model computes its own loss, whose outputs nobody knows, and at the first product where
     it returns anything but a tensor.
     """
 
-    def __init__(self, objective: Objective, theta: Tensor, *, graph_bytes: int = GRAPH_BYTES) -> None:
+    step = 1.0
+
+    def __init__(
+        self, objective: Objective, theta: Tensor, *, graph_bytes: int = GRAPH_BYTES, differences: bool = False
+    ) -> None:
         if objective.loss is None:
             raise TypeError(
                 f"the Gauss–Newton matrix needs the outputs of the model, but {type(objective.model).__name__} "
                 "computes its own loss: measure the Hessian, or give the loss as a function of the outputs"
             )
         super().__init__(objective, theta, graph_bytes=graph_bytes)
+        self._differences = differences
+
+    @property
+    def rough_kinds(self) -> tuple[str, ...]:
+        return () if self._differences else super().rough_kinds
+
+    def coarser(self) -> GaussNewtonOperator | None:
+        """The same with twice the step of the differences; None where there are none."""
+        if not self._differences:
+            return None
+        other = copy.copy(self)
+        other.step = 2 * self.step
+        other._kept = {}
+        return other
 
     def linearize(self, batch: Batch) -> Product:
         parameters = self.objective.weights.parameters
@@ -43,6 +67,8 @@ class GaussNewtonOperator(CurvatureOperator[Product]):
                     f"the Gauss–Newton matrix needs a model that returns one tensor, not a {type(outputs).__name__}"
                 )
             curvature = self.loss_curvature(outputs.detach(), batch)
+        if self._differences:
+            return lambda v: vjp([outputs], parameters, [curvature(self._difference_of_outputs(v, batch))])
         u = torch.zeros_like(outputs, requires_grad=True)
         pulled_back = vjp([outputs], parameters, [u], create_graph=True)
 
@@ -51,6 +77,21 @@ class GaussNewtonOperator(CurvatureOperator[Product]):
             return vjp([outputs], parameters, [curvature(pushed_forward)])
 
         return product
+
+    def _difference_of_outputs(self, v: Sequence[Tensor], batch: Batch) -> Tensor:
+        """J v of one physical batch, in the shape of its outputs."""
+        direction = flatten(v)
+        length = norm(direction).to(self.dtype)
+        h = self.step * torch.finfo(self.dtype).eps ** (1 / 3) * norm(self.theta).to(self.dtype)
+        move = direction * (h / length.clamp(min=torch.finfo(self.dtype).tiny))
+        there = []
+        for theta in (self.theta + move, self.theta - move):
+            self.objective.weights.write(theta)
+            with torch.no_grad(), self.objective.drawing(batch):
+                there.append(self.objective.outputs(batch))
+        self.objective.weights.write(self.theta)
+        difference: Tensor = (there[0] - there[1]) * (length / (2 * h))
+        return difference
 
     def loss_curvature(self, z: Tensor, batch: Batch) -> Callable[[Tensor], Tensor]:
         """The product with the second derivative of the batch's mean loss by its outputs z, in their shape."""

@@ -10,6 +10,7 @@ from eostui.curvature.compiled_hessian import CompiledHessianOperator
 from eostui.curvature.gradient_graph import GradientGraph
 from eostui.curvature.operator import GRAPH_BYTES, CurvatureOperator
 from eostui.curvature.rough_products import BFLOAT16, COMPILED
+from eostui.curvature.second_difference import second_difference
 from eostui.curvature.tangent_program import TangentProgram
 from eostui.objective.objective import Batch, Evaluation, Objective
 from eostui.objective.weights import flatten
@@ -19,7 +20,8 @@ class HessianOperator(CurvatureOperator[GradientGraph]):
     """H = ∇²L(θ), (size, size).
 
     H v = ∇ (∇L(θ)ᵀ v) for a fixed v (Pearlmutter 1994): one backward pass through the graph of the gradient, so the
-    gradient itself comes with it. With a `program`, rough products can be had by that, too.
+    gradient itself comes with it. With a `program`, rough products can be had by that, too. `third_derivatives` False
+    says that those of the network are wrong or missing: then differences take their place.
     """
 
     _evaluation: Evaluation | None = None
@@ -31,9 +33,11 @@ class HessianOperator(CurvatureOperator[GradientGraph]):
         *,
         graph_bytes: int = GRAPH_BYTES,
         program: TangentProgram | None = None,
+        third_derivatives: bool = True,
     ) -> None:
         super().__init__(objective, theta, graph_bytes=graph_bytes)
         self._program = program
+        self._third_derivatives = third_derivatives
 
     @property
     def rough_kinds(self) -> tuple[str, ...]:
@@ -70,6 +74,9 @@ class HessianOperator(CurvatureOperator[GradientGraph]):
 
     def curvature_gradient(self, v: Tensor) -> Tensor:
         """∇(vᵀHv), (size,), for a fixed v (size,): with v a unit eigenvector, the gradient of its eigenvalue."""
+
+        if not self._third_derivatives:
+            return second_difference(self.objective, self.theta, v)
 
         def products(batch: Batch) -> tuple[Tensor]:
             return (flatten(self._linearized(batch).curvature_gradient(self.objective.split(v))),)

@@ -35,6 +35,11 @@ class Negated:
         """The same with rough products."""
         return Negated(self._operator.rough(kind))
 
+    def coarser(self) -> Negated | None:
+        """The same with the coarser products of the Hessian, where there are any."""
+        coarser = self._operator.coarser()
+        return None if coarser is None else Negated(coarser)
+
     def close(self) -> None:
         """Free the graphs."""
         self._operator.close()

@@ -72,6 +72,10 @@ class CurvatureOperator(ABC, Generic[P]):
         """What the graphs that are kept leave of the memory for some."""
         return self.graph_bytes - int(len(self._kept) * (self.graph_size() or 0))
 
+    def coarser(self) -> CurvatureOperator[Any] | None:
+        """The same matrix by products that are more wrong than these, where these are wrong by more than rounding."""
+        return None
+
     def graph_size(self) -> float | None:
         """The bytes of one physical batch's graph; None where none was built yet."""
         return GRAPH_SIZES.of(self)

@@ -53,6 +53,15 @@ class PreconditionedHessianOperator:
         """The same with rough products of the Hessian."""
         return PreconditionedHessianOperator(self._hessian.rough(kind), self._preconditioner, self._weight_decay)
 
+    def coarser(self) -> PreconditionedHessianOperator | None:
+        """The same with the coarser products of the Hessian, where there are any."""
+        coarser = self._hessian.coarser()
+        return (
+            None
+            if coarser is None
+            else PreconditionedHessianOperator(coarser, self._preconditioner, self._weight_decay)
+        )
+
     def close(self) -> None:
         """Free the graphs of the Hessian."""
         self._hessian.close()

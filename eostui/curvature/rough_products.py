@@ -40,6 +40,8 @@ class HasRoughProducts(LinearOperator, Protocol):
     """A matrix that can be had roughly, too, at less cost.
 
     rough_kinds: the ways to have it so. compilable: whether COMPILED would be among them, if somebody compiled it.
+    coarser: the same by products that are more wrong, where even the best ones are wrong by more than rounding, such as
+    differences: how far the two are apart says how wrong.
     """
 
     @property
@@ -47,6 +49,7 @@ class HasRoughProducts(LinearOperator, Protocol):
     @property
     def compilable(self) -> bool: ...
     def rough(self, kind: str) -> RoughProducts: ...
+    def coarser(self) -> LinearOperator | None: ...
 
 
 @dataclass(frozen=True)

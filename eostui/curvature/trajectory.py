@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from eostui.curvature.eigensolver import Eigenpairs, Progress, RoughOperator, top_eigenpairs
-from eostui.curvature.ritz import NonFiniteProduct
+from eostui.curvature.inner_products import norm
+from eostui.curvature.ritz import LinearOperator, NonFiniteProduct
 from eostui.curvature.rough_products import HasRoughProducts, RoughTrial, try_rough_products
 
 VERIFIED_EVERY = 20
@@ -30,6 +32,9 @@ class TrajectorySpectrum:
     With `rough`, the second measurement ends with a trial of rough products, and any later one at which the operator
     has a new kind of them; the kind that pays most, if any does, serves the searches from then on. That depends on the
     time they take: two runs may decide otherwise, and differ within the claimed errors.
+
+    Where products are wrong by more than rounding, differences of gradients for one, how wrong they are along the
+    eigenvectors is in the residuals and errors.
 
     `frugal` takes less memory for more products: a small basis, and the last subspace only.
 
@@ -81,6 +86,8 @@ class TrajectorySpectrum:
         """
         if self._generator is None:
             self._generator = torch.Generator(operator.device).manual_seed(self._seed)
+        coarser = operator.coarser()
+        noise = 0.0 if coarser is None or gradient is None else _noise(operator, coarser, gradient)
         phase = step % 2
         chosen = self.searches_with
         searching = None if chosen is None else operator.rough(chosen.kind)
@@ -96,6 +103,7 @@ class TrajectorySpectrum:
                 gradient=gradient,
                 verify=verify,
                 rough=RoughOperator(searching, chosen.noise) if searching and chosen else None,
+                noise=noise,
                 frugal=self._frugal,
                 generator=self._generator,
                 on_product=on_product,
@@ -106,6 +114,8 @@ class TrajectorySpectrum:
         finally:
             if searching is not None:
                 searching.close()
+        if coarser is not None:
+            pairs = _with_doubt(pairs, operator, coarser)
         if verify:
             self._subspaces.clear()  # what was overlooked until now is not to be overlooked at the other phase
         self._subspaces[phase] = pairs.subspace
@@ -133,3 +143,18 @@ class TrajectorySpectrum:
         self._unverified = 0 if due else self._unverified + 1
         self._loss = loss
         return due
+
+
+def _noise(operator: LinearOperator, coarser: LinearOperator, gradient: Tensor) -> float:
+    """How wrong a product is, relative to its length: along the gradient, before anything is known of eigenvectors."""
+    v = gradient[:, None]
+    image = operator @ v
+    length = float(norm(image.T)[0])
+    return float(norm((coarser @ v - image).T)[0]) / length if length > 0 else 0.0
+
+
+def _with_doubt(pairs: Eigenpairs, operator: LinearOperator, coarser: LinearOperator) -> Eigenpairs:
+    """The pairs with what products are wrong by in their residuals and errors."""
+    doubt = norm((coarser @ pairs.vectors - operator @ pairs.vectors).T).cpu().double().numpy()
+    doubts = np.pad(doubt, (0, len(pairs.values) - len(doubt)))
+    return replace(pairs, residuals=pairs.residuals + doubts, errors=pairs.errors + doubts)

@@ -71,7 +71,7 @@ class Weights:
         """Views of θ (size,) in the shapes and kinds of the parameters."""
         pieces = torch.split(theta, self._sizes)
         return [
-            torch.view_as_complex(piece.view(*p.shape, 2)) if p.is_complex() else piece.view_as(p)
+            torch.view_as_complex(piece.reshape(*p.shape, 2).contiguous()) if p.is_complex() else piece.view_as(p)
             for piece, p in zip(pieces, self.parameters, strict=True)
         ]
 

@@ -15,6 +15,7 @@ from eostui.store.export import ExportFormat, export_run
 from eostui.store.reader import RunFile
 from eostui.store.runs import RUN_FILE, find_run, list_runs, new_run_directory
 from eostui.store.schema import (
+    CERTIFIED,
     EVENTS,
     FORMAT,
     FORMAT_VERSION,
@@ -31,6 +32,7 @@ from eostui.store.text import clean_json, clean_text
 from eostui.store.writer import RunWriter
 
 __all__ = [
+    "CERTIFIED",
     "EVENTS",
     "FORMAT",
     "FORMAT_VERSION",

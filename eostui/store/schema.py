@@ -127,6 +127,12 @@ def _column_from_json(value: object) -> Column:
 
 STEP = Column("step", "number of updates before the measurement", "steps", "int64")
 
+CERTIFIED = Column(
+    "certified",
+    "1 where the errors can be relied on: the derivatives behind the products have passed their check; else 0",
+    dtype="int64",
+)
+
 TRAIN = Table(
     "train",
     "the training examples that a step sees (all, or its minibatch), one row a step, at the weights before the update",
@@ -187,5 +193,6 @@ def eigenvalue_table(name: str, description: str, k: int) -> Table:
                 "errors", "estimated error of each eigenvalue, at most the residual ‖r‖ and about 2‖r‖²/gap", width=k
             ),
             Column("products", "operator-vector products that the measurement took", dtype="int64"),
+            CERTIFIED,
         ),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import torch
@@ -38,7 +39,7 @@ class BatchSharpness:
             moment.theta,
             self._batch_size,
             batches=BATCHES,
-            graph_bytes=moment.hessian.graph_bytes,
+            hessian_of=partial(moment.products.hessian, graph_bytes=moment.hessian.graph_bytes),
             generator=self._generator,
             on_batch=progress,
         )

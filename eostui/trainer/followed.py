@@ -33,6 +33,7 @@ class Followed:
             "eigenvalues": self._padded(pairs.values, np.nan),
             "residuals": self._padded(pairs.residuals, np.nan),
             "errors": self._padded(pairs.errors, np.nan),
+            "certified": int(moment.products.certified),
             "modes": self._padded(self._modes.number(pairs.vectors), -1),
         }
 

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from eostui.config import RunConfig
 from eostui.curvature.eigensolver import most_vectors
-from eostui.curvature.hessian import HessianOperator
 from eostui.objective.objective import Objective
 from eostui.objective.saved_bytes import counting_saved_bytes
 from eostui.problems.datasets import Progress, first_examples
@@ -19,6 +18,7 @@ from eostui.problems.errors import ProblemError
 from eostui.store import Table
 from eostui.trainer.instruments import instruments_of
 from eostui.trainer.memory import available_memory
+from eostui.trainer.products import Products
 from eostui.trainer.setup import Setup
 
 TRIAL, LONGEST_TRIAL = 0.3, 3.0
@@ -73,7 +73,7 @@ class _Trial:
     bytes_each: float
 
 
-def forecast(config: RunConfig, setup: Setup, progress: Progress) -> Forecast:
+def forecast(config: RunConfig, setup: Setup, progress: Progress, products: Products) -> Forecast:
     """Try the gradient and a Hessian product on a few examples, and reckon up to all of them.
 
     Raises TooLarge, naming the flag that would help, where the work on one physical batch would not fit into the
@@ -87,12 +87,12 @@ def forecast(config: RunConfig, setup: Setup, progress: Progress) -> Forecast:
     curved = min(curvature.physical_batch, max(gradient.examples // 4, 2))
     if available is not None:  # the trial itself must not take more than its share
         curved = max(1, min(curved, int(available / 4 / (GRAPH * gradient.bytes_each + 1))))
-    HessianOperator(curvature.subset(1), theta) @ theta  # the first time of anything takes longer
+    products.hessian(curvature.subset(1), theta) @ theta  # the first time of anything takes longer
     few = curvature.subset(curved)
-    first = _quickest(lambda: _timed(lambda: HessianOperator(few, theta) @ theta, curvature, curved))
-    with HessianOperator(few, theta) as hessian:
+    first = _quickest(lambda: _timed(lambda: products.hessian(few, theta) @ theta, curvature, few.examples))
+    with products.hessian(few, theta) as hessian:
         hessian @ theta
-        again = _quickest(lambda: _timed(lambda: hessian @ theta, curvature, curved))
+        again = _quickest(lambda: _timed(lambda: hessian @ theta, curvature, few.examples))
 
     spectra = sum(_is_spectrum(entry.table(config)) for entry in instruments_of(config))
     # The eigensolver's, what each instrument keeps for its next time, and the optimizer's own.
@@ -108,21 +108,21 @@ def forecast(config: RunConfig, setup: Setup, progress: Progress) -> Forecast:
         at_once = max(batch, curvature.physical_batch)
         raise TooLarge(_too_large(config, at_once, memory, available, int(at_once * available / memory / 2)))
 
-    share = curvature.examples / curved
+    share = curvature.examples / few.examples
     product = again.seconds * share
     graph = max(first.seconds - again.seconds, 0.0) * share
-    products = 3 * config.eigs + 2
+    each = 3 * config.eigs + 2
     # Graphs that fit are built once for a measurement, and for the gradient at the same weights; the others anew for
     # every product but the first few, which share one.
     rebuilt = max(0.0, 1 - budget / graphs_of_all) if graphs_of_all else 0.0
-    graphs = (1 - rebuilt) + rebuilt * (products - config.eigs - 1)
+    graphs = (1 - rebuilt) + rebuilt * (each - config.eigs - 1)
     a_pass = gradient.seconds / gradient.examples
     tests = 0 if setup.test is None else setup.test.examples / 3
     whole = 0 if config.batch_size is None else objective.examples
     step_seconds = a_pass * (config.batch_size or objective.examples)
     if any(entry.every_step and not entry.free for entry in instruments_of(config)):
         step_seconds += product + (rebuilt if curvature is objective else 1) * graph
-    measure_seconds = spectra * (products * product + graphs * graph) + a_pass * (tests + whole)
+    measure_seconds = spectra * (each * product + graphs * graph) + a_pass * (tests + whole)
     return Forecast(step_seconds, measure_seconds, memory, _cheaper(config, setup, step_seconds, measure_seconds))
 
 

@@ -25,6 +25,7 @@ from eostui.trainer.control import Abandoned, Control
 from eostui.trainer.instruments import Instrument, InstrumentEntry, instruments_of
 from eostui.trainer.minibatches import Minibatches
 from eostui.trainer.moment import Measured, Moment
+from eostui.trainer.products import Products, checked_products
 from eostui.trainer.record import Record
 from eostui.trainer.schedule import parse_schedule
 from eostui.trainer.scores import scores
@@ -47,6 +48,8 @@ class Trainer:
         record: Record,
         control: Control,
         directory: Path,
+        *,
+        products: Products,
     ) -> None:
         self._config = config
         self._setup = setup
@@ -68,6 +71,7 @@ class Trainer:
         self._cadence = Cadence(config, tracks=bool(self._every_step))
         self._graph_bytes = int(config.graph_memory * 2**30)
         self._hessian: HessianOperator | None = None
+        self._products = products
         self._compilation = Compilation(config, setup.curvature.physical_batch)
         self._spectra: dict[str, Measured] = {}
         self._step = 0
@@ -87,6 +91,12 @@ class Trainer:
         raises."""
         record = self._record
         record.event(0, "start", {"lr": self._lr, "threshold": self._threshold()})
+        for kind, texts in (
+            ("warning", self._setup.problem.warnings),
+            ("check", (*self._setup.problem.findings.notes, *self._setup.notes, self._products.text)),
+        ):
+            for text in filter(None, texts):
+                record.event(0, kind, {"text": text})
         try:
             status = self._train()
         except StoreError:
@@ -207,7 +217,7 @@ class Trainer:
     def _hessian_here(self) -> HessianOperator:
         """The Hessian at θ_t, one for all who ask before the next update."""
         if self._hessian is None:
-            self._hessian = HessianOperator(
+            self._hessian = self._products.hessian(
                 self._setup.curvature,
                 self._setup.theta,
                 graph_bytes=self._graph_bytes,
@@ -246,6 +256,7 @@ class Trainer:
             note=lambda kind, detail: self._record.event(self._step, kind, detail),
             compile_products=self._compilation.want,
             report=self._report,
+            products=self._products,
         )
 
     def _report(self, text: str, fraction: float | None) -> None:
@@ -264,6 +275,7 @@ class Trainer:
         every = self._config.checkpoint_every
         if every and self._step and self._step % every == 0:
             self._checkpoint()
+            self._check_again()
         while True:
             held = self._control.paused and not self._steps_allowed
             asked = self._control.next_command(IDLE_WAIT if held else 0.0)
@@ -335,6 +347,16 @@ class Trainer:
             return True, f"measured at step {self._step}"
         self._measure_now = True
         return True, f"measuring at step {self._step}"
+
+    def _check_again(self) -> None:
+        """Look whether autograd's derivatives are still those of the loss, if they were so far."""
+        if self._products.differences or not self._products.certified:
+            return
+        with self._record.activity("checking the derivatives"):
+            found = checked_products(self._config, self._setup, self._setup.theta)
+        if found != self._products:
+            self._products = found
+            self._record.event(self._step, "check", {"text": found.text})
 
     def _checkpoint(self) -> Path:
         with self._record.activity("writing a checkpoint"):

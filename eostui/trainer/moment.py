@@ -15,6 +15,7 @@ from eostui.curvature.preconditioned_hessian import PreconditionedHessianOperato
 from eostui.curvature.preconditioner import preconditioner
 from eostui.curvature.thresholds import stability_threshold
 from eostui.objective.objective import Objective
+from eostui.trainer.products import AUTOGRAD, Products
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ class Moment:
     """Have products with the Hessian compiled, if the run measures for long enough to gain by it."""
     report: Callable[[str, float | None], None]
     """Say what is being done (and how far, from 0 to 1); raises when the measurement is to be abandoned."""
+    products: Products = AUTOGRAD
+    """Where products with the Hessian, and with other matrices, come from."""
 
     def preconditioned_hessian(self) -> PreconditionedHessianOperator | None:
         """P^(-1/2) (H + wI) P^(-1/2) with the optimizer's P and w; None before the first update, which makes a P.

@@ -26,6 +26,7 @@ from eostui.trainer.control import Control
 from eostui.trainer.forecast import Forecast, forecast
 from eostui.trainer.instruments import tables_of
 from eostui.trainer.loop import Trainer, in_one_line
+from eostui.trainer.products import Products, checked_products
 from eostui.trainer.record import Record
 from eostui.trainer.setup import DeviceError, Setup, set_up
 
@@ -45,7 +46,10 @@ def train(config: RunConfig, directory: Path, hello: Hello, server: LinkServer, 
     progress("loading the data and building the model", None)
     try:
         setup = set_up(config, progress)
-        expected = _forecast(config, setup, progress)
+        config = setup.config
+        progress("comparing derivatives with differences", None)
+        products = checked_products(config, setup, setup.theta)
+        expected = _forecast(config, setup, progress, products)
         environment = _environment(config, setup)
         tables = tables_of(config, classes=setup.classes)
         writer = RunWriter.create(
@@ -63,7 +67,7 @@ def train(config: RunConfig, directory: Path, hello: Hello, server: LinkServer, 
     described = {table.name: table.to_json() for table in tables}
     server.say(Hello(hello.name, hello.run_file, hello.config, environment, described))
     server.say(Phase(""))
-    status, text = _run(config, setup, expected, Record(writer, server), directory, control)
+    status, text = _run(config, setup, products, expected, Record(writer, server), directory, control)
     server.say(Ended(text, EXIT_CODES[status]))
     server.close()
     socket_path(directory).unlink(missing_ok=True)
@@ -73,6 +77,7 @@ def train(config: RunConfig, directory: Path, hello: Hello, server: LinkServer, 
 def _run(
     config: RunConfig,
     setup: Setup,
+    products: Products,
     expected: Forecast | None,
     record: Record,
     directory: Path,
@@ -82,7 +87,7 @@ def _run(
         try:
             if expected is not None and expected.slow:
                 record.event(0, "forecast", {"text": expected.text, **asdict(expected)})
-            status = Trainer(config, setup, record, control, directory).run()
+            status = Trainer(config, setup, record, control, directory, products=products).run()
             text = str(status)
         except StoreError:
             raise
@@ -96,10 +101,10 @@ def _run(
     return status, text
 
 
-def _forecast(config: RunConfig, setup: Setup, progress: Progress) -> Forecast | None:
+def _forecast(config: RunConfig, setup: Setup, progress: Progress, products: Products) -> Forecast | None:
     """What the run will cost; None where the model fails on more than two examples, which the run itself will tell."""
     try:
-        return forecast(config, setup, progress)
+        return forecast(config, setup, progress, products)
     except ProblemError:
         raise
     except Exception:

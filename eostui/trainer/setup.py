@@ -17,7 +17,7 @@ from eostui.objective.passes import Draws
 from eostui.problems.datasets import Progress
 from eostui.problems.errors import ProblemError
 from eostui.problems.problem import Problem, build_problem
-from eostui.trainer.plan import HYPERPARAMETERS
+from eostui.trainer.plan import HYPERPARAMETERS, NEED_OUTPUTS
 
 
 class DeviceError(ValueError):
@@ -28,12 +28,14 @@ class DeviceError(ValueError):
 class Setup:
     """A run before its first step.
 
-    objective: the training loss over all examples. curvature: the same over the examples that curvature is measured on
-    (`--eig-samples`), the very same object where these are all. test: over the test set, where there is one, with the
-    model in evaluation mode. draws: the random numbers of all three. theta: all weights in one vector, (size,), which
-    `optimizer` updates in place. classes: whether there is an accuracy.
+    config: as it can be had, without default instruments that the model does not allow. notes: what of that there is to
+    tell. objective: the training loss over all examples. curvature: the same over the examples that curvature is
+    measured on (`--eig-samples`), the very same object where these are all. test: over the test set, where there is
+    one, with the model in evaluation mode. draws: the random numbers of all three. theta: all weights in one vector,
+    (size,), which `optimizer` updates in place. classes: whether there is an accuracy.
     """
 
+    config: RunConfig
     problem: Problem
     objective: Objective
     curvature: Objective
@@ -41,6 +43,7 @@ class Setup:
     draws: Draws
     theta: Tensor
     optimizer: torch.optim.Optimizer
+    notes: tuple[str, ...] = ()
 
     @property
     def classes(self) -> bool:
@@ -100,7 +103,9 @@ def set_up(config: RunConfig, progress: Progress) -> Setup:
     chosen = {name: getattr(config, name) for name in HYPERPARAMETERS}
     theta = objective.parameters()
     samples = config.eig_samples or objective.examples
+    config, notes = _without_outputs(config, problem)
     return Setup(
+        config=config,
         problem=problem,
         objective=objective,
         curvature=objective if samples >= objective.examples else objective.subset(samples),
@@ -113,7 +118,22 @@ def set_up(config: RunConfig, progress: Progress) -> Setup:
             lr=config.lr,
             hyperparameters={name: value for name, value in chosen.items() if value is not None},
         ),
+        notes=notes,
     )
+
+
+def _without_outputs(config: RunConfig, problem: Problem) -> tuple[RunConfig, tuple[str, ...]]:
+    """The config without the instruments that need outputs, where there is not one tensor of them; and that in words.
+
+    Raises ProblemError where somebody asked for one.
+    """
+    names = [name for name in config.track if name in NEED_OUTPUTS]
+    if problem.loss is None or problem.outputs or not names:
+        return config, ()
+    why = f"{' and '.join(names)} cannot be measured: the model of {config.arch} gives more than one tensor"
+    if config.track != RunConfig.track:
+        raise ProblemError(f"--track {','.join(names)}: {why}")
+    return config.replace(track=tuple(name for name in config.track if name not in NEED_OUTPUTS)), (why,)
 
 
 def _check_division(config: RunConfig, problem: Problem, examples: int) -> None:

@@ -16,6 +16,7 @@ from eostui.curvature.gauss_newton import GaussNewtonOperator
 from eostui.curvature.jacobian_gram import JacobianGramOperator
 from eostui.curvature.loss_curvature import loss_curvature
 from eostui.curvature.negated import Negated
+from eostui.curvature.not_finite import where_not_finite
 from eostui.curvature.ritz import NonFiniteProduct
 from eostui.curvature.rough_products import HasRoughProducts
 from eostui.curvature.thresholds import stability_threshold
@@ -40,6 +41,7 @@ class Spectrum:
         self._table = table.name
         self._label = label
         self._operator_at = operator_at
+        self._told = False
         self._count = config.eigs
         share = config.eig_above if follows(config) and table.name == compared_table(config) else None
         self._share = math.inf if share is None else share
@@ -79,6 +81,7 @@ class Spectrum:
                     on_product=progress,
                 )
         except NonFiniteProduct:
+            self._say_where(moment)
             return self._nothing()
         for trial in self._trajectory.trials[tried:]:
             chosen = self._trajectory.searches_with
@@ -93,11 +96,21 @@ class Spectrum:
             "residuals": pairs.residuals[: self._count],
             "errors": pairs.errors[: self._count],
             "products": pairs.products,
+            "certified": int(moment.products.certified),
         }
+
+    def _say_where(self, moment: Moment) -> None:
+        """Once, and where training goes on as if nothing were wrong: what of the curvature is not finite."""
+        here = moment.hessian.gradient()
+        assert here.gradient is not None  # a Hessian's evaluation always has it
+        if not self._told and bool(torch.isfinite(here.loss)) and bool(torch.isfinite(here.gradient).all()):
+            self._told = True
+            where = where_not_finite(moment.curvature, moment.theta)
+            moment.note("check", {"text": f"{self._label}: {where}", "table": self._table})
 
     def _nothing(self) -> Mapping[str, Any]:
         unknown = np.full(self._count, np.nan)
-        return {"eigenvalues": unknown, "residuals": unknown, "errors": unknown, "products": 0}
+        return {"eigenvalues": unknown, "residuals": unknown, "errors": unknown, "products": 0, "certified": 0}
 
 
 class LowestEigenvalue:
@@ -117,6 +130,7 @@ class LowestEigenvalue:
             "residual": row["residuals"][0],
             "error": row["errors"][0],
             "products": row["products"],
+            "certified": row["certified"],
         }
 
 
@@ -129,7 +143,12 @@ class JacobianGram:
         self._spectrum = Spectrum(
             INSTRUMENTS["jacobian-gram"].table(config),
             "Jacobian Gram matrix",
-            lambda moment: JacobianGramOperator(moment.curvature, moment.theta, graph_bytes=moment.hessian.graph_bytes),
+            lambda moment: JacobianGramOperator(
+                moment.curvature,
+                moment.theta,
+                graph_bytes=moment.hessian.graph_bytes,
+                differences=moment.products.differences,
+            ),
             config,
         )
 
@@ -172,7 +191,12 @@ def gauss_newton(config: RunConfig) -> Spectrum:
     return Spectrum(
         table,
         "Gauss-Newton matrix",
-        lambda moment: GaussNewtonOperator(moment.curvature, moment.theta, graph_bytes=moment.hessian.graph_bytes),
+        lambda moment: GaussNewtonOperator(
+            moment.curvature,
+            moment.theta,
+            graph_bytes=moment.hessian.graph_bytes,
+            differences=moment.products.differences,
+        ),
         config,
     )
 

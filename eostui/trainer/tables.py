@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eostui.store import STEP, Column, Table, eigenvalue_table
+from eostui.store import CERTIFIED, STEP, Column, Table, eigenvalue_table
 
 NODES = 60
 """Nodes of the quadrature in a row of the spectral density: probes times Lanczos steps."""
@@ -19,6 +19,7 @@ LOWEST = Table(
         Column("residual", "‖Hv − λv‖; a true eigenvalue lies within it"),
         Column("error", "estimated error of the eigenvalue, at most the residual ‖r‖ and about 2‖r‖²/gap"),
         Column("products", "operator-vector products that the measurement took", dtype="int64"),
+        CERTIFIED,
     ),
 )
 
@@ -161,5 +162,6 @@ def followed(k: int) -> Table:
             Column("residuals", "‖Av − λv‖ of each pair; a true eigenvalue lies within it", width=width),
             Column("errors", "estimated error of each eigenvalue, as in the table of the matrix", width=width),
             Column("modes", "number of each eigenvector, kept where they cross; -1 for none", "", "int64", width),
+            CERTIFIED,
         ),
     )

@@ -1,0 +1,71 @@
+"""How a run measures curvature, and whether that was checked: by autograd's second derivatives, or by differences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from eostui.config import RunConfig
+from eostui.curvature.derivative_check import check_derivatives
+from eostui.curvature.difference_hessian import DifferenceHessianOperator
+from eostui.curvature.hessian import HessianOperator
+from eostui.curvature.operator import GRAPH_BYTES
+from eostui.curvature.tangent_program import TangentProgram
+from eostui.objective.objective import Objective
+from eostui.trainer.setup import Setup
+
+
+@dataclass(frozen=True)
+class Products:
+    """Where products with curvature matrices come from.
+
+    differences: from differences of gradients. certified: whether errors can be claimed of what is measured with them:
+    autograd's have passed the check, or differences say themselves how wrong they are. third_derivatives: whether
+    autograd's third derivatives have passed it, too. text: what the check has to say, if anything.
+    """
+
+    differences: bool = False
+    certified: bool = True
+    third_derivatives: bool = True
+    text: str = ""
+
+    def hessian(
+        self,
+        objective: Objective,
+        theta: Tensor,
+        *,
+        graph_bytes: int = GRAPH_BYTES,
+        program: TangentProgram | None = None,
+    ) -> HessianOperator:
+        """The Hessian at θ by these products."""
+        if self.differences:
+            return DifferenceHessianOperator(objective, theta, graph_bytes=graph_bytes)
+        return HessianOperator(
+            objective, theta, graph_bytes=graph_bytes, program=program, third_derivatives=self.third_derivatives
+        )
+
+
+AUTOGRAD = Products()
+"""Autograd's, which have passed the check."""
+
+
+def checked_products(config: RunConfig, setup: Setup, theta: Tensor) -> Products:
+    """Check autograd's derivatives at θ (size,), and choose as `--products` says.
+
+    Leaves other weights in the model than were there.
+    """
+    if not setup.problem.findings.repeatable:
+        return Products(certified=False)  # nothing to compare with; the findings say so
+    if config.products == "differences":
+        return Products(differences=True)
+    outputs = setup.problem.outputs > 0 and not {"gauss-newton", "jacobian-gram"}.isdisjoint(config.track)
+    third = "self-stabilization" in config.track
+    found = check_derivatives(setup.curvature, theta, gauss_newton=outputs, third=third)
+    if not found.hessian:
+        text = f"{found.third}: by second differences, without an error bound" if found.third else ""
+        return Products(third_derivatives=not found.third, text=text)
+    if config.products == "autograd":
+        return Products(certified=False, third_derivatives=False, text=f"{found.hessian}: no eigenvalue is certified")
+    text = f"{found.hessian}: curvature is measured by differences of gradients, and errors say how far these are off"
+    return Products(differences=True, third_derivatives=False, text=text)
