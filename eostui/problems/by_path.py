@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
+import inspect
 import sys
 import sysconfig
 import zlib
@@ -66,6 +67,23 @@ def load_callable(spec: str) -> Callable[..., Any]:
             f"write `def {name}(…): return …`"
         )
     return found  # type: ignore[no-any-return]
+
+
+def parameters_of(function: Callable[..., Any]) -> str | None:
+    """`width, depth=2`: what a function takes; None where Python does not know."""
+    try:
+        return ", ".join(map(str, inspect.signature(function).parameters.values()))
+    except (TypeError, ValueError):
+        return None
+
+
+def can_be_called(function: Callable[..., Any], *arguments: object) -> bool:
+    """Whether a function whose parameters are known takes so many arguments."""
+    try:
+        inspect.signature(function).bind(*arguments)
+    except TypeError:
+        return False
+    return True
 
 
 def _source_and_name(spec: str) -> tuple[str, str]:

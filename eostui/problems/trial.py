@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from eostui.problems.by_path import load_callable, looks_like_path
+from eostui.problems.criteria import classes_last
 from eostui.problems.dataset import Dataset, Inputs
 from eostui.problems.errors import ProblemError, source_file, where_and_what
 from eostui.problems.own import describe, named, shape, shapes
@@ -92,8 +93,9 @@ def _outputs(returned: Any, arch: str, *, examples: int) -> Tensor:
 
 def _check_classes(dataset: Dataset, outputs: Tensor, *, arch: str, data: str, loss: str) -> None:
     one_each = loss in ("mse", "ce") and dataset.y is not None and not dataset.y.is_floating_point()
-    if one_each and dataset.classes is not None and dataset.classes > outputs.shape[-1]:
-        raise ProblemError(f"{data} has {dataset.classes} classes, but {arch} gives only {outputs.shape[-1]} outputs")
+    scores = classes_last(outputs, dataset.y[: len(outputs)]) if one_each and dataset.y is not None else None
+    if scores is not None and dataset.classes is not None and dataset.classes > scores.shape[-1]:
+        raise ProblemError(f"{data} has {dataset.classes} classes, but {arch} gives only {scores.shape[-1]} outputs")
 
 
 def _loss(criterion: Criterion, outputs: Tensor, y: Tensor, *, arch: str, data: str, loss: str) -> Any:
