@@ -21,10 +21,10 @@ class CompiledHessianOperator(CurvatureOperator[Product]):
         self.low_precision = True
         self._program = program
 
-    def linearize(self, parameters: list[Tensor], batch: Batch) -> Product:
+    def linearize(self, batch: Batch) -> Product:
         if self._program.fits(batch):
             return self._program.linearize(self.objective, self.theta, batch)
-        return GradientGraph(self.objective, parameters, batch)
+        return GradientGraph(self.objective, batch)
 
     def graph_size(self) -> float | None:
         return self._program.residual_bytes

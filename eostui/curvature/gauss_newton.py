@@ -34,13 +34,15 @@ class GaussNewtonOperator(CurvatureOperator[Product]):
             )
         super().__init__(objective, theta, graph_bytes=graph_bytes)
 
-    def linearize(self, parameters: list[Tensor], batch: Batch) -> Product:
-        outputs = self.objective.outputs(parameters, batch)
-        if not isinstance(outputs, Tensor):
-            raise TypeError(
-                f"the Gauss–Newton matrix needs a model that returns one tensor, not a {type(outputs).__name__}"
-            )
-        curvature = self.loss_curvature(outputs.detach(), batch)
+    def linearize(self, batch: Batch) -> Product:
+        parameters = self.objective.weights.parameters
+        with self.objective.drawing(batch):
+            outputs = self.objective.outputs(batch)
+            if not isinstance(outputs, Tensor):
+                raise TypeError(
+                    f"the Gauss–Newton matrix needs a model that returns one tensor, not a {type(outputs).__name__}"
+                )
+            curvature = self.loss_curvature(outputs.detach(), batch)
         u = torch.zeros_like(outputs, requires_grad=True)
         pulled_back = vjp([outputs], parameters, [u], create_graph=True)
 

@@ -8,19 +8,17 @@ import torch
 from torch import Tensor
 
 from eostui.curvature.operator import vjp
-from eostui.objective.objective import Batch, Objective, flatten
+from eostui.objective.objective import Batch, Objective
+from eostui.objective.weights import flatten
 
 
 class GradientGraph:
     """The graph of one physical batch's gradient, which gives products with the Hessian."""
 
-    def __init__(
-        self, objective: Objective, parameters: list[Tensor], batch: Batch, *, advance_buffers: bool = False
-    ) -> None:
-        outputs = objective.outputs(parameters, batch, advance_buffers=advance_buffers)
-        loss = objective.batch_loss(outputs, batch)
-        self._parameters = parameters
-        self._slopes = torch.autograd.grad(loss, parameters, create_graph=True, materialize_grads=True)
+    def __init__(self, objective: Objective, batch: Batch) -> None:
+        outputs, loss = objective.forward(batch)
+        self._parameters: list[Tensor] = [*objective.weights.parameters]
+        self._slopes = torch.autograd.grad(loss, self._parameters, create_graph=True, materialize_grads=True)
         self._loss = loss.detach()
         self._accuracy = objective.batch_accuracy(outputs, batch)
 

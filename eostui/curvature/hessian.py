@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from torch import Tensor
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from eostui.curvature.compiled_hessian import CompiledHessianOperator
 from eostui.curvature.gradient_graph import GradientGraph
 from eostui.curvature.operator import GRAPH_BYTES, CurvatureOperator
 from eostui.curvature.rough_products import BFLOAT16, COMPILED
 from eostui.curvature.tangent_program import TangentProgram
-from eostui.objective.objective import Batch, Evaluation, Objective, flatten
+from eostui.objective.objective import Batch, Evaluation, Objective
+from eostui.objective.weights import flatten
 
 
 class HessianOperator(CurvatureOperator[GradientGraph]):
@@ -22,7 +22,6 @@ class HessianOperator(CurvatureOperator[GradientGraph]):
     gradient itself comes with it. With a `program`, rough products can be had by that, too.
     """
 
-    _advancing = False
     _evaluation: Evaluation | None = None
 
     def __init__(
@@ -50,8 +49,8 @@ class HessianOperator(CurvatureOperator[GradientGraph]):
             return CompiledHessianOperator(self.objective, self.theta, self._program, graph_bytes=self._bytes_left())
         return super().rough(kind)
 
-    def linearize(self, parameters: list[Tensor], batch: Batch) -> GradientGraph:
-        return GradientGraph(self.objective, parameters, batch, advance_buffers=self._advancing)
+    def linearize(self, batch: Batch) -> GradientGraph:
+        return GradientGraph(self.objective, batch)
 
     def gradient(self, *, advance_buffers: bool = False) -> Evaluation:
         """L(θ), the accuracy and ∇L(θ), as `Objective.gradient` has them, at the price of the graphs that are kept.
@@ -62,21 +61,17 @@ class HessianOperator(CurvatureOperator[GradientGraph]):
         def values(batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
             if batch.index in self._kept or self._has_room():
                 return self._linearized(batch).evaluation()
-            return self.objective.batch_gradient(self.theta, batch, advance_buffers=advance_buffers)
+            return self.objective.batch_gradient(batch)
 
         if self._evaluation is None:
-            self._advancing = advance_buffers
-            try:
-                self._evaluation = Evaluation(*self.objective.mean(values))
-            finally:
-                self._advancing = False
+            totals = self.objective.mean(self.theta, values, advance_buffers=advance_buffers)
+            self._evaluation = Evaluation(*totals)
         return self._evaluation
 
     def curvature_gradient(self, v: Tensor) -> Tensor:
         """∇(vᵀHv), (size,), for a fixed v (size,): with v a unit eigenvector, the gradient of its eigenvalue."""
 
         def products(batch: Batch) -> tuple[Tensor]:
-            with sdpa_kernel(SDPBackend.MATH):
-                return (flatten(self._linearized(batch).curvature_gradient(self.objective.split(v))),)
+            return (flatten(self._linearized(batch).curvature_gradient(self.objective.split(v))),)
 
-        return self.objective.mean(products)[0]
+        return self.objective.mean(self.theta, products)[0]

@@ -19,4 +19,6 @@ class JacobianGramOperator(GaussNewtonOperator):
     """
 
     def loss_curvature(self, z: Tensor, batch: Batch) -> Callable[[Tensor], Tensor]:
-        return lambda w: w / len(z)
+        # Of a loss that is a sum, the batches count alike.
+        examples = len(z) * batch.weight / batch.share
+        return lambda w: w / examples

@@ -33,8 +33,8 @@ def loss_curvature(objective: Objective, theta: Tensor, *, generator: torch.Gene
     operator = GaussNewtonOperator(objective, theta)
 
     def trace(batch: Batch) -> tuple[Tensor]:
-        with torch.no_grad():
-            z = objective.outputs(objective.split(theta), batch)
+        with torch.no_grad(), objective.drawing(batch):
+            z = objective.outputs(batch)
         if not isinstance(z, Tensor):
             raise TypeError(f"the loss's curvature needs a model that returns one tensor, not a {type(z).__name__}")
         with torch.enable_grad():
@@ -44,7 +44,7 @@ def loss_curvature(objective: Objective, theta: Tensor, *, generator: torch.Gene
         forms = [(w * curvature(w)).sum() for w in _directions(z, generator)]
         return (torch.stack(forms).sum(),)
 
-    return objective.mean(trace)[0]
+    return objective.mean(theta, trace)[0]
 
 
 def _directions(z: Tensor, generator: torch.Generator | None) -> Iterator[Tensor]:

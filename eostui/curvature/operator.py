@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any, Generic, Self, TypeVar
 from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.graph import saved_tensors_hooks
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from eostui.curvature.rough_products import BFLOAT16
 from eostui.objective.objective import Batch, Objective
+from eostui.objective.saved_bytes import counting_saved_bytes
+from eostui.objective.weights import real
 
 Product = Callable[[Sequence[Tensor]], tuple[Tensor, ...]]
 """A physical batch's matrix times one vector, both in the shapes of the parameters."""
@@ -77,8 +77,8 @@ class CurvatureOperator(ABC, Generic[P]):
         return GRAPH_SIZES.of(self)
 
     @abstractmethod
-    def linearize(self, parameters: list[Tensor], batch: Batch) -> P:
-        """Build the graph of one physical batch at `parameters` (leaves) and return the product it gives."""
+    def linearize(self, batch: Batch) -> P:
+        """Build the graph of one physical batch, at the weights that are in the model, and return its product."""
 
     def __matmul__(self, v: Tensor) -> Tensor:
         """A v, (size,) for v (size,) and (size, b) for v (size, b), detached.
@@ -94,26 +94,22 @@ class CurvatureOperator(ABC, Generic[P]):
             images = torch.empty_like(columns, memory_format=torch.contiguous_format)
             # One by one: vmap over the block is slower on CPU convolutions and takes b times the memory.
             for image, column in zip(images, columns, strict=True):
-                torch.cat([piece.reshape(-1) for piece in product(self.objective.split(column))], out=image)
+                torch.cat([real(piece).reshape(-1) for piece in product(self.objective.split(column))], out=image)
             return (images,)
 
-        (images,) = self.objective.mean(products)
+        (images,) = self.objective.mean(self.theta, products)
         return images[0] if v.ndim == 1 else images.T
 
     def _linearized(self, batch: Batch) -> P:
         """The product of one physical batch, kept or built."""
         if batch.index in self._kept:
             return self._kept[batch.index]
-        known = self.graph_size()
         precision = torch.autocast(self.device.type, torch.bfloat16) if self.low_precision else nullcontext()
-        # Attention's fused kernels have no second derivative.
-        with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH), precision:
-            parameters = self.objective.leaves(self.theta)
-            if known is None:
-                with GRAPH_SIZES.measured(self):
-                    product = self.linearize(parameters, batch)
+        with torch.enable_grad(), precision:
+            if self.graph_size() is None:
+                product = GRAPH_SIZES.measured(self, lambda: self.linearize(batch))
             else:
-                product = self.linearize(parameters, batch)
+                product = self.linearize(batch)
         if self._has_room():
             self._kept[batch.index] = product
         return product
@@ -149,26 +145,13 @@ class GraphSizes:
         each = self._bytes_each.get(operator.objective.model, {}).get(kind)
         return None if each is None else each * operator.objective.physical_batch
 
-    @contextmanager
-    def measured(self, operator: CurvatureOperator[P]) -> Iterator[None]:
-        """Count what is saved in here, for one physical batch."""
+    def measured(self, operator: CurvatureOperator[P], build: Callable[[], P]) -> P:
+        """Build the graph of one physical batch, and count what is saved in it."""
         objective = operator.objective
-        inputs = objective.inputs
-        given = [operator.theta, *([inputs] if isinstance(inputs, Tensor) else inputs.values())]
-        # The weights and the data are there anyway.
-        uncounted = {tensor.untyped_storage().data_ptr() for tensor in given}
-        kept: dict[int, int] = {}
-
-        def pack(tensor: Tensor) -> Tensor:
-            storage = tensor.untyped_storage()
-            if storage.data_ptr() not in uncounted:
-                kept[storage.data_ptr()] = storage.nbytes()
-            return tensor
-
-        with saved_tensors_hooks(pack, lambda tensor: tensor):
-            yield
+        product, saved = counting_saved_bytes(build, [operator.theta, *objective.weights.parameters, *objective.data()])
         of_model = self._bytes_each.setdefault(objective.model, {})
-        of_model[type(operator), operator.low_precision] = sum(kept.values()) / objective.physical_batch
+        of_model[type(operator), operator.low_precision] = saved / objective.physical_batch
+        return product
 
 
 GRAPH_SIZES = GraphSizes()

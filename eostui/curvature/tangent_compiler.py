@@ -9,16 +9,18 @@ import dataclasses
 import operator
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
-from torch.func import functionalize, grad, jvp
+from torch.func import functional_call, functionalize, grad, jvp
 from torch.fx import Graph, GraphModule, Node
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from eostui.curvature.tangent_program import PRIMAL, TANGENT, arguments
 from eostui.curvature.tangent_rewrites import drop_zeros, lay_out_rows
+from eostui.objective.model_call import call_model
 from eostui.objective.objective import Batch, Objective
 
 
@@ -54,7 +56,17 @@ def _traced(objective: Objective, theta: Tensor, batch: Batch) -> GraphModule:
         here = _with_examples(batch, others[len(names) :])
 
         def loss(theta: Tensor) -> Tensor:
-            return objective.batch_loss(objective.outputs(objective.split(theta), here, buffers=buffers), here)
+            # Traced weights cannot be written into a module. What this does not reach would make the programs wrong;
+            # they are compared with exact products before they are used.
+            weights = dict(zip(objective.weights.by_name, objective.split(theta), strict=True))
+            # Copies of the buffers, because the network may change them in place.
+            state = weights | {name: value.clone() for name, value in buffers.items()}
+
+            def call(*arguments: Tensor, **keywords: Tensor) -> Any:
+                return functional_call(objective.model, state, arguments, keywords)
+
+            outputs = call_model(call, here.inputs, here.targets if objective.loss is None else None)
+            return objective.batch_loss(outputs, here)
 
         image: Tensor = jvp(grad(loss), (theta,), (v,))[1]
         return image

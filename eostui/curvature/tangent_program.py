@@ -15,7 +15,8 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from eostui.objective.objective import Batch, Objective, flatten
+from eostui.objective.objective import Batch, Objective
+from eostui.objective.weights import flatten
 
 PRIMAL, TANGENT = "primal.pt2", "tangent.pt2"
 """The programs' files."""

@@ -10,26 +10,24 @@ from __future__ import annotations
 
 import copy
 import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import reprlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 
-Loss = Callable[[Any, Tensor], Tensor]
-"""A mean loss: f(outputs, targets) -> 0-d tensor, the mean over the examples it was given."""
+from eostui.objective.model_call import Inputs, call_model, check_labels, computed_loss, of_each
+from eostui.objective.passes import Buffers, Draws, TwiceDifferentiable, in_mode
+from eostui.objective.weights import Weights, cast_for_now, flatten
+
+Loss = Callable[[Any, Any], Tensor]
+"""A loss: f(outputs, targets) -> 0-d tensor, the mean (or the sum) over the examples it was given."""
 
 Accuracy = Callable[[Any, Tensor], Tensor]
 """f(outputs, targets) -> 0-d tensor, the fraction in [0, 1] of what it was given that is right."""
-
-LABELS = "labels"
-"""The argument by which a model that computes its own loss takes the targets, beside inputs that have names."""
-
-Inputs = Tensor | Mapping[str, Tensor]
-"""What goes into a model: one tensor, or several by the names of its arguments; the first axis is the examples."""
 
 
 @dataclass(frozen=True)
@@ -47,34 +45,41 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Batch:
-    """One physical batch: `index` of it, its examples, and its share `weight` of all of them."""
+    """One physical batch: `index` of it, its examples, and its `share` of all of them.
+
+    weight: what its loss counts for in the whole, the share where the loss is a mean and 1 where it is a sum.
+    """
 
     index: int
     inputs: Inputs
     targets: Tensor | None
+    share: float
     weight: float
 
 
 class Objective:
-    """L(θ) of `model` on `inputs` (n, …) and `targets` (n, …), at any flat θ, leaving the model untouched.
+    """L(θ) of `model` on `inputs` (n, …) and `targets` (n, …), at any flat θ.
 
-    θ holds the trainable parameters (`requires_grad`) in the order of `model.named_parameters()`. At most
-    `physical_batch` examples (default: all) go through the model at once, in the model's present mode; a batch
-    norm in training mode therefore sees one physical batch at a time ("ghost batches", Cohen et al. 2021).
+    θ holds the trainable parameters as `Weights` has them. A pass writes θ into the model, and leaves it there; it
+    leaves nothing else. At most `physical_batch` examples (default: all) go through the model at once, in batches of
+    nearly equal size and in the model's present mode; a batch norm in training mode therefore sees one physical batch
+    at a time ("ghost batches", Cohen et al. 2021). With `evaluating` the model is in evaluation mode, which is for a
+    test set.
 
-    The model is called with what the inputs are, `model(x)` for a tensor and `model(**x)` for a mapping of tensors,
-    and `loss` is a function of what it returns and of the targets. With `loss` None the model computes the mean loss
-    itself: it also gets the targets, as `model(x, y)` or `model(**x, labels=y)`, unless they are None, and returns a
-    scalar tensor or something that has one as `.loss` or `["loss"]`. Either is a mean over the examples it was
-    given: that is what makes L independent of the physical batch.
+    The model is called as `call_model` does it, and `loss` is a function of what it returns and of the targets. With
+    `loss` None the model computes the loss itself, gets the targets, too, unless they are None, and returns a scalar
+    tensor or something that has one as `.loss` or `["loss"]`. Either is a mean over the examples it was given, or with
+    `summed` a sum over them: that is what makes L independent of the physical batch.
 
-    L is a function: passes do not advance the model's buffers, and random draws in the model (dropout) are the
-    same in every pass. `on_batch(done, total)` is called before every physical batch of every pass and may raise
-    to abandon it.
+    L is a function: passes do not advance the model's buffers, and random numbers in model and loss (dropout) come from
+    `draws`, the same in every pass until somebody changes its step. `copies` gives the model a copy of the examples in
+    every pass, for a model or loss that changes them in place. `divisible` False says that the model takes all
+    examples or none, as a network on one graph does: then a subset is the whole. `on_batch(done, total)` is called
+    before every physical batch of every pass and may raise to abandon it.
 
     Raises ValueError for no examples, unequal numbers of them in inputs and targets, targets that are missing or
-    would be given to the model twice, a physical batch below 1 or a model without trainable parameters, and TypeError
-    for trainable parameters that do not share one device and dtype.
+    would be given to the model twice, a physical batch below 1 or one that divides what is not divisible, and as
+    `Weights` does.
     """
 
     def __init__(
@@ -86,49 +91,60 @@ class Objective:
         *,
         accuracy: Accuracy | None = None,
         physical_batch: int | None = None,
+        summed: bool = False,
+        divisible: bool = True,
+        copies: bool = False,
+        evaluating: bool = False,
+        draws: Draws | None = None,
         on_batch: Callable[[int, int], None] | None = None,
     ) -> None:
-        parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
-        if not parameters:
-            raise ValueError("the model has no trainable parameters: give it some with requires_grad=True")
-        kinds = {(p.device, p.dtype) for p in parameters.values()}
-        if len(kinds) > 1:
-            found = ", ".join(sorted(f"{dtype} on {device}" for device, dtype in kinds))
-            raise TypeError(f"trainable parameters must share one device and dtype, not {found}: use model.to(…)")
+        self.weights = Weights(model)
         if targets is None and not (loss is None and accuracy is None):
             raise ValueError("targets may be None only where the model computes its own loss (loss=None, no accuracy)")
-        if loss is None and targets is not None and isinstance(inputs, Mapping) and LABELS in inputs:
-            raise ValueError(f"the model would get {LABELS!r} twice: leave it out of the inputs, or give no targets")
         self.model = model
         self.loss = loss
         self.inputs = inputs
         self.targets = targets
         self.accuracy = accuracy
+        self.summed = summed
+        self.divisible = divisible
+        self.draws = Draws() if draws is None else draws
         self.examples = _examples(inputs, targets)
+        if loss is None:
+            check_labels(inputs, targets)
         if physical_batch is not None and physical_batch < 1:
             raise ValueError(f"physical_batch must be at least 1, not {physical_batch}")
-        self.physical_batch = min(physical_batch or self.examples, self.examples)
+        self._at_once = physical_batch or self.examples
+        if not divisible and self._at_once < self.examples:
+            raise ValueError(f"the model takes all {self.examples} examples at once, not {physical_batch}")
         self.on_batch = on_batch
-        ((self.device, self.dtype),) = kinds
-        self._parameters = parameters
-        self._sizes = [p.numel() for p in parameters.values()]
+        self.device = self.weights.device
+        self.dtype = self.weights.dtype
+        self._copies = copies
+        self._evaluating = evaluating
+        self._buffers = Buffers(model)
 
     @property
     def size(self) -> int:
-        """Number of trainable parameters."""
-        return sum(self._sizes)
+        """Number of trainable parameters, a complex one counted twice."""
+        return self.weights.size
 
     @property
     def batches(self) -> int:
         """Number of physical batches in one pass over the examples."""
-        return -(-self.examples // self.physical_batch)
+        return -(-self.examples // self._at_once)
+
+    @property
+    def physical_batch(self) -> int:
+        """Examples in the largest physical batch."""
+        return -(-self.examples // self.batches)
 
     def subset(self, examples: int) -> Objective:
         """The same objective on the first `examples` examples only (all of them where there are fewer).
 
-        Nothing is copied.
+        Nothing is copied. It is the whole objective where that is not divisible.
         """
-        return self._restricted(lambda tensor: tensor[:examples])
+        return self._restricted(lambda tensor: tensor[:examples]) if self.divisible else self
 
     def select(self, indices: Tensor) -> Objective:
         """The same objective on the examples `indices`, (batch,) int64 and not empty: a minibatch.
@@ -141,19 +157,43 @@ class Objective:
     def _restricted(self, rows_of: Callable[[Tensor], Tensor]) -> Objective:
         # A copy, because what the constructor looks through and checks is the same, and minibatches come every step.
         part = copy.copy(self)
-        part.inputs = _of_each(self.inputs, rows_of)
+        part.inputs = of_each(self.inputs, rows_of)
         part.targets = None if self.targets is None else rows_of(self.targets)
         part.examples = _examples(part.inputs, part.targets)
-        part.physical_batch = min(self.physical_batch, part.examples)
         return part
 
+    @contextmanager
+    def in_double(self) -> Iterator[Objective]:
+        """The same objective in float64, to check derivatives without the noise of float32: in here alone.
+
+        The very model and loss are cast for the time being, and get back the tensors that they had: whatever holds them
+        goes on doing so, which a copy could not promise. Raises whatever they raise in float64.
+        """
+
+        def double(tensor: Tensor) -> Tensor:
+            return tensor.double() if tensor.is_floating_point() else tensor
+
+        modules = [module for module in (self.model, self.loss) if isinstance(module, nn.Module)]
+        with cast_for_now(modules, torch.float64):
+            yield Objective(
+                self.model,
+                self.loss,
+                of_each(self.inputs, double),
+                None if self.targets is None else double(self.targets),
+                physical_batch=self._at_once,
+                summed=self.summed,
+                divisible=self.divisible,
+                copies=self._copies,
+                draws=self.draws,
+            )
+
     def parameters(self) -> Tensor:
-        """A flat copy (size,) of the model's present trainable parameters."""
-        return flatten([p.detach() for p in self._parameters.values()])
+        """A flat copy (size,) of the trainable parameters that are in the model."""
+        return self.weights.read()
 
     def state_dict(self, theta: Tensor) -> dict[str, Tensor]:
         """The module's state_dict at θ: parameters and buffers, as detached copies."""
-        at_theta = dict(zip(map(id, self._parameters.values()), self.split(theta), strict=True))
+        at_theta = dict(zip(map(id, self.weights.parameters), self.split(theta), strict=True))
         # By identity, not by name: a tied parameter appears in a state_dict under each of its names.
         present = self.model.state_dict(keep_vars=True)
         return {name: at_theta.get(id(value), value).detach().clone() for name, value in present.items()}
@@ -162,12 +202,12 @@ class Objective:
         """L(θ) and the accuracy, without a gradient."""
 
         def values(batch: Batch) -> tuple[Tensor, Tensor]:
-            outputs = self.outputs(self.split(theta), batch)
+            outputs, loss = self.forward(batch)
             # A model may differentiate by its own inputs, and have a graph even here.
-            return self.batch_loss(outputs, batch).detach(), self.batch_accuracy(outputs, batch)
+            return loss.detach(), self.batch_accuracy(outputs, batch)
 
         with torch.no_grad():
-            return Evaluation(*self.mean(values))
+            return Evaluation(*self.mean(theta, values))
 
     def gradient(self, theta: Tensor, *, advance_buffers: bool = False) -> Evaluation:
         """L(θ), the accuracy and ∇L(θ).
@@ -175,28 +215,28 @@ class Objective:
         `advance_buffers` lets this pass update the model's buffers, as a training step should: a batch norm's
         running statistics follow the training, and no measurement moves them.
         """
+        return Evaluation(*self.mean(theta, self.batch_gradient, advance_buffers=advance_buffers))
 
-        def values(batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-            return self.batch_gradient(theta, batch, advance_buffers=advance_buffers)
-
-        return Evaluation(*self.mean(values))
-
-    def batch_gradient(
-        self, theta: Tensor, batch: Batch, *, advance_buffers: bool = False
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Loss, accuracy and gradient of one physical batch, as the fields of `Evaluation`."""
+    def batch_gradient(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        """Loss, accuracy and gradient of one physical batch, as the fields of `Evaluation`; within `mean`."""
         with torch.enable_grad():
-            leaves = self.leaves(theta)
-            outputs = self.outputs(leaves, batch, advance_buffers=advance_buffers)
-            loss = self.batch_loss(outputs, batch)
-            slopes = torch.autograd.grad(loss, leaves, materialize_grads=True)
+            outputs, loss = self.forward(batch)
+            slopes = torch.autograd.grad(loss, self.weights.parameters, materialize_grads=True)
         return loss.detach(), self.batch_accuracy(outputs, batch), flatten(slopes)
 
-    def mean(self, of_batch: Callable[[Batch], tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
-        """The mean over all n examples of quantities that `of_batch` gives as means over one physical batch."""
+    def mean(
+        self, theta: Tensor, of_batch: Callable[[Batch], tuple[Tensor, ...]], *, advance_buffers: bool = False
+    ) -> tuple[Tensor, ...]:
+        """The mean over all n examples of quantities that `of_batch` gives as means over one physical batch.
+
+        Where the loss is a sum, what is of the loss is summed. `of_batch` is called with θ in the model, and with all
+        that a pass needs around it; `advance_buffers` as for `gradient`.
+        """
         totals: list[Tensor] = []
+        self.weights.write(theta)
         for batch in self.physical_batches():
-            means = of_batch(batch)
+            with TwiceDifferentiable(), self._mode(), self._buffers.pass_over(advance=advance_buffers):
+                means = of_batch(batch)
             if self.batches == 1:
                 return means
             if totals:
@@ -206,75 +246,71 @@ class Objective:
                 totals = [value * batch.weight for value in means]
         return tuple(totals)
 
+    def _mode(self) -> AbstractContextManager[None]:
+        return in_mode(self.model, training=False) if self._evaluating else nullcontext()
+
     def physical_batches(self) -> Iterator[Batch]:
-        """All examples in turn, `physical_batch` at a time; the last batch may have fewer."""
-        starts = range(0, self.examples, self.physical_batch)
-        for index, start in enumerate(starts):
+        """All examples in turn, `physical_batch` at a time at most, in batches whose sizes differ by one at most.
+
+        Batch norm cannot do with one example, and a remainder could be just that.
+        """
+        size, larger = divmod(self.examples, self.batches)
+        end = 0
+        for index in range(self.batches):
             if self.on_batch is not None:
                 self.on_batch(index, self.batches)
-            end = min(start + self.physical_batch, self.examples)
+            start, end = end, end + size + (index < larger)
             rows = operator.itemgetter(slice(start, end))
-            targets = None if self.targets is None else rows(self.targets)
-            yield Batch(index, _of_each(self.inputs, rows), targets, (end - start) / self.examples)
+            inputs, targets = of_each(self.inputs, rows), None if self.targets is None else rows(self.targets)
+            if self._copies:
+                inputs, targets = of_each(inputs, torch.clone), None if targets is None else targets.clone()
+            share = (end - start) / self.examples
+            yield Batch(index, inputs, targets, share, 1.0 if self.summed else share)
 
     def split(self, theta: Tensor) -> list[Tensor]:
         """Views of θ (size,) in the shapes of the parameters."""
-        pieces = torch.split(theta, self._sizes)
-        return [piece.view_as(p) for piece, p in zip(pieces, self._parameters.values(), strict=True)]
+        return self.weights.split(theta)
 
-    def leaves(self, theta: Tensor) -> list[Tensor]:
-        """Like `split`, each a leaf to differentiate by: cheaper than differentiating by θ through its views."""
-        return [piece.requires_grad_() for piece in self.split(theta.detach())]
+    def data(self) -> list[Tensor]:
+        """The tensors of all examples: the inputs, and the targets where there are any."""
+        inputs = [self.inputs] if isinstance(self.inputs, Tensor) else list(self.inputs.values())
+        return inputs if self.targets is None else [*inputs, self.targets]
 
     def buffers(self) -> dict[str, Tensor]:
         """The model's buffers themselves, by name."""
         return dict(self.model.named_buffers())
 
-    def outputs(
-        self,
-        parameters: Sequence[Tensor],
-        batch: Batch,
-        *,
-        buffers: Mapping[str, Tensor] | None = None,
-        advance_buffers: bool = False,
-    ) -> Any:
-        """f(x; θ) of one physical batch, with the parameters in the shapes of `split`.
+    def drawing(self, batch: Batch) -> AbstractContextManager[None]:
+        """Around what draws random numbers for a batch: the model, and the loss after it."""
+        return self.draws.of_batch(self.device, batch.index)
 
-        `buffers` stand in for the model's own. It is whatever the model returns; of a model that computes its own loss,
-        the loss or what has it.
+    def outputs(self, batch: Batch) -> Any:
+        """f(x; θ) of one physical batch, whatever the model returns; within `mean` and `drawing`.
+
+        Of a model that computes its own loss it is the loss, or what has it.
         """
-        buffers = self.buffers() if buffers is None else buffers
-        if not advance_buffers:
-            buffers = {name: value.clone() for name, value in buffers.items()}
-        state = dict(zip(self._parameters, parameters, strict=True)) | dict(buffers)
-        arguments: tuple[Tensor, ...] = ()
-        keywords: dict[str, Tensor] = {}
-        if isinstance(batch.inputs, Tensor):
-            arguments = (batch.inputs,)
-        else:
-            keywords.update(batch.inputs)
-        if self.loss is None and batch.targets is not None:
-            if arguments:
-                arguments += (batch.targets,)
-            else:
-                keywords[LABELS] = batch.targets
-        with same_draws(self.device, batch.index):
-            return functional_call(self.model, state, arguments, keywords)
+        return call_model(self.model, batch.inputs, batch.targets if self.loss is None else None)
+
+    def forward(self, batch: Batch) -> tuple[Any, Tensor]:
+        """The outputs and the mean loss of one physical batch; within `mean`."""
+        with self.drawing(batch):
+            outputs = self.outputs(batch)
+            return outputs, self.batch_loss(outputs, batch)
 
     def batch_loss(self, outputs: Any, batch: Batch) -> Tensor:
-        """The mean loss of one physical batch, 0-d.
+        """The loss of one physical batch, 0-d.
 
         Raises TypeError where the loss function, or the model that computes its own, returns anything but a 0-d
         floating tensor, and ValueError where a gradient is wanted and the loss does not depend on the parameters.
         """
         if self.loss is None:
-            loss, name = _computed_loss(outputs), f"computed by the model {type(self.model).__name__}"
+            loss, name = computed_loss(outputs), f"computed by the model {type(self.model).__name__}"
         else:
             assert batch.targets is not None  # the constructor saw to that
             loss = self.loss(outputs, batch.targets)
             name = getattr(self.loss, "__name__", type(self.loss).__name__)
         if not isinstance(loss, Tensor):
-            raise TypeError(f"the loss {name} must be a 0-d tensor (a mean loss), not {loss!r}")
+            raise TypeError(f"the loss {name} must be a 0-d tensor (a mean loss), not {reprlib.repr(loss)}")
         if loss.ndim or not loss.is_floating_point():
             raise TypeError(
                 f"the loss {name} must be a 0-d floating tensor (a mean loss), "
@@ -289,12 +325,9 @@ class Objective:
         if self.accuracy is None:
             return torch.full((), torch.nan, device=self.device)
         assert batch.targets is not None  # the constructor saw to that
-        return self.accuracy(outputs, batch.targets)
-
-
-def flatten(tensors: Sequence[Tensor]) -> Tensor:
-    """One vector (size,) from tensors of any shapes."""
-    return torch.cat([t.reshape(-1) for t in tensors])
+        accuracy = self.accuracy(outputs, batch.targets)
+        # It is a mean in any case.
+        return accuracy * (batch.share / batch.weight) if self.summed else accuracy
 
 
 def _examples(inputs: Inputs, targets: Tensor | None) -> int:
@@ -310,33 +343,3 @@ def _examples(inputs: Inputs, targets: Tensor | None) -> int:
     if examples == 0:
         raise ValueError("the objective needs at least one example, got 0")
     return examples
-
-
-def _of_each(inputs: Inputs, function: Callable[[Tensor], Tensor]) -> Inputs:
-    if isinstance(inputs, Tensor):
-        return function(inputs)
-    return {name: function(tensor) for name, tensor in inputs.items()}
-
-
-def _computed_loss(returned: Any) -> Any:
-    """The loss in what a model that computes it has returned."""
-    if isinstance(returned, Mapping):
-        return returned.get("loss")
-    return returned if isinstance(returned, Tensor) else getattr(returned, "loss", None)
-
-
-@contextmanager
-def same_draws(device: torch.device, seed: int) -> Iterator[None]:
-    """Random numbers in here start from `seed`; those outside go on as if nothing had been drawn."""
-    # torch.random.fork_rng seeds every backend there is, which costs more than a small network's whole pass.
-    generators = [torch.default_generator]
-    if device.type == "cuda":
-        generators.append(torch.cuda.default_generators[device.index or 0])
-    states = [generator.get_state() for generator in generators]
-    try:
-        for generator in generators:
-            generator.manual_seed(seed)
-        yield
-    finally:
-        for generator, state in zip(generators, states, strict=True):
-            generator.set_state(state)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-Inputs = Tensor | Mapping[str, Tensor]
-"""What goes into a model: one tensor, or several by the names of its arguments; the first axis is the examples."""
+from eostui.objective.model_call import Inputs
 
 IGNORED = -100
 """The class number of a position of a sequence that does not count, as in torch's `cross_entropy`."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import random
+import zlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,9 +14,11 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 from torch.utils.data import Dataset as TorchDataset
 
+from eostui.objective.model_call import Inputs
 from eostui.problems.by_path import can_be_called, load_callable, parameters_of
-from eostui.problems.dataset import IGNORED, Dataset, Inputs
+from eostui.problems.dataset import IGNORED, Dataset
 from eostui.problems.errors import ByPathError, ProblemError, source_file, where_and_what
+from eostui.problems.written_out import write_out
 
 SHAPES_OF_DATA = (
     "it must return (x, y) or ((x, y), (x_test, y_test)), all of them tensors or numpy arrays; x may be a dictionary "
@@ -25,7 +29,8 @@ SHAPES_OF_DATA = (
 def own_model(spec: str, seed: int) -> nn.Module:
     """The module that the function `spec` returns, built directly after `torch.manual_seed(seed)`.
 
-    Raises ProblemError.
+    Of a module that `torch.compile`, `DataParallel` or `DistributedDataParallel` has wrapped it is the one inside: what
+    they do cannot be differentiated twice, or is this trainer's business. Raises ProblemError.
     """
     build = load_callable(spec)
     if isinstance(build, nn.Module):
@@ -34,20 +39,26 @@ def own_model(spec: str, seed: int) -> nn.Module:
             f"{spec} is {describe(build)}, not a function that returns one: write `def {name}(): return …`, "
             "so that --seed draws its weights"
         )
-    torch.manual_seed(seed)
+    _seed(seed)
     model = _call(spec, build)
     if not isinstance(model, nn.Module):
         raise ProblemError(f"{spec} returned {describe(model)}; it must return a torch.nn.Module")
+    while (inside := _wrapped(model)) is not None:
+        model = inside
+    write_out(model)
     return model
 
 
-def own_data(spec: str) -> Dataset:
+def own_data(spec: str, seed: int) -> Dataset:
     """The data set of the tensors or arrays that the function `spec` returns, contiguous, all integers as int64.
 
-    Targets may be NaN or infinite here, for a loss that leaves these out (see `check_targets_are_finite`). Raises
-    ProblemError.
+    Random numbers in it are drawn from another stream than those of a model with the same seed: a teacher network that
+    makes the targets would be the student otherwise. Targets may be NaN or infinite here, for a loss that leaves these
+    out (see `check_targets_are_finite`). Raises ProblemError.
     """
-    returned = _call(spec, load_callable(spec))
+    function = load_callable(spec)
+    _seed(zlib.crc32(f"data {seed}".encode()))
+    returned = _call(spec, function)
     x_test: Any = None
     y_test: Any = None
     match _tensors_in(spec, returned):
@@ -92,6 +103,22 @@ def as_class_numbers(y: Tensor) -> str:
     if y.ndim == 2 and y.shape[1] == 1:
         return "say y.long().squeeze(1) in the data where they are class numbers"
     return "say y.long() in the data where they are class numbers"
+
+
+def _seed(seed: int) -> None:
+    """Seed all that a user's code may draw from."""
+    torch.manual_seed(seed)
+    random.seed(seed)
+    np.random.seed(seed % 2**32)  # noqa: NPY002 (the generator that users' code draws from)
+
+
+def _wrapped(model: nn.Module) -> nn.Module | None:
+    """The module inside a wrapper of torch's; None where it is none."""
+    if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
+        inside = model.module
+    else:
+        inside = getattr(model, "_orig_mod", None)  # torch.compile's
+    return inside if isinstance(inside, nn.Module) else None
 
 
 def named(x: Inputs, y: Tensor | None, suffix: str = "") -> dict[str, Tensor]:

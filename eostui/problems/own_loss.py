@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from eostui.objective.weights import cast
 from eostui.problems.by_path import can_be_called, load_callable, parameters_of
 from eostui.problems.errors import ByPathError, ProblemError
 from eostui.problems.own import describe, not_finite
@@ -30,7 +31,8 @@ def own_loss(spec: str, dtype: torch.dtype, device: torch.device) -> Callable[..
                 f"the loss {spec} has {have} {', '.join(trainable)} that would not be trained: "
                 "put it into the model, let the model return the loss, and give --loss model"
             )
-        return _moved(loss, dtype, device)
+        cast(loss, device, dtype)
+        return loss
     takes = parameters_of(loss)
     if takes is not None and not can_be_called(loss, None, None):
         raise ProblemError(
@@ -45,21 +47,9 @@ def check_loss_is_finite(loss: Callable[..., Any], outputs: Any, y: Tensor | Non
         return
     # The loss of all examples at once, since some of them may have no finite target at all.
     with torch.no_grad():
-        value = loss(outputs.detach()[:1].expand(len(y), *outputs.shape[1:]), y)
+        value = loss(outputs.detach()[:1].expand(len(y), *outputs.shape[1:]).clone(), y.clone())
     if not bool(torch.isfinite(value)):
         raise ProblemError(
             f"the loss {spec} is {value.item():g}, as {bad:,} of the {y.numel():,} numbers of y from {data} are NaN "
             "or infinite: it must leave them out"
         )
-
-
-def _moved(module: nn.Module, dtype: torch.dtype, device: torch.device) -> nn.Module:
-    """The module on a device, its numbers of one precision; complex ones stay complex, unlike in `Module.to`."""
-
-    def moved(tensor: Tensor) -> Tensor:
-        if tensor.is_complex():
-            return tensor.to(device, dtype.to_complex())
-        return tensor.to(device, dtype if tensor.is_floating_point() else tensor.dtype)
-
-    module._apply(moved)  # type: ignore[no-untyped-call]
-    return module

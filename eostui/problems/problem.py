@@ -9,13 +9,16 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from eostui.objective.model_call import Inputs
+from eostui.objective.weights import cast
 from eostui.problems.accuracy import class_accuracy, sign_accuracy
 from eostui.problems.architectures import ARCHITECTURES, Architecture
 from eostui.problems.by_path import load_callable, looks_like_path
 from eostui.problems.criteria import classes_last
-from eostui.problems.dataset import Dataset, Inputs
+from eostui.problems.dataset import Dataset
 from eostui.problems.datasets import DATASETS, Progress, find_dataset
 from eostui.problems.errors import DataError, ProblemError, unknown_name
+from eostui.problems.findings import Findings, check_problem
 from eostui.problems.fit import INPUTS, check_classes, check_fit, check_sizes, check_targets, in_words
 from eostui.problems.losses import LOSSES
 from eostui.problems.own import (
@@ -26,7 +29,7 @@ from eostui.problems.own import (
     shape,
 )
 from eostui.problems.own_loss import check_loss_is_finite, own_loss
-from eostui.problems.trial import Criterion, try_two_examples
+from eostui.problems.trial import Criterion, complete_lazy_modules, try_examples
 
 Accuracy = Callable[[Tensor, Tensor], Tensor]
 """`accuracy(outputs, targets)`: the fraction of right answers, a scalar."""
@@ -37,15 +40,22 @@ class Problem:
     """A model with its first weights, the loss and the examples, all of one dtype and on one device.
 
     loss:     None where the model is called with the targets and returns the mean loss itself
-    outputs:  how many outputs an example or a position of it has; 0 where it computes its own loss and shows no outputs
     accuracy: None where the targets are no classes, or it is not known how the outputs stand for them
+    outputs:   how many an example or a position of it has; 0 where the model computes its own loss, or gives more than
+               one tensor
+    divisible: whether the model takes a part of the examples, too
+    findings: what the check of model, loss and data has found
+    warnings: what the user's code warned of
     """
 
     model: nn.Module
     loss: Criterion | None
     dataset: Dataset
-    outputs: int
     accuracy: Accuracy | None
+    outputs: int
+    divisible: bool
+    findings: Findings
+    warnings: tuple[str, ...]
 
 
 def build_problem(
@@ -73,34 +83,39 @@ def build_problem(
     sizes = {name: value for name, value in (("width", width), ("depth", depth)) if value is not None}
     check_fit(arch, data, loss)
     check_sizes(arch, sizes)
-    torch.manual_seed(seed)  # a user's own data may be drawn at random
-    dataset = _load_data(data, data_dir, progress)
+    dataset = _load_data(data, seed, data_dir, progress)
     criterion = _load_loss(loss, dtype, device)
     _check_loaded(dataset, criterion, arch=arch, data=data, loss=loss)
-    dataset = _moved(dataset, dtype, device)
     progress(f"building {arch}", None)
-    model = _build_model(arch, sizes, data, dataset, loss, seed).to(device=device, dtype=dtype)
+    model = _build_model(arch, sizes, data, dataset, loss, seed)
+    dataset = _moved(dataset, dtype, device)
+    cast(model, device, dtype)
     if not any(p.requires_grad and p.numel() for p in model.parameters()):
         raise ProblemError(f"{arch}: the model ({type(model).__name__}) has no trainable parameters")
-    outputs = try_two_examples(model, criterion, dataset, arch=arch, data=data, loss=loss)
+    trial = try_examples(model, criterion, dataset, arch=arch, data=data, loss=loss)
     if criterion is not None:
-        check_loss_is_finite(criterion, outputs, dataset.y, spec=loss, data=data)
+        check_loss_is_finite(criterion, trial.outputs, dataset.y, spec=loss, data=data)
+    progress("checking that the loss is a function of the weights", None)
+    findings = check_problem(model, criterion, dataset, divisible=trial.divisible, arch=arch, data=data, loss=loss)
     return Problem(
         model=model,
         loss=criterion,
         dataset=dataset,
-        outputs=0 if outputs is None else _width(dataset, outputs),
-        accuracy=None if outputs is None else _accuracy(dataset, loss, outputs),
+        accuracy=None if trial.outputs is None else _accuracy(dataset, loss, trial.outputs),
+        outputs=0 if trial.outputs is None else _width(dataset, trial.outputs),
+        divisible=trial.divisible,
+        findings=findings,
+        warnings=trial.warnings,
     )
 
 
-def _load_data(data: str, data_dir: Path, progress: Progress) -> Dataset:
+def _load_data(data: str, seed: int, data_dir: Path, progress: Progress) -> Dataset:
     entry = find_dataset(data)
     if entry is None:
         if not looks_like_path(data):
             raise unknown_name("data set", data, DATASETS)
         progress(f"loading {data}", None)
-        return own_data(data)
+        return own_data(data, seed)
     try:
         dataset: Dataset = load_callable(entry.load)(data_dir, progress, **entry.options)
     except OSError as error:  # such as a directory that may not be looked into
@@ -162,7 +177,9 @@ def _check_inputs(entry: Architecture, data: str, x: Inputs) -> None:
 
 def _build_model(arch: str, sizes: Mapping[str, int], data: str, dataset: Dataset, loss: str, seed: int) -> nn.Module:
     if looks_like_path(arch):
-        return own_model(arch, seed)
+        own = own_model(arch, seed)
+        complete_lazy_modules(own, dataset, loss, arch=arch, data=data)
+        return own
     if arch not in ARCHITECTURES:
         raise unknown_name("architecture", arch, ARCHITECTURES)
     entry = ARCHITECTURES[arch]

@@ -2,43 +2,99 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
+from torch.nn.parameter import is_lazy
 
+from eostui.objective.model_call import LABELS, Inputs, call_model, computed_loss, of_each
+from eostui.objective.passes import Buffers, Draws, in_mode
 from eostui.problems.by_path import load_callable, looks_like_path
 from eostui.problems.criteria import classes_last
-from eostui.problems.dataset import Dataset, Inputs
+from eostui.problems.dataset import Dataset
 from eostui.problems.errors import ProblemError, source_file, where_and_what
+from eostui.problems.losses import LOSSES
 from eostui.problems.own import describe, named, shape, shapes
 
-Criterion = Callable[[Tensor, Tensor], Tensor]
-"""`loss(outputs, targets)`: the mean loss over the examples, a scalar."""
+Criterion = Callable[[Any, Any], Tensor]
+"""`loss(outputs, targets)`: the loss of the examples, a scalar."""
 
 
-def try_two_examples(
-    model: nn.Module, criterion: Criterion | None, dataset: Dataset, *, arch: str, data: str, loss: str
-) -> Tensor | None:
-    """Send two examples through model and loss; their outputs, or None where the model computes the loss itself.
+@dataclass(frozen=True)
+class Trial:
+    """What became of the first examples.
 
-    Leaves no trace. Raises ProblemError, which names what was given and what came back.
+    outputs: what the model gave for them, where that is one tensor; None where it computes the loss itself, or gives
+    more than one, for a loss of the user's own. divisible: whether two examples were enough; a network on one graph
+    takes all or none. warnings: what the user's code, or torch in it, warned of.
     """
-    x: Inputs
-    x = dataset.x[:2] if isinstance(dataset.x, Tensor) else {name: part[:2] for name, part in dataset.x.items()}
-    y = None if dataset.y is None else dataset.y[:2]
+
+    outputs: Tensor | None
+    divisible: bool
+    warnings: tuple[str, ...]
+
+
+def try_examples(
+    model: nn.Module, criterion: Criterion | None, dataset: Dataset, *, arch: str, data: str, loss: str
+) -> Trial:
+    """Send two examples through model and loss, and where these will not do, all of them.
+
+    Leaves no trace. Raises ProblemError, which names what was given and what came back for two.
+    """
+    examples = len(dataset.x) if isinstance(dataset.x, Tensor) else len(next(iter(dataset.x.values())))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        divisible = True
+        try:
+            outputs = _try(model, criterion, dataset, min(2, examples), arch=arch, data=data, loss=loss)
+        except ProblemError as error:
+            try:
+                outputs = _try(model, criterion, dataset, examples, arch=arch, data=data, loss=loss)
+            except ProblemError:
+                raise error from error.__cause__
+            divisible = False
+    told = {f"{w.category.__name__}: {w.message}" for w in caught if issubclass(w.category, UserWarning)}
+    return Trial(outputs, divisible, tuple(sorted(told)))
+
+
+def complete_lazy_modules(model: nn.Module, dataset: Dataset, loss: str, *, arch: str, data: str) -> None:
+    """Let lazy modules (`nn.LazyLinear`) see examples, from which they get their shapes and then their weights.
+
+    Raises ProblemError where the model does not take the examples.
+    """
+    if not any(is_lazy(tensor) for tensor in (*model.parameters(), *model.buffers())):
+        return
+
+    def in_models_dtype(tensor: Tensor) -> Tensor:
+        return tensor.to(torch.get_default_dtype() if tensor.is_floating_point() else tensor.dtype, copy=True)
+
+    y = dataset.y if loss in LOSSES and LOSSES[loss].by_model else None
+    with torch.no_grad(), in_mode(model, training=False):
+        _call(model, of_each(dataset.x, in_models_dtype), y, arch=arch, data=data)
+
+
+def _try(
+    model: nn.Module, criterion: Criterion | None, dataset: Dataset, examples: int, *, arch: str, data: str, loss: str
+) -> Tensor | None:
+    # Copies, for code that changes its arguments in place.
+    x = of_each(dataset.x, lambda tensor: tensor[:examples].clone())
+    y = None if dataset.y is None else dataset.y[:examples].clone()
     outputs = None
     device = next(model.parameters()).device
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+    with Draws().of_batch(device, 0), Buffers(model).pass_over(advance=False):
         if criterion is None or y is None:
-            value = _computed_loss(_call(model, x, y, arch=arch, data=data))
+            value = computed_loss(_call(model, x, y, arch=arch, data=data))
             whose, remedy = f"the model of {arch}", f"with --loss {loss} it must return the mean loss"
         else:
-            outputs = _outputs(_call(model, x, None, arch=arch, data=data), arch, examples=len(y))
-            _check_classes(dataset, outputs, arch=arch, data=data, loss=loss)
-            value = _loss(criterion, outputs, y, arch=arch, data=data, loss=loss)
+            returned = _call(model, x, None, arch=arch, data=data)
+            if isinstance(returned, Tensor) or not looks_like_path(loss):
+                outputs = _outputs(returned, arch, examples=examples)
+                _check_classes(dataset, outputs, arch=arch, data=data, loss=loss)
+            value = _loss(criterion, returned, y, arch=arch, data=data, loss=loss)
             whose, remedy = f"the loss {loss}", "it must return the mean loss"
     if not isinstance(value, Tensor):
         raise ProblemError(f"{whose} returned {describe(value)}; {remedy}, a scalar tensor")
@@ -51,44 +107,41 @@ def try_two_examples(
 
 
 def _call(model: nn.Module, x: Inputs, y: Tensor | None, *, arch: str, data: str) -> Any:
-    """`model(x)` or `model(**x)`, with y as the second argument or as `labels` where it is given."""
-    buffers = {name: buffer.clone() for name, buffer in model.named_buffers()}
-    arguments: tuple[Tensor, ...] = ()
-    keywords: dict[str, Tensor] = {}
+    """As `call_model`; raises ProblemError."""
     if isinstance(x, Tensor):
-        arguments = (x,) if y is None else (x, y)
+        count = len(x)
         called, what = "model(x)" if y is None else "model(x, y)", f"of shape {shape(x)}"
         if not x.is_floating_point():
             what += f" and {x.dtype}"
     else:
-        keywords = dict(x) if y is None else {**x, "labels": y}
-        called = f"model({', '.join(f'{name}=…' for name in keywords)})"
+        count = len(next(iter(x.values())))
+        names = [*x] if y is None else [*x, LABELS]
+        called = f"model({', '.join(f'{name}=…' for name in names)})"
         what = f"where {shapes(named(x, None))}"
     try:
-        return functional_call(model, buffers, arguments, keywords)
+        return call_model(model, x, y)
     except Exception as error:
         as_what = "" if called == "model(x)" else f", as {called}"
-        raise ProblemError(
-            f"{arch} cannot take two examples of {data}{as_what}, {what}: {_blame(error, arch)}"
-        ) from error
-
-
-def _computed_loss(returned: Any) -> Any:
-    """The loss in what a model that computes it has returned, or all of that where there is none in it."""
-    if isinstance(returned, Mapping):
-        return returned.get("loss", returned)
-    return returned if isinstance(returned, Tensor) else getattr(returned, "loss", returned)
+        examples = {1: "one example", 2: "two examples"}.get(count, f"{count:,} examples")
+        raise ProblemError(f"{arch} cannot take {examples} of {data}{as_what}, {what}: {blame(error, arch)}") from error
 
 
 def _outputs(returned: Any, arch: str, *, examples: int) -> Tensor:
     if not isinstance(returned, Tensor):
-        raise ProblemError(f"the model of {arch} gave {describe(returned)} for two examples; it must give one tensor")
+        raise ProblemError(
+            f"the model of {arch} gave {describe(returned)} for {_count(examples)}; it must give one tensor, or have "
+            "a loss of your own that takes what it gives: --loss file.py:function"
+        )
     if returned.ndim == 0 or len(returned) != examples:
         raise ProblemError(
-            f"the model of {arch} gave outputs of shape {shape(returned)} for {examples} examples; "
+            f"the model of {arch} gave outputs of shape {shape(returned)} for {_count(examples)}; "
             "the first axis must be the examples"
         )
     return returned
+
+
+def _count(examples: int) -> str:
+    return {1: "one example", 2: "two examples"}.get(examples, f"{examples:,} examples")
 
 
 def _check_classes(dataset: Dataset, outputs: Tensor, *, arch: str, data: str, loss: str) -> None:
@@ -98,15 +151,16 @@ def _check_classes(dataset: Dataset, outputs: Tensor, *, arch: str, data: str, l
         raise ProblemError(f"{data} has {dataset.classes} classes, but {arch} gives only {scores.shape[-1]} outputs")
 
 
-def _loss(criterion: Criterion, outputs: Tensor, y: Tensor, *, arch: str, data: str, loss: str) -> Any:
-    fit = f"outputs of shape {shape(outputs)} from {arch}, targets of shape {shape(y)} from {data}"
+def _loss(criterion: Criterion, outputs: Any, y: Tensor, *, arch: str, data: str, loss: str) -> Any:
+    gave = f"outputs of shape {shape(outputs)}" if isinstance(outputs, Tensor) else describe(outputs)
+    fit = f"{gave} from {arch}, targets of shape {shape(y)} from {data}"
     try:
         return criterion(outputs, y)
     except Exception as error:
-        raise ProblemError(f"the loss {loss} does not fit {fit}: {_blame(error, loss)}") from error
+        raise ProblemError(f"the loss {loss} does not fit {fit}: {blame(error, loss)}") from error
 
 
-def _blame(error: Exception, spec: str) -> str:
+def blame(error: Exception, spec: str) -> str:
     """What went wrong, and on which line where `spec` names a user's own code."""
     if looks_like_path(spec):
         return where_and_what(error, source_file(load_callable(spec)))

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch import Tensor
-from torch.autograd.graph import saved_tensors_hooks
 
 from eostui.config import RunConfig
 from eostui.curvature.eigensolver import most_vectors
 from eostui.curvature.hessian import HessianOperator
 from eostui.objective.objective import Objective
+from eostui.objective.saved_bytes import counting_saved_bytes
 from eostui.problems.datasets import Progress, first_examples
 from eostui.problems.errors import ProblemError
 from eostui.store import Table
@@ -149,25 +149,10 @@ def _quickest(attempt: Callable[[], _Trial]) -> _Trial:
 
 
 def _timed(compute: Callable[[], Tensor], objective: Objective, examples: int) -> _Trial:
-    kept: dict[int, int] = {}
-    given = {tensor.untyped_storage().data_ptr() for tensor in _tensors(objective)}
-
-    def pack(tensor: Tensor) -> Tensor:
-        storage = tensor.untyped_storage()
-        if storage.data_ptr() not in given:
-            kept[storage.data_ptr()] = storage.nbytes()
-        return tensor
-
     start = time.perf_counter()
-    with saved_tensors_hooks(pack, lambda tensor: tensor):
-        float(compute().sum())  # waits for the device
-    return _Trial(examples, time.perf_counter() - start, sum(kept.values()) / examples)
-
-
-def _tensors(objective: Objective) -> list[Tensor]:
-    inputs = objective.inputs
-    tensors = [inputs] if isinstance(inputs, Tensor) else list(inputs.values())
-    return tensors if objective.targets is None else [*tensors, objective.targets]
+    # The sum waits for the device.
+    _, saved = counting_saved_bytes(lambda: float(compute().sum()), objective.data())
+    return _Trial(examples, time.perf_counter() - start, saved / examples if math.isfinite(saved) else 0.0)
 
 
 def _is_spectrum(table: Table) -> bool:

@@ -133,6 +133,7 @@ class Trainer:
                 if due and (adapted := self._cadence.adapted()):
                     self._record.event(self._step, "cadence", adapted)
                 self._step += 1
+                self._setup.draws.step = self._step
                 if self._step == self._config.steps:
                     return Status.FINISHED
         except Abandoned:

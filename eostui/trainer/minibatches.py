@@ -10,13 +10,13 @@ from torch import Tensor
 class Minibatches:
     """Random reshuffling: every epoch visits all `examples` once, in a new order, `size` of them a step.
 
-    The last minibatch of an epoch has what is left. The order is a function of the seed and the epoch alone, so a run
-    can be taken up at any step.
+    `size` is the most that a step sees: all minibatches of an epoch are of nearly equal size, as batch norm cannot do
+    with a last one of a single example. The order is a function of the seed and the epoch alone, so a run can be taken
+    up at any step.
     """
 
     def __init__(self, examples: int, size: int, *, seed: int, device: torch.device) -> None:
         self._examples = examples
-        self._size = size
         self._seed = seed
         self._device = device
         self._steps_an_epoch = -(-examples // size)
@@ -24,10 +24,12 @@ class Minibatches:
         self._order = torch.empty(0, dtype=torch.int64)
 
     def at(self, step: int) -> Tensor:
-        """The numbers of the examples that update `step` sees, (size,) or fewer, int64, on the device."""
+        """The numbers of the examples that update `step` sees, (size,) or a few less, int64, on the device."""
         epoch, place = divmod(step, self._steps_an_epoch)
         if epoch != self._epoch:
             order = np.random.default_rng([self._seed, epoch]).permutation(self._examples)
             self._order = torch.from_numpy(order).to(self._device)
             self._epoch = epoch
-        return self._order[place * self._size : (place + 1) * self._size]
+        size, larger = divmod(self._examples, self._steps_an_epoch)
+        start = place * size + min(place, larger)
+        return self._order[start : start + size + (place < larger)]

@@ -8,11 +8,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from eostui.config import RunConfig
+from eostui.config import RunConfig, flag
 from eostui.curvature.thresholds import stability_threshold
 from eostui.dynamics.optimizers import make_optimizer
+from eostui.objective.model_call import Inputs
 from eostui.objective.objective import Objective
-from eostui.problems.dataset import Inputs
+from eostui.objective.passes import Draws
 from eostui.problems.datasets import Progress
 from eostui.problems.errors import ProblemError
 from eostui.problems.problem import Problem, build_problem
@@ -28,14 +29,16 @@ class Setup:
     """A run before its first step.
 
     objective: the training loss over all examples. curvature: the same over the examples that curvature is measured on
-    (`--eig-samples`), the very same object where these are all. test: over the test set, where there is one. theta:
-    all weights in one vector, (size,), which `optimizer` updates in place. classes: whether there is an accuracy.
+    (`--eig-samples`), the very same object where these are all. test: over the test set, where there is one, with the
+    model in evaluation mode. draws: the random numbers of all three. theta: all weights in one vector, (size,), which
+    `optimizer` updates in place. classes: whether there is an accuracy.
     """
 
     problem: Problem
     objective: Objective
     curvature: Objective
     test: Objective | None
+    draws: Draws
     theta: Tensor
     optimizer: torch.optim.Optimizer
 
@@ -68,18 +71,27 @@ def set_up(config: RunConfig, progress: Progress) -> Setup:
         progress=progress,
     )
 
-    def objective_on(inputs: Inputs, targets: Tensor | None) -> Objective:
+    findings, dataset = problem.findings, problem.dataset
+    draws = Draws(config.seed, everywhere=findings.everywhere)
+
+    def objective_on(inputs: Inputs, targets: Tensor | None, *, evaluating: bool = False) -> Objective:
         return Objective(
             problem.model,
             problem.loss,
             inputs,
             targets,
             accuracy=problem.accuracy,
-            physical_batch=config.physical_batch,
+            # How the test set is divided makes no difference to training, but memory may be short.
+            physical_batch=config.physical_batch if problem.divisible else None,
+            summed=findings.reduction == "sum",
+            divisible=problem.divisible,
+            copies=findings.copies,
+            evaluating=evaluating,
+            draws=draws,
         )
 
-    dataset = problem.dataset
     objective = objective_on(dataset.x, dataset.y)
+    _check_division(config, problem, objective.examples)
     if config.batch_size is not None and config.batch_size > objective.examples:
         examples = f"{objective.examples:,} examples"
         raise ProblemError(f"--batch-size {config.batch_size} does not go with {config.data}, which has {examples}")
@@ -92,7 +104,8 @@ def set_up(config: RunConfig, progress: Progress) -> Setup:
         problem=problem,
         objective=objective,
         curvature=objective if samples >= objective.examples else objective.subset(samples),
-        test=None if dataset.x_test is None else objective_on(dataset.x_test, dataset.y_test),
+        test=None if dataset.x_test is None else objective_on(dataset.x_test, dataset.y_test, evaluating=True),
+        draws=draws,
         theta=theta,
         optimizer=make_optimizer(
             config.optimizer,
@@ -101,6 +114,33 @@ def set_up(config: RunConfig, progress: Progress) -> Setup:
             hyperparameters={name: value for name, value in chosen.items() if value is not None},
         ),
     )
+
+
+def _check_division(config: RunConfig, problem: Problem, examples: int) -> None:
+    """Raise ProblemError where the examples are to be divided, and their loss cannot be."""
+    divided = {"batch_size": config.batch_size, "physical_batch": config.physical_batch}
+    if problem.divisible:
+        del divided["batch_size"]
+    if problem.findings.reduction == "neither":
+        why = (
+            "not the mean of the losses of parts of the examples (class weights, padding left out of a mean, examples "
+            "that are compared with each other)"
+        )
+        if not problem.divisible:
+            why, divided["eig_samples"] = "of a model that takes all examples or none", config.eig_samples
+        at_once = examples if config.batch_size is None or not problem.divisible else config.batch_size
+        for field, number in divided.items():
+            if number is not None and number < at_once:
+                remedy = "leave it out" if field != "physical_batch" else f"give --physical-batch {at_once}"
+                raise ProblemError(
+                    f"{flag(field)} {number} does not go with --arch {config.arch} and --loss {config.loss}: "
+                    f"the loss is {why}; {remedy}"
+                )
+    if problem.findings.reduction == "sum" and config.eig_samples is not None and config.eig_samples < examples:
+        raise ProblemError(
+            f"--eig-samples {config.eig_samples} does not go with --loss {config.loss}, which is a sum over examples: "
+            "that of a part of them has less curvature; take their mean, or leave it out"
+        )
 
 
 def _device(name: str) -> torch.device:

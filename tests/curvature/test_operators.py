@@ -37,8 +37,8 @@ def network(objective: Objective, theta: Tensor) -> Callable[..., Any]:
 
 def batches(objective: Objective) -> list[tuple[Inputs, Tensor | None, int]]:
     """Inputs, targets and number of examples of every ghost batch."""
-    step, n = objective.physical_batch, objective.examples
-    parts = [slice(start, min(start + step, n)) for start in range(0, n, step)]
+    rows_of_each = torch.arange(objective.examples).tensor_split(objective.batches)
+    parts = [slice(int(rows[0]), int(rows[-1]) + 1) for rows in rows_of_each]
     targets = [None if objective.targets is None else objective.targets[rows] for rows in parts]
     return [(rows_of(objective.inputs, r), y, r.stop - r.start) for r, y in zip(parts, targets, strict=True)]
 

@@ -1,0 +1,302 @@
+"""The check before a run: is the loss what training and measuring take it to be? A few examples tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.utils._pytree import tree_leaves, tree_map
+
+from eostui.objective.model_call import call_model, computed_loss, of_each
+from eostui.objective.objective import Evaluation, Objective
+from eostui.objective.passes import Buffers, TwiceDifferentiable, in_mode
+from eostui.objective.weights import flatten
+from eostui.problems.dataset import Dataset
+from eostui.problems.errors import ProblemError
+from eostui.problems.networks.batch_norm import BatchNorm
+from eostui.problems.trial import Criterion, blame
+
+FEW = 8
+"""Examples that the check takes, spread over the data, unless the model takes all or none."""
+PARTED = 256
+"""Examples whose loss is compared with the losses of their parts."""
+PARTS = 7
+SHIFT = 0.05
+"""How far the weights are moved for the check, relative to their root mean square."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What the check found of a model, its loss and its data.
+
+    copies: the code changes its inputs or targets in place, and so gets copies. everywhere: it draws from Python's or
+    numpy's random numbers, which are seeded for each step. repeatable: two passes at the same weights agree.
+    reduction: "mean" where the loss of examples is the mean of their losses, "sum" where it is the sum, "neither" where
+    it is not made of theirs: then they must go through the network together.
+    notes: each of these in words, for the run's events.
+    """
+
+    copies: bool = False
+    everywhere: bool = False
+    repeatable: bool = True
+    reduction: str = "mean"
+    notes: tuple[str, ...] = ()
+
+
+def check_problem(
+    model: nn.Module, criterion: Criterion | None, dataset: Dataset, *, divisible: bool, arch: str, data: str, loss: str
+) -> Findings:
+    """Compare, at weights a little away from the first ones, the loss and gradient by `Objective` with the model's own.
+
+    Leaves no trace. Raises ProblemError, with one line, where training would be wrong.
+    """
+    check = _Check(model, criterion, dataset, divisible=divisible, arch=arch, loss=loss)
+    with torch.enable_grad():
+        try:
+            return check.run()
+        except (RuntimeError, TypeError, ValueError, NotImplementedError) as error:
+            if "not compatible with .grad()" in str(error):
+                raise ProblemError(
+                    f"{arch}: torch's checkpoint with use_reentrant=True knows no gradient but that of backward(); "
+                    "say checkpoint(…, use_reentrant=False)"
+                ) from error
+            raise ProblemError(f"{arch} and {loss} fail where a gradient is taken: {blame(error, arch)}") from error
+        finally:
+            check.restore()
+
+
+class _Check:
+    def __init__(
+        self, model: nn.Module, criterion: Criterion | None, dataset: Dataset, *, divisible: bool, arch: str, loss: str
+    ) -> None:
+        self._model, self._criterion, self._dataset = model, criterion, dataset
+        self._divisible = divisible
+        self._arch, self._loss = arch, loss
+        self._objective = self._on(FEW)
+        self._first = self._objective.parameters()
+        self._buffers = {name: buffer.clone() for name, buffer in model.named_buffers()}
+        scale = self._first.square().mean().sqrt()
+        noise = torch.randn(self._first.shape, generator=torch.Generator().manual_seed(0))
+        self._shifted = self._first + SHIFT * scale * noise.to(self._first)
+        self._notes: list[str] = []
+
+    def _on(self, examples: int, **options: Any) -> Objective:
+        """The objective on so many examples, spread over the data and copied; on all where it takes all or none."""
+        x, y = self._dataset.x, self._dataset.y
+        there = len(x) if isinstance(x, Tensor) else len(next(iter(x.values())))
+        chosen = torch.arange(there)
+        if self._divisible and examples < there:
+            chosen = torch.linspace(0, there - 1, examples).round().long()
+
+        def rows(tensor: Tensor) -> Tensor:
+            return tensor[chosen.to(tensor.device)]
+
+        return Objective(
+            self._model,
+            self._criterion,
+            of_each(x, rows),
+            None if y is None else rows(y),
+            divisible=self._divisible,
+            **options,
+        )
+
+    def run(self) -> Findings:
+        copies = self._changes_data()
+        if copies:
+            self._objective = self._on(FEW, copies=True)
+            self._notes.append("the model or the loss changes its inputs or targets in place: it gets copies of them")
+        first = self._objective.gradient(self._shifted)
+        self._check_weights_unchanged()
+        self._check_buffers_unchanged()
+        everywhere, repeatable = self._repeats(first)
+        if repeatable:
+            self._compare_with_backward()
+        return Findings(copies, everywhere, repeatable, self._reduction(copies), tuple(self._notes))
+
+    def restore(self) -> None:
+        """The first weights and buffers."""
+        self._objective.weights.write(self._first)
+        for name, buffer in self._model.named_buffers():
+            if name in self._buffers and buffer.shape == self._buffers[name].shape:
+                buffer.data.copy_(self._buffers[name])
+
+    def _changes_data(self) -> bool:
+        before = [tensor.clone() for tensor in self._objective.data()]
+        self._objective.gradient(self._shifted)
+        with in_mode(self._model, training=False):
+            self._objective.evaluate(self._shifted)
+        return not all(_same(*pair) for pair in zip(before, self._objective.data(), strict=True))
+
+    def _check_weights_unchanged(self) -> None:
+        there = self._objective.parameters()
+        for (name, _), now, given in zip(
+            self._objective.weights.by_name.items(),
+            self._objective.split(there),
+            self._objective.split(self._shifted),
+            strict=True,
+        ):
+            if not torch.equal(now, given):
+                raise ProblemError(
+                    f"{self._arch}: the weight {name} is not what was written into it after a forward pass; either it "
+                    "shares its memory with another weight (make them the same Parameter), or the model changes it "
+                    "itself (training would undo that at every step)"
+                )
+
+    def _check_buffers_unchanged(self) -> None:
+        for name, buffer in self._model.named_buffers():
+            if name in self._buffers and not _same(buffer, self._buffers[name]):
+                raise ProblemError(
+                    f"{self._arch}: a pass changed the buffer {name} behind the back of its module, so that measuring "
+                    "would change the training; change it as self.NAME in the module that has it"
+                )
+
+    def _repeats(self, first: Evaluation) -> tuple[bool, bool]:
+        """Whether Python's and numpy's random numbers must be seeded, too, and whether passes then agree."""
+        if _agree(first, self._objective.gradient(self._shifted)):
+            return False, True
+        self._objective.draws.everywhere = True
+        first, *others = [self._objective.gradient(self._shifted) for _ in range(3)]
+        if all(_agree(first, other) for other in others):
+            self._notes.append("random numbers of Python or numpy are drawn: they are seeded for each step, as torch's")
+            return True, True
+        self._objective.draws.everywhere = False
+        self._notes.append(
+            "two passes at the same weights give two losses (random numbers from a generator of its own, or a count of "
+            "calls): the loss is no function of the weights, and no eigenvalue is certified"
+        )
+        return False, False
+
+    def _compare_with_backward(self) -> None:
+        """Loss, gradient and buffers against those of the model's own forward pass and `backward()`."""
+        objective = self._objective
+        ours = objective.gradient(self._shifted, advance_buffers=True)
+        buffers = {name: buffer.clone() for name, buffer in self._model.named_buffers()}
+        self.restore()
+        objective.weights.write(self._shifted)
+        parameters = objective.weights.parameters
+        before = [p.grad for p in parameters]
+        for p in parameters:
+            p.grad = None
+        try:
+            (batch,) = objective.physical_batches()
+            with TwiceDifferentiable():
+                _, loss = objective.forward(batch)
+                torch.autograd.backward(loss)
+            slopes = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
+            theirs = Evaluation(loss.detach(), ours.accuracy, flatten(slopes))
+        finally:
+            for p, grad in zip(parameters, before, strict=True):
+                p.grad = grad
+        if not _agree(ours, theirs):
+            raise ProblemError(
+                f"{self._arch}: the gradient of the loss is not what backward() leaves in the weights; is it changed "
+                "by a hook, such as register_post_accumulate_grad_hook? Training would not be what you have written"
+            )
+        for name, buffer in self._model.named_buffers():
+            if name in buffers and not _close(buffer, buffers[name]):
+                raise ProblemError(f"{self._arch}: a training step leaves another buffer {name} than the model does")
+
+    def _reduction(self, copies: bool) -> str:
+        """How the loss of many examples is made of those of their parts."""
+        if not self._divisible:
+            self._notes.append("the model takes all examples or none: it gets them all at once")
+            return "neither"
+        objective = self._on(PARTED, copies=copies)
+        objective.weights.write(self._shifted)
+        rows = torch.arange(objective.examples, device=objective.device).tensor_split(min(PARTS, objective.examples))
+        try:
+            with torch.no_grad(), Buffers(self._model).pass_over(advance=False):
+                if self._criterion is None:
+                    whole, parts = self._computed_losses(objective, rows)
+                elif self._mixes_examples(objective, rows[0]):
+                    return "neither"
+                else:
+                    whole, parts = self._losses_of_outputs(objective, rows)
+        except Exception:  # whatever the user's code says of a part of the examples: it is not made for parts
+            return "neither"
+        shares = [len(part) / objective.examples for part in rows]
+        means = sum(share * part for share, part in zip(shares, parts, strict=True))
+        allowed = _tolerance(objective.dtype) * max(abs(whole), *map(abs, parts))
+        if abs(means - whole) <= allowed:
+            return "mean"
+        return "sum" if abs(sum(parts) - whole) <= allowed else "neither"
+
+    def _computed_losses(self, objective: Objective, rows: Sequence[Tensor]) -> tuple[float, list[float]]:
+        """The loss that the model computes of all, and those of parts, in evaluation mode: there batch norm and dropout
+        treat every example by itself."""
+        x, y = objective.inputs, objective.targets
+
+        def of(part: Tensor | slice) -> float:
+            with objective.draws.of_batch(objective.device, 0):
+                found = call_model(self._model, of_each(x, lambda t: t[part].clone()), None if y is None else y[part])
+                return float(computed_loss(found))
+
+        with in_mode(self._model, training=False):
+            return of(slice(None)), [of(part) for part in rows]
+
+    def _mixes_examples(self, objective: Objective, part: Tensor) -> bool:
+        """Whether the outputs of some examples depend on the others, batch norm aside."""
+        if any(isinstance(m, BatchNorm) or _normalises_batches(m) for m in self._model.modules()):
+            return False
+        x = objective.inputs
+        with in_mode(self._model, training=False), objective.draws.of_batch(objective.device, 0):
+            together = call_model(self._model, of_each(x, torch.clone))
+            apart = call_model(self._model, of_each(x, lambda t: t[part].clone()))
+        pairs = zip(_tensors(together), _tensors(apart), strict=True)
+        return not all(_close(one[part], other) for one, other in pairs if one.ndim and len(one) == objective.examples)
+
+    def _losses_of_outputs(self, objective: Objective, rows: Sequence[Tensor]) -> tuple[float, list[float]]:
+        """The loss of the outputs of all examples, and those of parts of the same outputs."""
+        assert self._criterion is not None
+        (batch,) = objective.physical_batches()
+        with objective.draws.of_batch(objective.device, 0):
+            outputs = objective.outputs(batch)
+
+        def of(part: Tensor | slice) -> float:
+            assert self._criterion is not None
+            assert batch.targets is not None
+            with objective.draws.of_batch(objective.device, 0):
+                found = _of_every_tensor(outputs, lambda t: t[part].clone() if len(t) == objective.examples else t)
+                return float(self._criterion(found, batch.targets[part]))
+
+        return of(slice(None)), [of(part) for part in rows]
+
+
+def _normalises_batches(module: nn.Module) -> bool:
+    """Whether it is torch's batch norm without running statistics, which normalises the batch in testing, too."""
+    return isinstance(module, _BatchNorm) and not module.track_running_stats
+
+
+def _of_every_tensor(value: Any, function: Callable[[Tensor], Tensor]) -> Any:
+    """A nest of tuples, lists and dictionaries with `function` of every tensor in it."""
+    return tree_map(lambda leaf: function(leaf) if isinstance(leaf, Tensor) and leaf.ndim else leaf, value)
+
+
+def _tensors(value: Any) -> list[Tensor]:
+    return [leaf for leaf in tree_leaves(value) if isinstance(leaf, Tensor)]
+
+
+def _tolerance(dtype: torch.dtype) -> float:
+    """How far two ways of computing the same may be apart, relative to it: some sums are over many examples."""
+    return 1e-4 if dtype == torch.float32 else 1e-9
+
+
+def _close(one: Tensor, other: Tensor) -> bool:
+    if not one.is_floating_point():
+        return torch.equal(one, other)
+    size = float(one.abs().max()) if one.numel() else 0.0
+    return torch.allclose(one, other, rtol=0.0, atol=_tolerance(one.dtype) * size, equal_nan=True)
+
+
+def _same(one: Tensor, other: Tensor) -> bool:
+    return torch.equal(one, other) or torch.allclose(one, other, rtol=0.0, atol=0.0, equal_nan=True)
+
+
+def _agree(one: Evaluation, other: Evaluation) -> bool:
+    assert one.gradient is not None
+    assert other.gradient is not None
+    return _close(one.loss, other.loss) and _close(one.gradient, other.gradient)
