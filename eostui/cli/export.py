@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from eostui.cli.options import DEFAULT_RUNS_DIR, Run, RunsDir
+from eostui.cli.options import DEFAULT_RUNS_DIR, Run, RunsDir, from_home
 
 
 class Format(StrEnum):
@@ -28,7 +28,10 @@ def export(
         str | None, typer.Option("--table", "-t", help="One table; `eostui info` names them. [train, or all of them]")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="F", help="A file, or a directory for a file a table.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="F", help="A file, or a directory for a file a table.", callback=from_home
+        ),
     ] = None,
     runs_dir: RunsDir = DEFAULT_RUNS_DIR,
 ) -> None:

@@ -8,12 +8,14 @@ from typing import Annotated
 
 import typer
 
+from eostui.home import expand_home
+
 DEFAULT_RUNS_DIR = Path("runs")
 
 
 def run_names(context: typer.Context, incomplete: str) -> list[str]:
     """Names of runs that begin so."""
-    runs_dir = Path(context.params.get("runs_dir") or DEFAULT_RUNS_DIR)
+    runs_dir = expand_home(context.params.get("runs_dir") or DEFAULT_RUNS_DIR)
     return sorted(path.parent.name for path in runs_dir.glob("*/run.h5") if path.parent.name.startswith(incomplete))
 
 
@@ -28,9 +30,14 @@ def names_of(kind: str) -> Callable[[str], list[str]]:
     return complete
 
 
+def from_home(path: Path | None) -> Path | None:
+    """The callback of every option that is a path: the shell expands no `~` in `-o=~/x` and in variables."""
+    return None if path is None else expand_home(path)
+
+
 RunsDir = Annotated[
     Path,
-    typer.Option("--runs-dir", envvar="EOSTUI_RUNS", metavar="DIR", help="Where runs are kept."),
+    typer.Option("--runs-dir", envvar="EOSTUI_RUNS", metavar="DIR", help="Where runs are kept.", callback=from_home),
 ]
 NamedRun = Annotated[
     str,

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from eostui.cli.options import DEFAULT_RUNS_DIR, RunsDir, run_names
+from eostui.cli.options import DEFAULT_RUNS_DIR, RunsDir, from_home, run_names
 from eostui.config import ConfigError
 
 FORMATS = ("svg", "png", "pdf")
@@ -27,7 +27,13 @@ def plot(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="F", help="fig.svg, fig.png or fig.pdf [RUN.svg, of the first run]"),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="F",
+            help="fig.svg, fig.png or fig.pdf [RUN.svg, of the first run]",
+            callback=from_home,
+        ),
     ] = None,
     tables: Annotated[
         list[str] | None,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from eostui.home import expand_home
 from eostui.problems.errors import DataError, ProblemError, did_you_mean
 
 Progress = Callable[[str, float | None], None]
@@ -149,6 +150,22 @@ _IMAGES = (
 
 TEXT_LEVELS = ("words", "chars")
 """What is a token of a text."""
+TABLES = (".csv", ".tsv", ".json", ".jsonl")
+ARRAYS = (
+    ".npy",
+    ".npz",
+    ".pt",
+    ".pth",
+    ".pkl",
+    ".pickle",
+    ".safetensors",
+    ".h5",
+    ".hdf5",
+    ".mat",
+    ".parquet",
+    ".feather",
+)
+"""Endings of files with numbers in them, which are no texts to learn the characters of."""
 SEQUENCE = 35
 """Tokens in one example of a text, as in the language modelling of Cohen et al. 2021."""
 
@@ -261,10 +278,11 @@ def _text_file(name: str) -> DatasetEntry | None:
     """The entry of a text file that is there; None for a name of another kind."""
     whole = name.endswith(".txt") or ":" not in name
     path, _, level = (name, "", "chars") if whole else name.rpartition(":")
-    file = Path(path)
+    file = expand_home(path)
+    _refuse_numbers(path, file, "" if whole else level)
     if not path.endswith(".txt"):
         # Other endings are taken where there is such a file, and where that cannot be meant as a name or a function.
-        meant = "/" in path if whole else level in TEXT_LEVELS and not path.endswith(".py")
+        meant = not path.endswith(".py") and ("/" in path if whole else level in TEXT_LEVELS)
         if not meant or not file.is_file():
             return None
     if level not in TEXT_LEVELS:
@@ -284,6 +302,21 @@ def _text_file(name: str) -> DatasetEntry | None:
         options={"path": str(file.absolute()), "level": level},
         shape=(SEQUENCE,),
     )
+
+
+def _refuse_numbers(path: str, file: Path, level: str) -> None:
+    """Raise ProblemError for a folder, and for a file of numbers that no `level` says to read as a text."""
+    remedy = "write a function that loads it and returns (x, y), and name it as file.py:function"
+    if not level and "/" in path and file.is_dir():
+        raise ProblemError(f"{path} is a folder: {remedy}")
+    if file.suffix.lower() not in TABLES + ARRAYS or level in TEXT_LEVELS:
+        return
+    if file.is_file():
+        characters = f"; {path}:chars would be its characters" * (file.suffix.lower() in TABLES)
+        raise ProblemError(f"{path} is no text: {remedy}{characters}")
+    if not level:
+        beside = sorted(found.name for found in file.parent.glob(f"*{file.suffix}"))
+        raise DataError(f"there is no file {path!r}{did_you_mean(file.name, beside)}; when it is there, {remedy}")
 
 
 def first_examples(data: str, number: int) -> str | None:

@@ -47,14 +47,17 @@ def check_sizes(arch: str, chosen: Iterable[str]) -> None:
             raise ProblemError(f"--{name} does not go with --arch {arch}: the {name} of your own model is in its code")
 
 
-def check_targets(loss: str, data: str, targets: str) -> None:
-    """Raise ProblemError where a loss of the catalogue does not take the kind `targets`, which `data` has."""
+def check_targets(loss: str, data: str, targets: str, remedy: str = "") -> None:
+    """Raise ProblemError where a loss of the catalogue does not take the kind `targets`, which `data` has.
+
+    `remedy` is what could be done about the data; without it, other losses are named.
+    """
     if loss not in LOSSES or targets in LOSSES[loss].targets:
         return
     takers = " or ".join(entry.name for entry in LOSSES.values() if not entry.by_model and targets in entry.targets)
     raise ProblemError(
         f"--loss {loss} does not go with --data {data}: {loss} needs {in_words(LOSSES[loss].targets, TARGETS)}, "
-        f"{data} has {TARGETS[targets]}, for which there is {takers}"
+        f"{data} has {TARGETS[targets]}{f'; {remedy}' if remedy else f', for which there is {takers}'}"
     )
 
 

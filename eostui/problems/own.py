@@ -11,16 +11,18 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import Dataset as TorchDataset
 
 from eostui.objective.model_call import Inputs
-from eostui.problems.by_path import load_callable
+from eostui.problems.by_path import can_be_called, load_callable, parameters_of
 from eostui.problems.dataset import IGNORED, Dataset
-from eostui.problems.errors import ProblemError, source_file, where_and_what
+from eostui.problems.errors import ByPathError, ProblemError, source_file, where_and_what
 from eostui.problems.written_out import write_out
 
 SHAPES_OF_DATA = (
-    "it must return (x, y) or ((x, y), (x_test, y_test)), all of them tensors; x may be a dictionary of tensors, "
-    "and y None where the model computes its own loss"
+    "it must return (x, y) or ((x, y), (x_test, y_test)), all of them tensors or numpy arrays; x may be a dictionary "
+    "of them, and y None where the model computes its own loss"
 )
 
 
@@ -31,6 +33,12 @@ def own_model(spec: str, seed: int) -> nn.Module:
     they do cannot be differentiated twice, or is this trainer's business. Raises ProblemError.
     """
     build = load_callable(spec)
+    if isinstance(build, nn.Module):
+        name = spec.rpartition(":")[2]
+        raise ByPathError(
+            f"{spec} is {describe(build)}, not a function that returns one: write `def {name}(): return …`, "
+            "so that --seed draws its weights"
+        )
     _seed(seed)
     model = _call(spec, build)
     if not isinstance(model, nn.Module):
@@ -42,17 +50,18 @@ def own_model(spec: str, seed: int) -> nn.Module:
 
 
 def own_data(spec: str, seed: int) -> Dataset:
-    """The data set of the tensors that the function `spec` returns, all integers as int64. Raises ProblemError.
+    """The data set of the tensors or arrays that the function `spec` returns, contiguous, all integers as int64.
 
     Random numbers in it are drawn from another stream than those of a model with the same seed: a teacher network that
-    makes the targets would be the student otherwise.
+    makes the targets would be the student otherwise. Targets may be NaN or infinite here, for a loss that leaves these
+    out (see `check_targets_are_finite`). Raises ProblemError.
     """
     function = load_callable(spec)
     _seed(zlib.crc32(f"data {seed}".encode()))
     returned = _call(spec, function)
     x_test: Any = None
     y_test: Any = None
-    match returned:
+    match _tensors_in(spec, returned):
         case (Tensor() | Mapping() as x, Tensor() | None as y):
             pass
         case (
@@ -61,7 +70,7 @@ def own_data(spec: str, seed: int) -> Dataset:
         ):
             pass
         case _:
-            raise ProblemError(f"{spec} returned {describe(returned)}; {SHAPES_OF_DATA}")
+            raise ProblemError(f"{spec} returned {describe(returned)}; {_all_examples_of(returned) or SHAPES_OF_DATA}")
     x, y = _checked(spec, x, y)
     if x_test is not None:
         x_test, y_test = _checked(spec, x_test, y_test, suffix="_test")
@@ -73,6 +82,27 @@ def own_data(spec: str, seed: int) -> Dataset:
         classes = 2
     vocabulary = _count(x, x_test) if isinstance(x, Tensor) and x.dtype is torch.int64 else None
     return Dataset(x, y, x_test, y_test, classes, provenance=spec, vocabulary=vocabulary)
+
+
+def check_targets_are_finite(spec: str, dataset: Dataset) -> None:
+    """Raise ProblemError where a loss of the catalogue would meet targets that are NaN or infinite."""
+    for name, y in (("y", dataset.y), ("y_test", dataset.y_test)):
+        if y is not None and (bad := not_finite(y)):
+            raise ProblemError(
+                f"{spec}: {bad:,} of the {y.numel():,} numbers of {name} are NaN or infinite; "
+                "a loss of your own may leave such targets out"
+            )
+
+
+def as_class_numbers(y: Tensor) -> str:
+    """What to do with real targets that look like class numbers or one-hot rows; nothing for others."""
+    if not bool((y == y.round()).all()) or bool((y < 0).any()):
+        return ""
+    if y.ndim == 2 and y.shape[1] > 1 and bool((y.sum(1) == 1).all()):
+        return "say y.argmax(1) in the data where they are one-hot rows"
+    if y.ndim == 2 and y.shape[1] == 1:
+        return "say y.long().squeeze(1) in the data where they are class numbers"
+    return "say y.long() in the data where they are class numbers"
 
 
 def _seed(seed: int) -> None:
@@ -122,6 +152,14 @@ def shapes(tensors: Mapping[str, Tensor]) -> str:
     return " and ".join([", ".join([first, *others[:-1]]), *others[-1:]])
 
 
+def not_finite(tensor: Tensor, but: float | None = None) -> int:
+    """How many numbers are NaN or infinite, other than the one allowed."""
+    if not tensor.is_floating_point():
+        return 0
+    fine = torch.isfinite(tensor)
+    return int((~(fine if but is None else fine | (tensor == but))).sum())
+
+
 def _brief(value: Any) -> str:
     if isinstance(value, tuple | list):
         return f"({', '.join(type(item).__name__ for item in value[:4])}{', …' * (len(value) > 4)})"
@@ -129,6 +167,12 @@ def _brief(value: Any) -> str:
 
 
 def _call(spec: str, function: Callable[[], Any]) -> Any:
+    takes = parameters_of(function)
+    if takes and not can_be_called(function):
+        raise ProblemError(
+            f"{spec} is called without arguments, and takes {takes}: "
+            "give these defaults, or name a function that calls it"
+        )
     try:
         return function()
     except (Exception, SystemExit) as error:
@@ -140,26 +184,41 @@ def _checked(
     spec: str, x: Tensor | Mapping[Any, Any], y: Tensor | None, suffix: str = ""
 ) -> tuple[Inputs, Tensor | None]:
     """The examples, integers as int64. Raises ProblemError where they cannot be examples."""
-    inputs: Inputs = _as_int64(x) if isinstance(x, Tensor) else _checked_parts(spec, f"x{suffix}", x)
-    targets = None if y is None else _as_int64(y)
+    inputs: Inputs = x if isinstance(x, Tensor) else _checked_parts(spec, f"x{suffix}", x)
+    for name, tensor in named(inputs, y, suffix).items():
+        if tensor.layout is not torch.strided or tensor.is_nested:
+            raise ProblemError(f"{spec}: {name} is sparse or nested; say {name}.to_dense()")
+    inputs = _plain(inputs) if isinstance(inputs, Tensor) else {key: _plain(part) for key, part in inputs.items()}
+    # Targets that a teacher network gave bring its graph with them.
+    targets = None if y is None else _plain(y.detach() if y.requires_grad else y)
     tensors = named(inputs, targets, suffix)
     lengths = {len(tensor) if tensor.ndim else 0 for tensor in tensors.values()}
     if len(lengths) > 1 or 0 in lengths:
         raise ProblemError(f"{spec}: {shapes(tensors)}; each needs one row for every example, and at least one")
+    for name, tensor in tensors.items():
+        if tensor.numel() == 0:
+            raise ProblemError(f"{spec}: {name} has shape {shape(tensor)}, and so no number in it")
     if targets is not None:
         _check_targets(spec, f"y{suffix}", targets)
     for name, tensor in tensors.items():
         if tensor.is_complex():
             raise ProblemError(f"{spec}: {name} is {tensor.dtype}; inputs must be real numbers, integers or booleans")
-        if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
-            bad = int((~torch.isfinite(tensor)).sum())
-            raise ProblemError(f"{spec}: {bad:,} of the {tensor.numel():,} numbers of {name} are NaN or infinite")
+        if tensor is targets:
+            continue
+        # A mask that is added to scores is made of 0 and -inf, and comes by name.
+        bad = not_finite(tensor) if isinstance(inputs, Tensor) else not_finite(tensor, but=-torch.inf)
+        if bad:
+            kinds = "NaN or infinite" if isinstance(inputs, Tensor) else "NaN or +inf"
+            raise ProblemError(f"{spec}: {bad:,} of the {tensor.numel():,} numbers of {name} are {kinds}")
     return inputs, targets
 
 
 def _check_targets(spec: str, name: str, y: Tensor) -> None:
     if y.dtype is torch.bool or y.is_complex():
-        raise ProblemError(f"{spec}: {name} is {y.dtype}; targets must be integer class numbers or real numbers")
+        remedy = ": say y.long() for classes 0 and 1" * (y.dtype is torch.bool)
+        raise ProblemError(
+            f"{spec}: {name} is {y.dtype}; targets must be integer class numbers or real numbers{remedy}"
+        )
     if not y.is_floating_point():
         counted = y[y != IGNORED] if y.ndim > 1 else y
         if len(counted) == 0:
@@ -178,7 +237,7 @@ def _checked_parts(spec: str, name: str, x: Mapping[Any, Any]) -> dict[str, Tens
             )
         if not isinstance(value, Tensor):
             raise ProblemError(f"{spec}: {name}[{key!r}] is {describe(value)}; it must be a tensor")
-    return {key: _as_int64(value) for key, value in x.items()}
+    return dict(x)
 
 
 def _check_alike(spec: str, training: Mapping[str, Tensor], test: Mapping[str, Tensor]) -> None:
@@ -202,9 +261,45 @@ def _check_alike(spec: str, training: Mapping[str, Tensor], test: Mapping[str, T
             )
 
 
-def _as_int64(tensor: Tensor) -> Tensor:
+def _tensors_in(spec: str, returned: Any) -> Any:
+    """What a data function returned, with tensors in place of numpy arrays and of torch's TensorDatasets."""
+    if isinstance(returned, TensorDataset):
+        return returned.tensors
+    if isinstance(returned, np.ndarray):
+        return _from_numpy(spec, returned)
+    if isinstance(returned, Mapping):
+        return {key: _tensors_in(spec, value) for key, value in returned.items()}
+    # Two of them are (x, y), or training and test examples; a list of more could be anything.
+    if isinstance(returned, tuple | list) and len(returned) == 2:
+        return tuple(_tensors_in(spec, value) for value in returned)
+    return returned
+
+
+def _from_numpy(spec: str, array: np.ndarray[Any, Any]) -> Tensor:
+    if array.dtype.kind not in "biufc":
+        raise ProblemError(f"{spec} returned a numpy array of {array.dtype}; it must have numbers in it")
+    # Torch takes neither another byte order nor negative strides, and wants to be allowed to write.
+    native = array.astype(array.dtype.newbyteorder("="), copy=False)
+    try:
+        return torch.from_numpy(np.require(native, requirements=["C", "W"]))
+    except TypeError:  # long double
+        return torch.from_numpy(array.astype(np.float64))
+
+
+def _all_examples_of(returned: Any) -> str:
+    """How to get all examples out of what torch's loops over data are made from; nothing for other things."""
+    parts = returned if isinstance(returned, tuple | list) else [returned]
+    if any(isinstance(part, DataLoader) for part in parts):
+        return "a run needs all examples at once: x, y = next(iter(DataLoader(loader.dataset, len(loader.dataset))))"
+    if any(isinstance(part, TorchDataset) for part in parts):
+        return "a run needs all examples at once: x, y = next(iter(DataLoader(dataset, len(dataset))))"
+    return ""
+
+
+def _plain(tensor: Tensor) -> Tensor:
+    """Integers as int64, and rows that `view` can reshape, as a DataLoader would give them."""
     numbers = tensor.is_floating_point() or tensor.is_complex() or tensor.dtype is torch.bool
-    return tensor if numbers else tensor.long()
+    return (tensor if numbers else tensor.long()).contiguous()
 
 
 def _count(tensor: Tensor, test: Tensor | None) -> int:
@@ -213,7 +308,7 @@ def _count(tensor: Tensor, test: Tensor | None) -> int:
 
 
 def _are_signs(y: Tensor, y_test: Tensor | None) -> bool:
-    """Whether the targets are ±1 in one column, and both of them occur."""
-    if y.ndim != 2 or y.shape[1] != 1 or not 0 < int((y > 0).sum()) < len(y):
+    """Whether the targets are ±1, one for each example, and both of them occur."""
+    if y.shape[1:] not in ((), (1,)) or not 0 < int((y > 0).sum()) < len(y):
         return False
     return all(bool((part.abs() == 1).all()) for part in (y, y_test) if part is not None)

@@ -14,13 +14,21 @@ from eostui.objective.weights import cast
 from eostui.problems.accuracy import class_accuracy, sign_accuracy
 from eostui.problems.architectures import ARCHITECTURES, Architecture
 from eostui.problems.by_path import load_callable, looks_like_path
+from eostui.problems.criteria import classes_last
 from eostui.problems.dataset import Dataset
 from eostui.problems.datasets import DATASETS, Progress, find_dataset
 from eostui.problems.errors import DataError, ProblemError, unknown_name
 from eostui.problems.findings import Findings, check_problem
 from eostui.problems.fit import INPUTS, check_classes, check_fit, check_sizes, check_targets, in_words
 from eostui.problems.losses import LOSSES
-from eostui.problems.own import own_data, own_model, shape
+from eostui.problems.own import (
+    as_class_numbers,
+    check_targets_are_finite,
+    own_data,
+    own_model,
+    shape,
+)
+from eostui.problems.own_loss import check_loss_is_finite, own_loss
 from eostui.problems.trial import Criterion, complete_lazy_modules, try_examples
 
 Accuracy = Callable[[Tensor, Tensor], Tensor]
@@ -33,7 +41,8 @@ class Problem:
 
     loss:     None where the model is called with the targets and returns the mean loss itself
     accuracy: None where the targets are no classes, or it is not known how the outputs stand for them
-    outputs:   width of the model's last axis; 0 where it computes its own loss, or gives more than one tensor
+    outputs:   how many an example or a position of it has; 0 where the model computes its own loss, or gives more than
+               one tensor
     divisible: whether the model takes a part of the examples, too
     findings: what the check of model, loss and data has found
     warnings: what the user's code warned of
@@ -75,7 +84,7 @@ def build_problem(
     check_fit(arch, data, loss)
     check_sizes(arch, sizes)
     dataset = _load_data(data, seed, data_dir, progress)
-    criterion = _load_loss(loss)
+    criterion = _load_loss(loss, dtype, device)
     _check_loaded(dataset, criterion, arch=arch, data=data, loss=loss)
     progress(f"building {arch}", None)
     model = _build_model(arch, sizes, data, dataset, loss, seed)
@@ -84,6 +93,8 @@ def build_problem(
     if not any(p.requires_grad and p.numel() for p in model.parameters()):
         raise ProblemError(f"{arch}: the model ({type(model).__name__}) has no trainable parameters")
     trial = try_examples(model, criterion, dataset, arch=arch, data=data, loss=loss)
+    if criterion is not None:
+        check_loss_is_finite(criterion, trial.outputs, dataset.y, spec=loss, data=data)
     progress("checking that the loss is a function of the weights", None)
     findings = check_problem(model, criterion, dataset, divisible=trial.divisible, arch=arch, data=data, loss=loss)
     return Problem(
@@ -91,7 +102,7 @@ def build_problem(
         loss=criterion,
         dataset=dataset,
         accuracy=None if trial.outputs is None else _accuracy(dataset, loss, trial.outputs),
-        outputs=0 if trial.outputs is None else _width(trial.outputs),
+        outputs=0 if trial.outputs is None else _width(dataset, trial.outputs),
         divisible=trial.divisible,
         findings=findings,
         warnings=trial.warnings,
@@ -112,9 +123,9 @@ def _load_data(data: str, seed: int, data_dir: Path, progress: Progress) -> Data
     return dataset
 
 
-def _load_loss(loss: str) -> Criterion | None:
+def _load_loss(loss: str, dtype: torch.dtype, device: torch.device) -> Criterion | None:
     if looks_like_path(loss):
-        return load_callable(loss)
+        return own_loss(loss, dtype, device)
     if loss not in LOSSES:
         raise unknown_name("loss", loss, LOSSES)
     return None if LOSSES[loss].by_model else load_callable(LOSSES[loss].function)
@@ -134,7 +145,9 @@ def _check_loaded(dataset: Dataset, criterion: Criterion | None, *, arch: str, d
             "that is for a model that computes its own loss, with --loss model"
         )
     if dataset.y is not None:
-        check_targets(loss, data, _kind_of_targets(dataset))
+        check_targets(loss, data, _kind_of_targets(dataset), "" if dataset.classes else as_class_numbers(dataset.y))
+    if loss in LOSSES and not LOSSES[loss].by_model:
+        check_targets_are_finite(data, dataset)
     check_classes(loss, data, dataset.classes)
     if arch in ARCHITECTURES:
         _check_inputs(ARCHITECTURES[arch], data, dataset.x)
@@ -196,10 +209,6 @@ def _outputs_for(dataset: Dataset, y: Tensor, loss: str) -> int | None:
     return y.shape[1] if y.ndim == 2 else None
 
 
-def _width(outputs: Tensor) -> int:
-    return outputs.shape[-1] if outputs.ndim > 1 else 1
-
-
 def _kind_of_targets(dataset: Dataset) -> str:
     """As in the catalogues of losses and data sets."""
     if dataset.classes is None:
@@ -207,15 +216,24 @@ def _kind_of_targets(dataset: Dataset) -> str:
     return "signs" if dataset.y is not None and dataset.y.is_floating_point() else "classes"
 
 
+def _width(dataset: Dataset, outputs: Tensor) -> int:
+    """How many outputs an example or a position of it has, given those for the first examples."""
+    if outputs.ndim == 1:
+        return 1
+    if dataset.y is None or _kind_of_targets(dataset) != "classes":
+        return outputs.shape[-1]
+    scores = classes_last(outputs, dataset.y[: len(outputs)])
+    return (outputs if scores is None else scores).shape[-1]
+
+
 def _accuracy(dataset: Dataset, loss: str, outputs: Tensor) -> Accuracy | None:
     """How right answers are counted, given the outputs for the first examples."""
     if dataset.y is None or dataset.classes is None:
         return None
-    of_one = outputs.shape[1:]
     if _kind_of_targets(dataset) == "signs" or loss == "logistic":
-        return sign_accuracy if of_one == (1,) else None
-    *positions, k = of_one or (0,)
-    return class_accuracy if positions == [*dataset.y.shape[1:]] and k >= dataset.classes else None
+        return sign_accuracy if outputs.shape[1:] in ((), (1,)) else None
+    scores = classes_last(outputs, dataset.y[: len(outputs)])
+    return class_accuracy if scores is not None and scores.shape[-1] >= dataset.classes else None
 
 
 def _moved(dataset: Dataset, dtype: torch.dtype, device: torch.device) -> Dataset:

@@ -14,6 +14,7 @@ from torch.nn.parameter import is_lazy
 from eostui.objective.model_call import LABELS, Inputs, call_model, computed_loss, of_each
 from eostui.objective.passes import Buffers, Draws, in_mode
 from eostui.problems.by_path import load_callable, looks_like_path
+from eostui.problems.criteria import classes_last
 from eostui.problems.dataset import Dataset
 from eostui.problems.errors import ProblemError, source_file, where_and_what
 from eostui.problems.losses import LOSSES
@@ -145,8 +146,9 @@ def _count(examples: int) -> str:
 
 def _check_classes(dataset: Dataset, outputs: Tensor, *, arch: str, data: str, loss: str) -> None:
     one_each = loss in ("mse", "ce") and dataset.y is not None and not dataset.y.is_floating_point()
-    if one_each and dataset.classes is not None and dataset.classes > outputs.shape[-1]:
-        raise ProblemError(f"{data} has {dataset.classes} classes, but {arch} gives only {outputs.shape[-1]} outputs")
+    scores = classes_last(outputs, dataset.y[: len(outputs)]) if one_each and dataset.y is not None else None
+    if scores is not None and dataset.classes is not None and dataset.classes > scores.shape[-1]:
+        raise ProblemError(f"{data} has {dataset.classes} classes, but {arch} gives only {scores.shape[-1]} outputs")
 
 
 def _loss(criterion: Criterion, outputs: Any, y: Tensor, *, arch: str, data: str, loss: str) -> Any:

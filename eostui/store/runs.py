@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
+from eostui.home import expand_home
 from eostui.store.errors import RunExists, RunFileError, RunNotFound, StoreError
 from eostui.store.reader import read_created
 from eostui.store.text import clean_text
@@ -28,7 +29,7 @@ def find_run(name: str | None, runs_dir: Path) -> Path:
         if not runs:
             raise RunNotFound(f"no runs in {clean_text(runs_dir)} yet: start one with `eostui run`")
         return runs[0]
-    given = Path(name)
+    given = expand_home(name)
     candidates = [given / RUN_FILE]
     # A plain word is first of all a run's name, even where a directory in sight is called the same.
     candidates.insert(0 if given.name == name else 1, runs_dir / given / RUN_FILE)

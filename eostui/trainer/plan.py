@@ -13,8 +13,9 @@ from typing import Any
 
 from eostui.config import ConfigError, RunConfig, flag
 from eostui.dynamics.optimizers import OPTIMIZERS, OptimizerEntry
+from eostui.home import expand_home
 from eostui.problems.architectures import ARCHITECTURES
-from eostui.problems.by_path import looks_like_path
+from eostui.problems.by_path import looks_like_path, meant_as_path, settle
 from eostui.problems.datasets import DATASETS, TEXT_LEVELS, find_dataset
 from eostui.problems.errors import ProblemError, did_you_mean
 from eostui.problems.fit import check_fit, check_sizes
@@ -64,15 +65,17 @@ def plan_run(given: Mapping[str, Any]) -> RunConfig:
         values["eig_above"] = None  # JSON knows no infinity
     _check_batch_size(optimizer, values)
     if "data_dir" in given:
-        values["data_dir"] = str(Path(given["data_dir"]).expanduser().absolute())
+        values["data_dir"] = str(expand_home(given["data_dir"]).absolute())
     return RunConfig(**values)
 
 
 def run_name(config: RunConfig) -> str:
-    """A name that says what a run is, for one that the user did not name."""
+    """A name that says what a run is, for one that the user did not name; always one that a run can have."""
     parts = [config.arch, config.data, config.loss, config.optimizer, f"lr{config.lr:g}"]
     name = "-".join(_short(part) for part in parts)
-    return "".join(c if c.isalnum() or c in "._-" else "-" for c in name)[:80]
+    plain = "".join(c if c.isalnum() or c in "._-" else "-" for c in name)
+    # It begins with a letter or digit, as not every function does, and fits a file system, which counts bytes.
+    return plain.lstrip("._-")[:80].encode()[:200].decode(errors="ignore")
 
 
 def _short(part: str) -> str:
@@ -84,12 +87,12 @@ def _short(part: str) -> str:
 def _defaults(given: Mapping[str, Any]) -> Mapping[str, Any]:
     if "arch" not in given and "data" not in given:
         return DEMONSTRATION
-    arch = given.get("arch", DEMONSTRATION["arch"])
+    arch = _known("--arch", given.get("arch", DEMONSTRATION["arch"]), ARCHITECTURES, "archs")
     if looks_like_path(arch):
         if "data" not in given:
             raise ConfigError(f"--data: say what {arch} is to be trained on; `eostui list datasets` has the names")
         return {"loss": "mse", "lr": 2 / 100}
-    entry = ARCHITECTURES[_known("--arch", arch, ARCHITECTURES, "archs")]
+    entry = ARCHITECTURES[arch]
     return {
         "arch": entry.name,
         "data": entry.data,
@@ -180,8 +183,10 @@ def _known(option: str, name: str, names: Iterable[str], listing: str, *, paths:
     """The name itself, or the absolute form of a `file.py:function`; raises `ConfigError` naming the nearest."""
     if name in names:
         return name
-    if paths and looks_like_path(name):
-        file, _, function = name.rpartition(":")
-        return f"{Path(file).absolute()}:{function}" if file.endswith(".py") else name
+    if paths and meant_as_path(name):
+        try:
+            return settle(name)
+        except ProblemError as error:
+            raise ConfigError(f"{option}: {error}") from None
     near = did_you_mean(name, names) or f"; there are {', '.join(names)}"
     raise ConfigError(f"{option}: there is no {name!r}{near}; `eostui list {listing}` shows all")

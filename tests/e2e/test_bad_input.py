@@ -35,6 +35,8 @@ def _one_line(stderr: str) -> str:
         (["run", "--headless", "--arch", "own.py:modle", "--data", "digits"], ["modle", "model"]),
         (["run", "--headless", "--arch", "own.py:number", "--data", "digits"], ["own.py:number", "int"]),
         (["run", "--headless", "--data", "own.py:number"], ["own.py:number", "int"]),
+        (["run", "--headless", "--arch", "own.py"], ["--arch", "write own.py:function; it has model"]),
+        (["run", "--headless", "--data", "./foreign.h5"], ["--data", "foreign.h5", "a function that loads it"]),
         (["run"], ["terminal", "--headless"]),
         (["runn"], ["runn", "run"]),
         (["replay", "nothing"], ["nothing"]),

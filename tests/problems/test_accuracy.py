@@ -27,6 +27,20 @@ def test_ignored_positions_are_left_out_of_their_own_sequence() -> None:
     assert sum(class_accuracy(outputs[i : i + 1], targets[i : i + 1]).item() for i in (0, 1)) / 2 == whole
 
 
+def test_classes_may_be_the_second_axis_where_they_cannot_be_the_last() -> None:
+    outputs = ONE_HOT[torch.tensor([[0, 1, 2, 0], [1, 1, 1, 1]])]
+    targets = torch.tensor([[-100, -100, 2, 2], [1, 0, 0, 0]])
+    assert torch.equal(class_accuracy(outputs.movedim(-1, 1), targets), class_accuracy(outputs, targets))
+    with pytest.raises(ValueError, match=r"outputs \(2, 4, 3\) are not for class numbers \(2,\)"):
+        class_accuracy(outputs, targets[:, 0])
+
+
+def test_signs_may_be_one_number_for_each_example() -> None:
+    outputs, signs = torch.tensor([0.1, -3.0, -0.1, 0.0]), torch.tensor([1.0, -1.0, 1.0, -1.0])
+    for targets in (signs, (signs > 0).long()):
+        assert sign_accuracy(outputs, targets).item() == 0.75
+
+
 @pytest.mark.parametrize("targets", [torch.tensor([[1.0], [-1.0], [1.0], [-1.0]]), torch.tensor([1, 0, 1, 0])])
 def test_an_output_on_the_side_of_its_sign_or_class_is_right(targets: Tensor) -> None:
     outputs = torch.tensor([[0.1], [-3.0], [-0.1], [0.0]])

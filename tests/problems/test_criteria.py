@@ -84,7 +84,42 @@ def test_logistic_and_its_two_derivatives_are_exact_for_large_margins(
     assert curvature.item() == pytest.approx(float(p * (1 - p)), rel=precision, abs=precision * (margin < 0))
 
 
+def test_one_output_for_each_example_is_as_good_as_a_column() -> None:
+    outputs, numbers, signs = torch.randn(4), torch.randn(4), torch.tensor([1.0, -1.0, -1.0, 1.0])
+    assert mse(outputs, numbers).item() == pytest.approx(0.5 * (outputs - numbers).square().mean().item())
+    assert torch.equal(mse(outputs, numbers), mse(outputs[:, None], numbers[:, None]))
+    assert torch.equal(mse(outputs[0], numbers[:1]), mse(outputs[:1], numbers[:1]))  # squeezed
+    assert torch.equal(logistic(outputs, signs), logistic(outputs[:, None], signs[:, None]))
+    assert torch.equal(logistic(outputs, (signs > 0).long()), logistic(outputs, signs))
+
+
+@pytest.mark.parametrize("loss", [mse, ce])
+def test_classes_on_the_second_axis_are_the_same_loss(loss: Callable[[Tensor, Tensor], Tensor]) -> None:
+    for targets in (TARGETS, IGNORED):
+        torch.testing.assert_close(loss(SEQUENCES.movedim(-1, 1), targets), loss(SEQUENCES, targets), rtol=0, atol=0)
+    images, classes = torch.randn(3, 2, 4, 5), torch.randint(2, (3, 4, 5))
+    torch.testing.assert_close(loss(images, classes), loss(images.movedim(1, -1), classes))
+
+
+@pytest.mark.parametrize("loss", [mse, ce])
+def test_where_both_axes_could_be_the_classes_it_is_the_last_one(loss: Callable[[Tensor, Tensor], Tensor]) -> None:
+    outputs, targets = torch.randn(2, 3, 3), torch.tensor([[0, 1, 2], [2, 2, 1]])
+    one_by_one = [loss(outputs[:, i], targets[:, i]) for i in range(3)]
+    together = loss(outputs, targets) / (1 if loss is ce else 3)
+    torch.testing.assert_close(together, torch.stack(one_by_one).mean())
+
+
 def test_shapes_that_would_broadcast_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"outputs \(5, 1\) and targets \(5,\) .*: say y.unsqueeze\(-1\) in the data"):
+        mse(torch.zeros(5, 1), torch.zeros(5))
+    with pytest.raises(ValueError, match=r"outputs \(5,\) and targets \(5, 1\) .*: say y.squeeze\(-1\) in the data"):
+        mse(torch.zeros(5), torch.zeros(5, 1))
+    with pytest.raises(ValueError, match=r"one output for each class, \(n, classes\), not \(5,\)"):
+        ce(torch.zeros(5), torch.zeros(5).long())
+    with pytest.raises(
+        ValueError, match=r"\(5, 3\), or \(5, 4\) where the classes are the second .*, not \(5, 1, 4\): .*squ"
+    ):
+        ce(torch.zeros(5, 3, 4), torch.zeros(5, 1, 4).long())
     with pytest.raises(ValueError, match="same shape"):
         mse(torch.zeros(5, 1), torch.zeros(5))
     with pytest.raises(ValueError, match=r"shape \(5,\)"):

@@ -137,6 +137,133 @@ def test_signs_in_one_column_are_two_classes(own: Own) -> None:
     assert numbers.accuracy is None
 
 
+@pytest.mark.parametrize("loss", ["mse", "logistic"])
+def test_outputs_and_targets_may_be_one_number_for_each_example(own: Own, loss: str) -> None:
+    model = own("def f(): return nn.Sequential(nn.Linear(4, 1), nn.Flatten(0))")
+    problem = build(model, own("def f(): return torch.randn(6, 4), torch.tensor([1., -1.] * 3)"), loss)
+    column = build(
+        own("def f(): return nn.Sequential(nn.Linear(4, 1))"),
+        own("def f(): return torch.randn(6, 4), torch.tensor([[1.], [-1.]] * 3)"),
+        loss,
+    )
+    assert initial_loss(problem) == initial_loss(column)
+    assert problem.accuracy is column.accuracy is sign_accuracy
+    assert problem.outputs == 1
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "layer"),
+    [
+        ("torch.randn(6, 1, 5, 7)", "(x[:, 0] > 0).long() + 2 * (x[:, 0] > 1).long()", "nn.Conv2d(1, 9, 1)"),
+        ("torch.randn(6, 2, 5)", "(x[:, 0] > 0).long() + (x[:, 0] > 1).long()", "nn.Conv1d(2, 8, 1)"),
+    ],
+)
+def test_classes_may_be_the_second_axis_as_convolutions_give_them(own: Own, x: str, y: str, layer: str) -> None:
+    """More classes than the last axis is long, so that nobody can take that for the classes."""
+    spec = own(f"def f():\n    x = {x}\n    return x, {y}")
+    problem = build(own(f"def f(): return {layer}"), spec, "ce", dtype=torch.float64)
+    x_, y_ = problem.dataset.x, problem.dataset.y
+    assert isinstance(x_, Tensor)
+    assert y_ is not None
+    outputs = problem.model(x_)
+    expected = torch.nn.functional.cross_entropy(outputs, y_)
+    assert initial_loss(problem) == pytest.approx(expected.item(), rel=1e-12)
+    assert problem.outputs == outputs.shape[1]
+    assert problem.accuracy is class_accuracy
+    right = (outputs.argmax(1) == y_).double().mean()
+    assert problem.accuracy(outputs, y_).item() == pytest.approx(right.item())
+
+
+def test_data_become_contiguous_so_that_a_model_may_say_view(own: Own) -> None:
+    model = own.model("def forward(self, x): return self.a(x.view(len(x), -1))")
+    pair = "torch.randn(2, 5, 2).permute(1, 2, 0), torch.randn(2, 5).T"
+    for data in (f"{pair}", f"({pair}), ({pair})"):
+        problem = build(model, own(f"def f(): return {data}"))
+        assert problem.dataset.y is not None
+        assert problem.dataset.y.is_contiguous()
+    named = own.model("def forward(self, weight): return self.a(weight.view(len(weight), -1))")
+    build(named, own("def f(): return {'weight': torch.randn(2, 5, 2).permute(1, 2, 0)}, torch.randn(2, 5).T"))
+
+
+def test_masks_of_minus_infinity_come_by_name(own: Own) -> None:
+    model = own.model("def forward(self, weight, scores): return self.a(weight * scores.softmax(1))")
+    data = "{{'weight': torch.randn(5, 4), 'scores': torch.tensor([[0., 0., 0., {}]] * 5)}}, torch.randn(5, 2)"
+    build(model, own(f"def f(): return {data.format('-torch.inf')}"))
+    for other in ("torch.inf", "torch.nan"):
+        message = complaint(arch=model, data=own(f"def f(): return {data.format(other)}"))
+        assert "5 of the 20 numbers of x['scores'] are NaN or +inf" in message
+
+
+MISSING = "def f():\n    x, y = torch.randn(5, 4), torch.randn(5, 2)\n    y[1:3] = torch.nan\n    return (x, y), (x, y)"
+
+
+def test_targets_may_be_missing_where_the_loss_leaves_them_out(own: Own) -> None:
+    """The second and third example have no target at all, of which no mean could be taken."""
+    model, data = own("def f(): return nn.Linear(4, 2)"), own(MISSING)
+    of_known = own("def f(outputs, y):\n    known = ~y.isnan()\n    return (outputs - y)[known].square().mean()")
+    problem = build(model, data, of_known)
+    assert 0 < initial_loss(problem) < 10
+    of_all = own("def f(outputs, y): return (outputs - y).square().mean()")
+    message = complaint(arch=model, data=data, loss=of_all)
+    assert f"the loss {of_all} is nan, as 4 of the 10 numbers of y" in message
+    assert "it must leave them out" in message
+    assert "4 of the 10 numbers of y are NaN or infinite; a loss of your own may" in complaint(arch=model, data=data)
+
+
+def test_a_loss_that_is_a_module_is_moved_to_the_dtype_of_the_run_and_complex_tensors_stay_complex(own: Own) -> None:
+    loss = own(
+        "class L(nn.Module):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        self.register_buffer('turn', torch.tensor([1j, -1j]))\n"
+        "        self.scale = nn.Parameter(torch.ones(2), requires_grad=False)\n"
+        "    def forward(self, outputs, y):\n"
+        "        assert self.turn.dtype is outputs.dtype.to_complex()\n"
+        "        assert self.scale.dtype is outputs.dtype\n"
+        "        return (self.turn * self.scale * (outputs - y)).abs().square().mean()\n"
+        "f = L()"
+    )
+    data = own("def f(): return torch.randn(5, 4), torch.randn(5, 2)")
+    for dtype in (torch.float64, torch.float32):
+        problem = build(own("def f(): return nn.Linear(4, 2)"), data, loss, dtype=dtype)
+        assert initial_loss(problem) > 0
+
+
+def test_a_class_of_a_network_without_arguments_is_a_function_that_returns_one(own: Own) -> None:
+    model = own("class f(nn.Linear):\n    def __init__(self): super().__init__(4, 2)")
+    data = own("def f(): return torch.randn(5, 4), torch.randn(5, 2)")
+    assert initial_loss(build(model, data)) != initial_loss(build(model, data, seed=1))
+
+
+@pytest.mark.parametrize(
+    "returned",
+    [
+        "x.numpy(), y.numpy()",
+        "[x, y]",
+        "TensorDataset(x, y)",
+        "(x.numpy(), y.numpy()), [x, y]",
+        "TensorDataset(x, y), TensorDataset(x, y)",
+        "np.asfortranarray(x.numpy()), y.numpy().astype('>f8')",
+        "np.broadcast_to(x.numpy(), (5, 4)), y.numpy()[::-1][::-1]",
+        "x, nn.Linear(4, 2)(x) * 0 + y",
+    ],
+)
+def test_data_may_come_as_arrays_lists_and_tensor_datasets(own: Own, returned: str) -> None:
+    body = "import numpy as np\nfrom torch.utils.data import TensorDataset\ndef f():\n"
+    body += "    x, y = torch.arange(20.).view(5, 4), torch.arange(10.).view(5, 2)\n"
+    dataset = build(own("def f(): return nn.Linear(4, 2)"), own(f"{body}    return {returned}")).dataset
+    assert isinstance(dataset.x, Tensor)
+    assert torch.equal(dataset.x, torch.arange(20.0).view(5, 4))
+    assert dataset.y is not None
+    assert torch.equal(dataset.y, torch.arange(10.0).view(5, 2))
+    assert not dataset.y.requires_grad
+
+
+def test_arrays_come_by_name_too(own: Own) -> None:
+    model = own.model("def forward(self, weight): return self.a(weight)")
+    build(model, own("def f(): return {'weight': torch.ones(5, 4).numpy()}, torch.ones(5, 2).numpy()"))
+
+
 def test_positions_of_a_sequence_may_be_ignored(own: Own) -> None:
     data = own("def f(): return torch.ones(4, 2).int(), torch.tensor([[-100, 1], [0, 2], [-100, 1], [1, 1]])")
     problem = build(own("def f(): return nn.Sequential(nn.Embedding(2, 3))"), data, "ce")
@@ -174,7 +301,32 @@ def test_the_trial_leaves_running_statistics_and_seed_alone(own: Own) -> None:
         ("def f(): return torch.ones(0, 4), torch.ones(0, 2)", "at least one"),
         ("def f(): return torch.ones(()), torch.ones(())", "x has shape () and y ()"),
         ("def f(): return torch.ones(5, 4) * 1j, torch.ones(5, 2)", "x is torch.complex64; inputs must be real"),
-        ("def f(): return torch.ones(5, 4), torch.ones(5) > 0", "y is torch.bool"),
+        (
+            "def f(): return torch.ones(5, 4), torch.ones(5) > 0",
+            "y is torch.bool; targets must be integer class numbers",
+        ),
+        ("def f(): return torch.ones(5, 4), torch.ones(5) > 0", "say y.long() for classes 0 and 1"),
+        ("def f(): return 1.5, 2.5", "returned a tuple of 2 (float, float); it must return (x, y)"),
+        ("def f(): return [1.5, 2.5], [0, 1]", "tuple of 2 ((float, float), (int, int)); it must return (x, y)"),
+        (
+            "def f(): return torch.ones(5, 4).numpy().astype(str), None",
+            "returned a numpy array of <U32; it must have num",
+        ),
+        ("def f(): return torch.ones(5, 4).to_sparse(), torch.ones(5, 2)", "x is sparse or nested; say x.to_dense()"),
+        ("def f(): return torch.ones(5, 0), torch.ones(5, 2)", "x has shape (5, 0), and so no number in it"),
+        ("def f(): return torch.ones(5, 4), torch.ones(5, 0).int()", "y has shape (5, 0), and so no number in it"),
+        (
+            "def f(): return torch.utils.data.DataLoader([])",
+            "returned a DataLoader; a run needs all examples at once: x, y = next(iter(DataLoader(loader.dataset",
+        ),
+        (
+            "def f(): return torch.utils.data.ConcatDataset([[1, 2]]), 3",
+            "a tuple of 2 (ConcatDataset, int); a run needs all examples at once: x, y = next(iter(DataLoader(dataset",
+        ),
+        (
+            "f = (torch.ones(5, 4), torch.ones(5, 2))",
+            "is of type tuple, it must be a function: write `def f(…): return",
+        ),
         ("def f(): return torch.ones(5, 4), torch.tensor([0, 1, -1, 0, 1])", "class number -1"),
         ("def f(): return torch.ones(5, 4), torch.tensor([0, 1, -100, 0, 1])", "class number -100"),
         ("def f(): return torch.ones(2, 4), -100 * torch.ones(2, 4).int()", "every position of y is -100"),
@@ -197,7 +349,7 @@ def test_the_trial_leaves_running_statistics_and_seed_alone(own: Own) -> None:
             "6 of the 6 numbers of y_test are NaN",
         ),
         ("def f():\n    return 1 / 0", ".py:5: ZeroDivisionError: division by zero"),
-        ("def f(n): return n", "called without arguments, failed: TypeError"),
+        ("def f(n): return n", "is called without arguments, and takes n: give these defaults, or name a function"),
         ("def f(): return torch.ones(5, 4), torch.ones(5)", "must have targets (n, k)"),
         (
             "def f(): return torch.ones(5, 4), None",
@@ -247,6 +399,14 @@ def test_test_inputs_with_other_names_are_refused(own: Own) -> None:
     ("body", "words"),
     [
         ("def f(): return 3", "returned an int; it must return a torch.nn.Module"),
+        (
+            "f = nn.Linear(64, 10)",
+            "f is a Linear, not a function that returns one: write `def f(): return …`, so that --s",
+        ),
+        (
+            "f = nn.Linear",
+            "is called without arguments, and takes in_features: int, out_features: int, bias: bool = True",
+        ),
         ("def f(): return nn.Linear", "returned the class Linear, not an object of it"),
         ("def f(): return nn.Flatten()", "the model (Flatten) has no trainable parameters"),
         ("def f(): return nn.Linear(5, 2)", "cannot take two examples of digits, of shape (2, 1, 8, 8): RuntimeError"),
@@ -312,11 +472,40 @@ def test_labels_that_would_be_given_twice_are_refused(own: Own) -> None:
         ("def f(outputs, targets): return outputs.sum(1)", "a torch.float32 tensor of shape (2,); it must"),
         ("def f(outputs, targets): return outputs.detach().sum()", "does not depend on the weights of fc-tanh"),
         ("def f(outputs, targets): return (outputs - targets).sum()", "outputs of shape (2, 10) from fc-tanh"),
-        ("def f(outputs): return outputs.sum()", "TypeError"),
+        ("def f(outputs): return outputs.sum()", "takes outputs; it must take (outputs, targets) and return the mean"),
+        ("def f(): return nn.MSELoss()", "takes no arguments; it must take (outputs, targets)"),
+        ("f = nn.MSELoss", "f is the class MSELoss, not an object of it: write `loss = MSELoss()`"),
+        ("f = nn.PReLU()", "has a weight weight that would not be trained: put it into the model"),
     ],
 )
 def test_an_unsound_loss_is_quoted(own: Own, body: str, words: str) -> None:
     assert words in complaint(loss=own(body))
+
+
+@pytest.mark.parametrize(
+    ("y", "loss", "words"),
+    [
+        ("torch.tensor([0., 1., 2., 1., 0.])", "ce", "has numbers to regress on; say y.long() in the data"),
+        ("torch.tensor([[0.], [1.], [1.], [1.], [0.]])", "logistic", "on; say y.long().squeeze(1) in the data"),
+        ("torch.eye(3)[[0, 1, 2, 1, 0]]", "ce", "has numbers to regress on; say y.argmax(1) in the data where"),
+        ("torch.eye(3)[[0, 1, 2, 1, 0]] - 0.5", "ce", "has numbers to regress on, for which there is mse"),
+        ("torch.eye(3)[[0, 1, 2, 1, 0]].int()", "ce", "not (2, 3): say y.argmax(-1) in the data for one-hot rows"),
+        (
+            "torch.tensor([[0], [1], [2], [1], [0]])",
+            "ce",
+            "outputs (2, 3) have shape (2,), not (2, 1): say y.squeeze(1)",
+        ),
+        (
+            "torch.tensor([[0], [1], [2], [1], [0]])",
+            "mse",
+            "outputs (2, 3) have shape (2,), not (2, 1): say y.squeeze(1)",
+        ),
+        ("torch.randn(5)", "mse", "outputs (2, 3) and targets (2,) must have the same shape"),
+    ],
+)
+def test_class_numbers_in_another_form_are_told_the_right_one(own: Own, y: str, loss: str, words: str) -> None:
+    data = own(f"def f(): return torch.randn(5, 4), {y}")
+    assert words in complaint(arch=own("def f(): return nn.Linear(4, 3)"), data=data, loss=loss)
 
 
 def test_a_shape_mismatch_names_the_shapes_of_outputs_and_targets(own: Own) -> None:

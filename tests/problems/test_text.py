@@ -102,6 +102,15 @@ def test_a_file_that_is_no_utf8_is_refused_with_the_place(tmp_path: Path) -> Non
         read_text(path)
 
 
+def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
+    path = tmp_path / "marked.txt"
+    path.write_text("so so\n", encoding="utf-8-sig")
+    assert read_text(path) == "so so\n"
+    path.write_text("so so\n", encoding="utf-16")
+    with pytest.raises(DataError, match=r"marked\.txt is no UTF-8 text: byte 0 is 0xff"):
+        read_text(path)
+
+
 def test_a_file_that_is_gone_is_named_and_ends_of_lines_are_one_character(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"cannot read .*gone\.txt: No such file"):
         read_text(tmp_path / "gone.txt")

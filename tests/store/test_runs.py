@@ -37,6 +37,13 @@ def test_a_name_means_a_run_even_where_a_directory_is_called_the_same(
     assert find_run("./tanh", tmp_path / "empty").resolve() == near
 
 
+def test_a_tilde_is_the_home_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = make(tmp_path / "kept", "tanh")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert find_run("~/kept/tanh", tmp_path / "runs") == path
+    assert find_run("~/kept/tanh/run.h5", tmp_path / "runs") == path
+
+
 def test_no_name_is_the_run_created_last_whichever_was_written_last(tmp_path: Path) -> None:
     paths = [make(tmp_path, name) for name in ("zeta", "alpha", "mid")]
     os.utime(paths[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from eostui.config import ConfigError, RunConfig
 from eostui.dynamics.optimizers import OPTIMIZERS
 from eostui.problems.architectures import ARCHITECTURES
+from eostui.store import new_run_directory
 from eostui.trainer.plan import DEMONSTRATION, HYPERPARAMETERS, plan_run, run_name
 
 
@@ -160,6 +162,69 @@ def test_an_own_file_is_found_from_anywhere_later(tmp_path: Path, monkeypatch: p
     assert run_name(config) == "build-digits-mse-gd-lr0.02"
 
 
-def test_planning_does_not_import_torch() -> None:
-    code = "import sys; from eostui.trainer.plan import plan_run; plan_run({}); sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+def test_a_tilde_is_the_home_directory_wherever_a_path_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "a.txt").write_text("to be or not to be " * 100)
+    own = {"arch": "~/m.py:f", "data": "~/d.py:f", "loss": "~/l.py:f", "data_dir": "~/data"}
+    config = plan_run(own)
+    assert [getattr(config, field) for field in own] == [
+        f"{tmp_path}/m.py:f",
+        f"{tmp_path}/d.py:f",
+        f"{tmp_path}/l.py:f",
+        f"{tmp_path}/data",
+    ]
+    assert plan_run({"arch": "transformer", "data": "~/a.txt:words"}).data == f"{tmp_path}/a.txt:words"
+    assert plan_run({"data_dir": "~nobody-at-all/data"}).data_dir.endswith("/~nobody-at-all/data")
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"arch": "net.py"}, ["--arch", "'net.py' names no function", "net.py:function; it has build"]),
+        ({"arch": "net.py:"}, ["--arch", "net.py:function; it has build"]),
+        ({"arch": "net"}, ["--arch", "net.py:function; it has build"]),
+        ({"data": "net.py"}, ["--data", "net.py:function; it has build"]),
+        ({"data": "./net.py"}, ["--data", "./net.py:function; it has build"]),
+        ({"loss": "net.build"}, ["--loss", "write net.py:build"]),
+        ({"data": "numbers.npz"}, ["--data: numbers.npz is no text", "a function that loads it and returns (x, y)"]),
+        ({"data": "./numbers.npz"}, ["--data: ./numbers.npz is no text", "a function that loads it"]),
+        ({"data": "numbers.npz:x"}, ["--data: numbers.npz is no text", "a function that loads it"]),
+        ({"data": "number.npz"}, ["--data: there is no file 'number.npz'", "numbers.npz", "a function that loads it"]),
+        ({"data": "table.csv"}, ["table.csv is no text", "a function that loads it", "table.csv:chars"]),
+        ({"data": "./folder"}, ["--data: ./folder is a folder", "a function that loads it"]),
+    ],
+)
+def test_a_file_without_a_function_is_told_what_to_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, object], words: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.py").write_text("import torch\n\ndef build(): ...\n")
+    (tmp_path / "numbers.npz").touch()
+    (tmp_path / "table.csv").touch()
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ConfigError) as error:
+        plan_run(given)
+    assert "\n" not in str(error.value)
+    assert all(word in str(error.value) for word in words), error.value
+
+
+@pytest.mark.parametrize("function", ["_build", "__", "η" * 300, "𠀀" * 300])
+def test_a_name_made_from_a_path_is_always_one_that_a_run_can_have(tmp_path: Path, function: str) -> None:
+    config = plan_run({"arch": f"m.py:{function}", "data": f"d.py:{function}", "loss": f"l.py:{function}"})
+    for number in range(2):
+        name = new_run_directory(tmp_path, run_name(config), numbered=True).name
+        assert name.endswith("-2") == bool(number)
+
+
+def test_planning_does_not_import_torch(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text("import torch\n\ndef build(): ...\n")
+    code = (
+        "import sys; from eostui.trainer.plan import ConfigError, plan_run; plan_run({})\n"
+        "try: plan_run({'arch': 'net.py'})\n"
+        "except ConfigError as error: assert 'it has build' in str(error)\n"
+        "sys.exit('torch' in sys.modules)"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    assert subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=False).returncode == 0

@@ -32,9 +32,9 @@ def load(_data_dir: Path, progress: Progress, *, path: str, level: str) -> Datas
 
 
 def read_text(path: Path) -> str:
-    """The text of a UTF-8 file, every end of a line as `\\n`. Raises DataError."""
+    """The text of a UTF-8 file without its byte-order mark, every end of a line as `\\n`. Raises DataError."""
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(
             f"{path} is no UTF-8 text: byte {error.start:,} is 0x{error.object[error.start]:02x} ({error.reason}); "
