@@ -1,0 +1,116 @@
+"""Networks that reach their weights by other ways than their modules, as people's own code does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrizations, parametrize
+from torch.utils.checkpoint import checkpoint, checkpoint_sequential
+
+
+class Checkpointed(nn.Module):
+    """Repeats parts of its forward pass during the backward pass, one of them within another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Linear(4, 5), nn.Linear(5, 5)
+        self.head = nn.Sequential(nn.Linear(5, 4), nn.Tanh(), nn.Linear(4, 2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        def inner(h: Tensor) -> Tensor:
+            return torch.tanh(self.second(h))
+
+        def outer(x: Tensor) -> Tensor:
+            return checkpoint(inner, torch.tanh(self.first(x)), use_reentrant=False)
+
+        h = checkpoint(outer, x, use_reentrant=False)
+        return checkpoint_sequential(self.head, 2, h, use_reentrant=False)
+
+
+class Listed(nn.Module):
+    """Keeps a list of its weights, and a view of one, for a penalty."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(4, 5), nn.Tanh(), nn.Linear(5, 2))
+        self.penalized = [p for p in self.net.parameters() if p.ndim > 1]
+        self.row = self.net[0].weight.view(-1)[:3]
+        self.constant = self.net[2].weight.detach()[0]
+
+    def forward(self, x: Tensor) -> Tensor:
+        penalty = sum((w.square().square().sum() for w in self.penalized), self.row.sin().sum())
+        return self.net(x) * (1 + 0.1 * penalty) + self.constant.square().sum()
+
+
+class Hooked(nn.Module):
+    """A hook puts another weight together before every call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.low, self.high = nn.Parameter(torch.randn(2, 3) / 2), nn.Parameter(torch.randn(3, 4) / 2)
+        self.bias = nn.Parameter(torch.zeros(2))
+        self.register_forward_pre_hook(lambda module, _: setattr(module, "weight", torch.tanh(self.low @ self.high)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x @ self.weight.T + self.bias  # type: ignore[operator]
+
+
+class Tied(nn.Module):
+    """One matrix encodes, and, turned over, decodes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encode, self.mix, self.decode = nn.Linear(4, 4, bias=False), nn.Linear(4, 4), nn.Linear(4, 4, bias=False)
+        self.decode.weight = self.encode.weight
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.decode(torch.tanh(self.mix(self.encode(x))))[:, :2]
+
+
+class Spectral(nn.Module):
+    """Complex weights on the frequencies of its input, and a complex buffer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.filter = nn.Parameter(0.3 * torch.randn(3, dtype=torch.cdouble))
+        self.register_buffer("shift", torch.exp(1j * torch.arange(3, dtype=torch.float64)))
+        self.head = nn.Linear(4, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(torch.tanh(torch.fft.irfft(torch.fft.rfft(x) * self.filter * self.shift, n=4)))
+
+
+class Halved(nn.Module):
+    """The parametrization of a weight of its own."""
+
+    def forward(self, weight: Tensor) -> Tensor:
+        return weight.tril() + weight.triu(1).sin() / 2
+
+
+def parametrized() -> nn.Module:
+    square = nn.Linear(4, 4)
+    parametrize.register_parametrization(square, "weight", Halved())
+    return nn.Sequential(square, nn.Tanh(), parametrizations.orthogonal(nn.Linear(4, 2)))
+
+
+def normalized() -> nn.Module:
+    """Spectral norms, by the parametrization and by the older hook, whose power iteration lives in buffers."""
+    first, second = parametrizations.spectral_norm(nn.Linear(4, 5)), nn.utils.spectral_norm(nn.Linear(5, 2))
+    return nn.Sequential(first, nn.Tanh(), second)
+
+
+def squared_error(_: nn.Module) -> Callable[[Any, Tensor], Tensor]:
+    return lambda out, y: (out - y).square().mean()
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """A network whose weights are reached by another way; `loss` may be another way to them."""
+
+    name: str
+    build: Callable[[], nn.Module]
+    loss: Callable[[nn.Module], Callable[[Any, Tensor], Tensor]] = squared_error
