@@ -11,8 +11,8 @@ from typing import TextIO
 
 _PLAIN = {
     "×": "x", "÷": "/", "·": "|", "−": "-", "–": "-", "—": "-", "…": "...", "→": "->", "←": "<-", "↑": "^", "↓": "v",
-    "≤": "<=", "≥": ">=", "≈": "~", "‖": "||", "√": "sqrt", "∇": "grad", "•": "*", "▾": "v", "∈": "in", "⊥": "_perp", "ℓ": "l",
-    "⁻": "-", "“": '"', "”": '"', "‘": "'", "’": "'",
+    "≤": "<=", "≥": ">=", "≈": "~", "‖": "||", "√": "sqrt", "∇": "grad", "•": "*", "∈": "in", "⊥": "_perp", "ℓ": "l",
+    "⁻": "-", "▾": "v", "“": '"', "”": '"', "‘": "'", "’": "'",
 }  # fmt: skip
 """What can be read in place of the signs that help, messages and tables are written with."""
 _TRANSLITERATED = "eostui.transliterated"
