@@ -24,7 +24,7 @@ from eostui.dashboard.screens.watch import WatchScreen
 from eostui.streams import can_show
 
 ENDING = (signal.SIGTERM, signal.SIGHUP)
-LAST_WISHES = 2.0
+LAST_WISHES = 5.0
 """Seconds that the dashboard has to put the terminal back once a signal asks it to end."""
 
 
@@ -43,6 +43,7 @@ class Dashboard(App[None]):
         self.feed: Feed = feed
         self.ended_by: signal.Signals | None = None
         """The signal that made the dashboard leave, where it was one."""
+        self._is_ready = False
         self._watch: WatchScreen = LiveScreen(feed) if isinstance(feed, LiveFeed) else ReplayScreen(feed)
 
     def get_default_screen(self) -> Screen[None]:
@@ -67,6 +68,13 @@ class Dashboard(App[None]):
             timer = threading.Timer(LAST_WISHES, os._exit, [128 + number])
             timer.daemon = True
             timer.start()
+            if self._is_ready:
+                self.exit()
+
+    def on_ready(self) -> None:
+        """Everything is there, and may go again."""
+        self._is_ready = True
+        if self.ended_by is not None:
             self.exit()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
