@@ -6,6 +6,7 @@ import math
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from textwrap import wrap
 
 from eostui.cli.options import DEFAULT_RUNS_DIR, RunsDir
 
@@ -51,12 +52,18 @@ def lay_out_runs(rows: Sequence[Sequence[str]], width: int | None) -> Iterator[s
     for row in (HEADINGS, *rows):
         if len(row) < len(HEADINGS):
             name, why = row
-            yield from [f"{in_columns((name,), widths)}{GAP}{why}"] if beside else [name, INDENT + why]
+            yield from (
+                [f"{in_columns((name,), widths[:1]).ljust(widths[0])}{GAP}{why}"] if beside else [name, INDENT + why]
+            )
         elif beside:
             yield in_columns(row, widths, right=_NUMBERS)
         else:
             yield row[0]
-            yield INDENT + in_columns(row[1:], widths[1:], right=[number - 1 for number in _NUMBERS])
+            below = in_columns(row[1:], widths[1:], right=[number - 1 for number in _NUMBERS])
+            if width is not None and len(INDENT + below) > width:  # then with no more room than each takes
+                yield from wrap(" ".join(below.split()), width, initial_indent=INDENT, subsequent_indent=INDENT)
+            else:
+                yield INDENT + below
 
 
 def _row(path: Path) -> tuple[str, ...]:
