@@ -43,6 +43,8 @@ def lay_out_runs(rows: Sequence[Sequence[str]], width: int | None) -> Iterator[s
     Elsewhere the name has a line to itself, and the rest stands below it: so it can be read and copied whole. A row of
     two cells is a name and why there is nothing else to say of it.
     """
+    from rich.cells import cell_len
+
     from eostui.cli.columns import GAP, in_columns, widths_of
 
     whole = [HEADINGS, *(row for row in rows if len(row) == len(HEADINGS))]
@@ -52,9 +54,7 @@ def lay_out_runs(rows: Sequence[Sequence[str]], width: int | None) -> Iterator[s
     for row in (HEADINGS, *rows):
         if len(row) < len(HEADINGS):
             name, why = row
-            yield from (
-                [f"{in_columns((name,), widths[:1]).ljust(widths[0])}{GAP}{why}"] if beside else [name, INDENT + why]
-            )
+            yield from [in_columns((name, why), (widths[0], cell_len(why)))] if beside else [name, INDENT + why]
         elif beside:
             yield in_columns(row, widths, right=_NUMBERS)
         else:

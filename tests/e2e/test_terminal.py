@@ -37,7 +37,7 @@ class Terminal:
         return data
 
     def is_as_before(self) -> bool:
-        """Whether every mode that was changed is what it is in a shell: the cursor shown, lines wrapped, all else off."""
+        """Whether every mode that was changed is as in a shell: the cursor shown, lines wrapped, all else off."""
         return all(on == (number in (b"25", b"7")) for number, on in self._modes.items())
 
     def look(self) -> str:
