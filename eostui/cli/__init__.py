@@ -6,6 +6,7 @@ names is imported when it is called, so that `--help` and completion answer at o
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import Annotated
 
@@ -21,7 +22,9 @@ from eostui.cli.ls import ls
 from eostui.cli.plot import plot
 from eostui.cli.replay import replay
 from eostui.cli.run import run
+from eostui.cli.terminal import forget_stale_size
 from eostui.config import ConfigError
+from eostui.streams import fill_standard_descriptors, silence, write_what_can_be_read
 
 app = typer.Typer(
     name="eostui",
@@ -44,7 +47,7 @@ app.command("list")(list_names)
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"eostui {__version__}")
+        print(f"eostui {__version__}")
         raise typer.Exit
 
 
@@ -57,17 +60,33 @@ def _main(
     ] = False,
 ) -> None:
     if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+        print(context.get_help())
 
 
 def main() -> int:
     """Run the command line; its exit code: 0 done, 1 the run failed or diverged, 2 bad input, 130 interrupted."""
+    fill_standard_descriptors()
+    write_what_can_be_read()
+    forget_stale_size()
+    code = _run()
+    try:
+        sys.stdout.flush()
+    except OSError as error:  # Python's own attempt, once all is over, would end in another exit code
+        silence(sys.stdout.fileno())
+        return 128 + signal.SIGPIPE if isinstance(error, BrokenPipeError) else _complain(str(error))
+    return code
+
+
+def _run() -> int:
     try:
         code = app(standalone_mode=False)
     except typer.TyperException as error:
         return _complain(error.format_message())
     except typer.Abort:
         return 130
+    except BrokenPipeError:  # whoever read this has seen enough, as `head` has
+        silence(sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     except Exception as error:
         if not _is_users_to_mend(error):
             raise
@@ -82,5 +101,8 @@ def _is_users_to_mend(error: Exception) -> bool:
 
 
 def _complain(text: str) -> int:
-    print(f"eostui: {' '.join(text.split())}", file=sys.stderr)
+    try:
+        print(f"eostui: {' '.join(text.split())}", file=sys.stderr, flush=True)
+    except OSError:  # a terminal that has gone
+        silence(sys.stderr.fileno())
     return 2

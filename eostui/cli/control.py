@@ -52,4 +52,4 @@ def control(
         client.close()
     if not answer.ok:
         raise LinkError(answer.text)
-    typer.echo(answer.text)
+    print(answer.text)

@@ -7,19 +7,22 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from eostui.cli.start import start
 from eostui.config import RunConfig
 from eostui.dashboard.feed import Feed
 from eostui.dashboard.live import LiveFeed
+from eostui.dashboard.numbers import cut_between_words, ratio
 from eostui.link.address import LinkError
-from eostui.link.client import LinkClient
-from eostui.trainer.launch import launch
+from eostui.store import RUN_FILE
+from eostui.streams import silence
 
 REDRAW = 0.25
 """Seconds between two progress lines on a terminal."""
@@ -28,37 +31,77 @@ PLAIN_EVERY = 5.0
 
 
 def train_headless(config: RunConfig, *, name: str | None, runs_dir: Path) -> int:
-    """Train to the end and say how far it is; the run's exit code. Ctrl-C stops the run cleanly, with exit code 130."""
-    pressed = 0
+    """Train to the end and say how far it is; the run's exit code.
 
-    def interrupt(*_: object) -> None:
-        nonlocal pressed
-        pressed += 1
+    Ctrl-C and SIGTERM stop the run cleanly, with exit codes 130 and 143, and a second one kills the trainer: who sends
+    them to a program that trains wants the training to end. A terminal that hangs up leaves it going, as everywhere.
+    """
+    with _Signals.caught() as signals:
+        feed = start(config, name=name, runs_dir=runs_dir)
+        try:
+            return _follow(feed, signals)
+        except BaseException:
+            if not feed.over:
+                _complain(f"the viewer failed; {_still_training(feed)}")
+            raise
+        finally:
+            feed.close()
 
-    # Not as KeyboardInterrupt, which is lost where it comes up in a callback of a library written in C.
-    before = signal.signal(signal.SIGINT, interrupt)
-    launched = launch(config, name=name, runs_dir=runs_dir)
-    feed = LiveFeed(LinkClient.to_run(launched.directory), launched.directory, launched.process)
+
+class _Signals:
+    """The signals that came and mean something here."""
+
+    def __init__(self) -> None:
+        self.to_stop: list[int] = []
+        self.hung_up = False
+
+    @classmethod
+    @contextmanager
+    def caught(cls) -> Iterator[_Signals]:
+        """Count them while inside.
+
+        Not as KeyboardInterrupt, which is lost where it comes up in a callback of a library written in C.
+        """
+        signals = cls()
+        numbers = [signal.SIGINT, signal.SIGTERM]
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # `nohup` has it ignored
+            numbers.append(signal.SIGHUP)
+        before = {number: signal.signal(number, signals._came) for number in numbers}
+        try:
+            yield signals
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _came(self, number: int, _frame: FrameType | None) -> None:
+        if number == signal.SIGHUP:
+            self.hung_up = True
+        else:
+            self.to_stop.append(number)
+
+
+def _follow(feed: LiveFeed, signals: _Signals) -> int:
     stopping = False
-    try:
-        for _ in _followed(feed):
-            if pressed and not stopping:
-                stopping = True
-                print("stopping; Ctrl-C again kills the trainer", file=sys.stderr)
-                with suppress(LinkError):  # the trainer ends by itself at this moment
-                    feed.send("stop")
-            elif pressed > 1:
-                launched.process.kill()
-                return 130
-    finally:
-        signal.signal(signal.SIGINT, before)
-        feed.close()
+    for _ in _followed(feed):
+        if signals.hung_up:
+            _complain(_still_training(feed))
+            return 128 + signal.SIGHUP
+        if signals.to_stop and not stopping:
+            stopping = True
+            again = "Ctrl-C" if signals.to_stop[0] == signal.SIGINT else "SIGTERM"
+            _complain(f"stopping; {again} again kills the trainer")
+            with suppress(LinkError):  # the trainer ends by itself at this moment
+                feed.stop()
+        elif len(signals.to_stop) > 1:
+            feed.kill()
+            return 128 + signals.to_stop[-1]
     if feed.ended is None or feed.ended.code:
-        text = feed.gone() if feed.ended is None else feed.ended.text
-        print(f"eostui: {text}", file=sys.stderr)
-        return 1 if feed.ended is None else feed.ended.code
-    print(f"{feed.status}: {launched.directory / 'run.h5'}")
-    return 130 if stopping else 0
+        _complain(feed.demise if feed.ended is None else feed.ended.text)
+    else:
+        _say(f"{feed.status}: {feed.directory / RUN_FILE}")
+    if signals.to_stop:
+        return 128 + signals.to_stop[0]
+    return 1 if feed.ended is None else feed.ended.code
 
 
 def _followed(feed: LiveFeed) -> Iterator[None]:
@@ -68,27 +111,52 @@ def _followed(feed: LiveFeed) -> Iterator[None]:
         last = ""
         told = -PLAIN_EVERY
         while not feed.over:
-            _tell(feed, console)
+            for text in _news(feed):
+                _say(text)
             line = progress_line(feed).plain
             if (time.monotonic() - told > PLAIN_EVERY or feed.over) and line != last:
-                print(line, flush=True)
+                _say(line)
                 last, told = line, time.monotonic()
             yield
             time.sleep(REDRAW)
         return
-    with Live(console=console, auto_refresh=False) as live:
+    with suppress(OSError), Live(console=console, auto_refresh=False) as live:
         while not feed.over:
-            _tell(feed, console)
-            live.update(progress_line(feed), refresh=True)
+            for text in _news(feed):
+                console.print(text, markup=False, highlight=False, soft_wrap=True)
+            live.update(cut_between_words(progress_line(feed), console.width), refresh=True)
             yield
             time.sleep(REDRAW)
+    while not feed.over:  # the terminal is gone
+        feed.poll()
+        yield
+        time.sleep(REDRAW)
 
 
-def _tell(feed: LiveFeed, console: Console) -> None:
+def _news(feed: LiveFeed) -> list[str]:
     """Take in what is new; what the run will cost is said once."""
-    for notice in feed.poll():
-        if notice.text == feed.forecast:
-            console.print(notice.text, markup=False, highlight=False, soft_wrap=True)
+    return [notice.text for notice in feed.poll() if notice.text == feed.forecast]
+
+
+def _say(text: str) -> None:
+    """Print a line; once nobody can read it any more, the training goes on without a word."""
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        silence(sys.stdout.fileno())
+        _complain(f"standard output cannot be written any more ({error.strerror}); the training goes on")
+
+
+def _complain(text: str) -> None:
+    try:
+        print(f"eostui: {text}", file=sys.stderr, flush=True)
+    except OSError:
+        silence(sys.stderr.fileno())
+
+
+def _still_training(feed: LiveFeed) -> str:
+    place = feed.place
+    return f"{feed.name} is still training; watch it: eostui attach {place}; end it: eostui control {place} stop"
 
 
 def progress_line(feed: Feed) -> Text:
@@ -99,7 +167,7 @@ def progress_line(feed: Feed) -> Text:
     goal = feed.config.get("steps")
     said = [f"step {feed.step}/{goal}" if goal else f"step {feed.step}", f"loss {train.last('loss'):.4g}"]
     if "accuracy" in train:
-        said.append(f"accuracy {train.last('accuracy'):.3f}")
+        said.append(f"accuracy {ratio(train.last('accuracy'))}")
     for table, name in (("preconditioned", "preconditioned sharpness"), ("hessian", "sharpness")):
         if table in feed.series:
             eigenvalues = feed.column(table, "eigenvalues")[1]
@@ -107,4 +175,4 @@ def progress_line(feed: Feed) -> Text:
         if table == feed.threshold_on and feed.has_threshold:
             said.append(f"{feed.threshold_formula} {train.last('threshold'):.4g}")
     said.append(feed.activity)
-    return Text("  ".join(said).rstrip(), no_wrap=True, overflow="ellipsis")
+    return Text("  ".join(said).rstrip(), no_wrap=True)

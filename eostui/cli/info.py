@@ -10,6 +10,7 @@ def info(run: Run = None, runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> None:
 
     Example: `eostui info demo`
     """
+    from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -19,7 +20,12 @@ def info(run: Run = None, runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> None:
     from eostui.store import RunFile, find_run
 
     def section(title: str, rows: dict[str, object]) -> None:
-        console.print(Text(f"\n{title}", "bold"))
+        console.print(Text(f"\n{title}", "bold"), soft_wrap=True)
+        if not console.is_terminal:  # where a program reads it, one line an entry, however long
+            wide = max(map(cell_len, rows), default=0)
+            for key, value in rows.items():
+                print(f"{key}{' ' * (wide - cell_len(key))}  {value}".rstrip())
+            return
         grid = Table.grid(padding=(0, 2))
         for key, value in rows.items():
             grid.add_row(Text(key, "dim"), Text(str(value)))

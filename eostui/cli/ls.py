@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import math
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from textwrap import wrap
 
 from eostui.cli.options import DEFAULT_RUNS_DIR, RunsDir
+
+HEADINGS = ("name", "state", "step", "loss", "sharpness", "threshold", "created (UTC)")
+_NUMBERS = range(2, 6)
+"""The columns that hold numbers."""
+INDENT = "  "
+"""Before what is said of a run on a line of its own."""
 
 
 def ls(runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> None:
@@ -13,50 +22,70 @@ def ls(runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> None:
 
     Example: `eostui ls --runs-dir ~/experiments`
     """
-    from rich.console import Console
-    from rich.table import Table
-
+    from eostui.cli.terminal import terminal_size
     from eostui.store import list_runs
+    from eostui.streams import as_shown
 
     paths = list_runs(runs_dir)
     if not paths:
         print(f"no runs in {runs_dir} yet; `eostui run` makes one")
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("name", "state"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("step", "loss", "sharpness", "threshold"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("created (UTC)", no_wrap=True)
-    for path in paths:
-        table.add_row(*_row(path))
-    console = Console()
-    # where a program reads it, one line a run, however long
-    console.print(table, width=None if console.is_terminal else 200)
+    size = terminal_size() if sys.stdout.isatty() else None
+    for line in lay_out_runs(
+        [tuple(map(as_shown, _row(path))) for path in paths], None if size is None else size.columns
+    ):
+        print(line)
 
 
-def _row(path: Path) -> list[str]:
-    from rich.markup import escape
+def lay_out_runs(rows: Sequence[Sequence[str]], width: int | None) -> Iterator[str]:
+    """A line a run, in columns, where that fits into `width` cells or where `width` is None, for a program.
 
+    Elsewhere the name has a line to itself, and the rest stands below it: so it can be read and copied whole. A row of
+    two cells is a name and why there is nothing else to say of it.
+    """
+    from rich.cells import cell_len
+
+    from eostui.cli.columns import GAP, in_columns, widths_of
+
+    whole = [HEADINGS, *(row for row in rows if len(row) == len(HEADINGS))]
+    widths = widths_of(whole)
+    widths[0] = max([widths[0], *widths_of([row[:1] for row in rows])])
+    beside = width is None or sum(widths) + len(GAP) * (len(widths) - 1) <= width
+    for row in (HEADINGS, *rows):
+        if len(row) < len(HEADINGS):
+            name, why = row
+            yield from [in_columns((name, why), (widths[0], cell_len(why)))] if beside else [name, INDENT + why]
+        elif beside:
+            yield in_columns(row, widths, right=_NUMBERS)
+        else:
+            yield row[0]
+            below = in_columns(row[1:], widths[1:], right=[number - 1 for number in _NUMBERS])
+            if width is not None and len(INDENT + below) > width:  # then with no more room than each takes
+                yield from wrap(" ".join(below.split()), width, initial_indent=INDENT, subsequent_indent=INDENT)
+            else:
+                yield INDENT + below
+
+
+def _row(path: Path) -> tuple[str, ...]:
     from eostui.cli.state import run_state
-    from eostui.store import RunFile, RunFileError
+    from eostui.store import RunFile, RunFileError, clean_text
 
     try:
         with RunFile.open(path) as run:
             rows, measured = run.length("train"), run.length("hessian")
             last = run.read("train", start=max(rows - 1, 0))
             sharpness = run.read("hessian", ["eigenvalues"], start=max(measured - 1, 0))["eigenvalues"]
-            return [
-                escape(run.name),
+            return (
+                run.name,
                 run_state(run),
                 str(last["step"][0]) if rows else "–",
                 _number(last["loss"][0]) if rows else "–",
                 _number(sharpness[0, 0]) if measured else "–",
                 _number(last["threshold"][0]) if rows else "–",
                 f"{run.created:%Y-%m-%d %H:%M}",
-            ]
+            )
     except RunFileError as error:
-        return [escape(path.parent.name), f"[red]unreadable[/]: {escape(str(error))}"]
+        return clean_text(path.parent.name), f"unreadable: {error}"
 
 
 def _number(value: float) -> str:

@@ -85,7 +85,7 @@ def plot(
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_bytes(picture)
     for run in curves:
-        typer.echo(f"{run.label}: {run.edge.text}")
+        print(f"{run.label}: {run.edge.text}")
     print(output, file=sys.stderr)
 
 

@@ -14,7 +14,7 @@ def replay(
     speed: Annotated[float, typer.Option(help="How many times as fast as it was recorded.")] = 1.0,
     start: Annotated[int, typer.Option("--from", metavar="STEP", help="The step to start from.")] = 0,
     runs_dir: RunsDir = DEFAULT_RUNS_DIR,
-) -> None:
+) -> int:
     """Watch a saved run again, from its file alone: at any speed, from any step.
 
     Examples:
@@ -33,8 +33,9 @@ def replay(
 
     with RunFile.open(find_run(run, runs_dir)) as file:
         require_terminal("`eostui info` and `eostui export` need none")
+        from eostui.cli.watch import show
         from eostui.dashboard.app import Dashboard
         from eostui.dashboard.replay import ReplayFeed
 
         feed = ReplayFeed(file, speed=speed, start=start)
-    Dashboard(feed).run()
+    return show(Dashboard(feed))

@@ -281,13 +281,10 @@ def run(
     from eostui.cli.terminal import require_terminal
 
     require_terminal("--headless trains without it")
+    from eostui.cli.start import start
     from eostui.cli.watch import watch
-    from eostui.dashboard.live import LiveFeed
-    from eostui.link.client import LinkClient
-    from eostui.trainer.launch import launch
 
-    launched = launch(config, name=name, runs_dir=runs_dir)
-    return watch(LiveFeed(LinkClient.to_run(launched.directory), launched.directory, launched.process))
+    return watch(start(config, name=name, runs_dir=runs_dir))
 
 
 def _step_size(text: str) -> float:

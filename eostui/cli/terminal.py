@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
+from contextlib import suppress
 
 import typer
 
@@ -15,9 +15,32 @@ def require_terminal(instead: str) -> None:
     """Raise a usage error where the dashboard cannot be drawn; `instead` is what would work."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
         raise typer.BadParameter(f"the dashboard needs a terminal and there is none here; {instead}")
-    size = shutil.get_terminal_size()
-    if size.columns < SMALLEST_COLUMNS or size.lines < SMALLEST_ROWS:
+    if not sys.stderr.isatty():
+        raise typer.BadParameter(
+            f"the dashboard is drawn on standard error, and that is no terminal here: leave out the 2>, or {instead}"
+        )
+    size = terminal_size()
+    if size is not None and (size.columns < SMALLEST_COLUMNS or size.lines < SMALLEST_ROWS):
         raise typer.BadParameter(
             f"this terminal has {size.columns}×{size.lines} characters and the dashboard needs "
             f"{SMALLEST_COLUMNS}×{SMALLEST_ROWS}: make it larger, or {instead}"
         )
+
+
+def terminal_size() -> os.terminal_size | None:
+    """The size of the terminal on standard output; None where there is no terminal, or where it does not tell."""
+    with suppress(OSError, ValueError):
+        size = os.get_terminal_size(sys.stdout.fileno())
+        if size.columns > 0 and size.lines > 0:
+            return size
+    return None
+
+
+def forget_stale_size() -> None:
+    """Drop COLUMNS and LINES where the terminal itself says how large it is.
+
+    They may be those of another terminal or of another time, and whoever believes them is deaf to resizing.
+    """
+    if terminal_size() is not None:
+        for name in ("COLUMNS", "LINES"):
+            os.environ.pop(name, None)

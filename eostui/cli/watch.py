@@ -1,15 +1,15 @@
-"""Showing a live run in the dashboard, and saying what became of it."""
+"""Showing a run in the dashboard, and saying what became of it."""
 
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 
-import typer
-
 from eostui.dashboard.app import Dashboard
 from eostui.dashboard.live import LiveFeed
+from eostui.streams import write_what_can_be_read
 
 VIEWER_NICENESS = 5
 
@@ -21,20 +21,31 @@ def watch(feed: LiveFeed) -> int:
         # has all the others wait.
         os.nice(VIEWER_NICENESS)
     try:
-        Dashboard(feed).run()
+        code = show(Dashboard(feed))
+    except KeyboardInterrupt:  # before Textual has the keys: what a second Ctrl-C means
+        code = 130
     finally:
         feed.close()
     if feed.ended is not None:
         if feed.ended.code:
             print(f"eostui: {feed.ended.text}", file=sys.stderr)
         else:
-            typer.echo(f"{feed.name}: {feed.status} at step {feed.step}; watch again: eostui replay {feed.place}")
-        return feed.ended.code
+            print(f"{feed.name}: {feed.status} at step {feed.step}; watch again: eostui replay {feed.place}")
+        return code or feed.ended.code
     if feed.over:
-        print(
-            f"eostui: the trainer of {feed.name} is gone; its log: {feed.directory / 'trainer.log'}",
-            file=sys.stderr,
-        )
-        return 1
-    typer.echo(f"{feed.name} is still training; come back: eostui attach {feed.place}")
-    return 0
+        print(f"eostui: {feed.demise}", file=sys.stderr)
+        return code or 1
+    with contextlib.suppress(OSError):  # the terminal may be what has gone
+        print(f"{feed.name} is still training; come back: eostui attach {feed.place}", flush=True)
+    return code
+
+
+def show(dashboard: Dashboard) -> int:
+    """The dashboard until the user leaves it, or until a signal does: that one's exit code, else 0."""
+    if isinstance(sys.__stderr__, io.TextIOWrapper):
+        sys.__stderr__.reconfigure(errors="replace")  # Textual draws there, and counts on a cell a character
+    try:
+        dashboard.run()
+    finally:
+        write_what_can_be_read()
+    return dashboard.return_code or 0 if dashboard.ended_by is None else 128 + dashboard.ended_by

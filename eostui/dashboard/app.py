@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
+import sys
+import threading
 from collections.abc import Iterable
 from functools import partial
 from typing import ClassVar
@@ -16,6 +21,11 @@ from eostui.dashboard.replay import ReplayFeed
 from eostui.dashboard.screens.live import LiveScreen
 from eostui.dashboard.screens.replay import ReplayScreen
 from eostui.dashboard.screens.watch import WatchScreen
+from eostui.streams import can_show
+
+ENDING = (signal.SIGTERM, signal.SIGHUP)
+LAST_WISHES = 5.0
+"""Seconds that the dashboard has to put the terminal back once a signal asks it to end."""
 
 
 class Dashboard(App[None]):
@@ -31,10 +41,41 @@ class Dashboard(App[None]):
     def __init__(self, feed: LiveFeed | ReplayFeed) -> None:
         super().__init__()
         self.feed: Feed = feed
+        self.ended_by: signal.Signals | None = None
+        """The signal that made the dashboard leave, where it was one."""
+        self._is_ready = False
         self._watch: WatchScreen = LiveScreen(feed) if isinstance(feed, LiveFeed) else ReplayScreen(feed)
 
     def get_default_screen(self) -> Screen[None]:
         return self._watch
+
+    def on_load(self) -> None:
+        """Before the terminal is touched: what it can show, and that a signal which asks this program to end has it put
+        everything back first."""
+        if not self.is_headless:
+            if sys.__stderr__ is not None and not can_show("⣿█η", sys.__stderr__):
+                self._watch.glyphs = "ascii"
+            loop = asyncio.get_running_loop()
+            for number in ENDING:
+                if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` has SIGHUP ignored
+                    loop.add_signal_handler(number, self._end, number)
+
+    def _end(self, number: signal.Signals) -> None:
+        """Leave as somebody does who leaves the training running."""
+        if self.ended_by is None:
+            self.ended_by = number
+            # a terminal that is gone can keep Textual waiting for it for ever
+            timer = threading.Timer(LAST_WISHES, os._exit, [128 + number])
+            timer.daemon = True
+            timer.start()
+            if self._is_ready:
+                self.exit()
+
+    def on_ready(self) -> None:
+        """Everything is there, and may go again."""
+        self._is_ready = True
+        if self.ended_by is not None:
+            self.exit()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The keys of the watching screen, by name, then Textual's own."""

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from eostui.dashboard.numbers import ratio
 from eostui.dashboard.series import Series, at_steps, series_of
 from eostui.store import RunFile
 
@@ -57,11 +58,11 @@ class Edge:
         if not self.measured:
             said = "nothing to compare"
         elif self.crossing is None:
-            said = f"below 1 throughout, at most {self.largest:.3f} (step {self.largest_at})"
+            said = f"below 1 throughout, at most {ratio(self.largest)} (step {self.largest_at})"
         else:
             said = (
-                f"mean {self.mean:.3f} from step {self.crossing} on, where it first was 1 or more; "
-                f"{self.low:.3f} to {self.high:.3f} (step {self.largest_at})"
+                f"mean {ratio(self.mean)} from step {self.crossing} on, where it first was 1 or more; "
+                f"{ratio(self.low)} to {ratio(self.high)} (step {self.largest_at})"
             )
         return f"{self.of}: {said}{self._changes()}{'; no threshold with minibatches, a reference' * self.reference}"
 

@@ -8,11 +8,13 @@ import sys
 from collections import deque
 from pathlib import Path
 
+from eostui.dashboard.demise import demise
 from eostui.dashboard.feed import Feed, Notice
 from eostui.dashboard.series import series_of
 from eostui.link.client import LinkClient
 from eostui.link.messages import Ack, Command, Ended, Hello, Message, Phase, Rows, State
-from eostui.store import RunFile, RunFileError, Table, clean_text
+from eostui.link.withdraw import has_begun, withdraw
+from eostui.store import RunFile, RunFileError, Table
 
 
 class LiveFeed(Feed):
@@ -27,6 +29,8 @@ class LiveFeed(Feed):
         self.name = directory.name
         self.directory = directory
         self.ended: Ended | None = None
+        self.demise = ""
+        """What became of a trainer that could say nothing itself."""
         self._client = client
         self._process = process
         self._file: RunFile | None = None
@@ -68,7 +72,8 @@ class LiveFeed(Feed):
             if self.ended is None:
                 self.activity = ""
                 self.status = "died"
-                notices.append(Notice(self.gone(), "error"))
+                self.demise = demise(self.directory, self._process)
+                notices.append(Notice(self.demise, "error", seconds=60.0))
         return notices
 
     def close(self) -> None:
@@ -86,7 +91,7 @@ class LiveFeed(Feed):
                     self.series = series_of(Table.from_json(table) for table in message.tables.values())
                     self._waiting = {name: deque() for name in self.series}
             case Phase():
-                percent = "" if message.fraction is None else f" {100 * message.fraction:.0f} %"
+                percent = "" if message.fraction is None else f" {100 * min(max(message.fraction, 0.0), 1.0):.0f} %"
                 self.activity = message.text + percent
             case Rows() if message.table in self._waiting:
                 self._waiting[message.table].append(message)
@@ -134,12 +139,16 @@ class LiveFeed(Feed):
         for table in self.series:
             self._read(table, sys.maxsize)
 
-    def gone(self) -> str:
-        """That the trainer is gone without a word, and what its log has to say of it."""
-        log = self.directory / "trainer.log"
-        try:
-            lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
-        except OSError:
-            lines = []
-        why = f"its log ends: {clean_text(lines[-1][:200])}" if lines else f"its log is {log}"
-        return f"the trainer is gone without a word; {why}"
+    def stop(self) -> None:
+        """Ask the trainer to stop as soon as it can. Raises `LinkError` when it has gone."""
+        if self._process is not None and not has_begun(self.directory):
+            self._process.terminate()  # commands are heard once there are steps to act between
+        else:
+            self.send("stop")
+
+    def kill(self) -> None:
+        """End a trainer that was started here at once; of a run that had not begun nothing is left."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            withdraw(self.directory)

@@ -8,19 +8,24 @@ from dataclasses import dataclass
 import numpy as np
 
 from eostui.dashboard.feed import Feed
+from eostui.dashboard.numbers import Forms, forms_of, percentage, ratio
 from eostui.dashboard.series import at_steps
+
+_FOUR_DIGITS = forms_of("{:.4g}".format)
+_THREE_DIGITS = forms_of("{:.3g}".format)
+_PERCENT = forms_of(percentage)
 
 
 @dataclass(frozen=True)
 class Reading:
     """One number on the screen: its label, its definition for the help, the column that it is (the first value of each
-    row), and its form as text."""
+    row), and its text in ever shorter forms."""
 
     label: str
     definition: str
     table: str
     column: str
-    text: Callable[[float], str]
+    text: Callable[[float], Forms]
     log: bool = False
     """Whether its sparkline is on a logarithmic scale."""
     over_threshold: bool = False
@@ -55,15 +60,15 @@ def readings_of(feed: Feed) -> list[Reading]:
         "; between two certified measurements the Rayleigh quotient of the eigenvector that is followed, a lower bound"
     )
     readings = [
-        Reading("loss", f"the training loss L(θ), mean over {examples}", "train", "loss", "{:.4g}".format, log=True),
-        Reading("accuracy", f"share of {examples} that are classified correctly", "train", "accuracy", _percent),
+        Reading("loss", f"the training loss L(θ), mean over {examples}", "train", "loss", _FOUR_DIGITS, log=True),
+        Reading("accuracy", f"share of {examples} that are classified correctly", "train", "accuracy", _PERCENT),
         Reading(
             "sharpness",
             "S = λ₁, the largest algebraic eigenvalue of the loss Hessian; its residual ‖Hv − λv‖ is in the run file"
             + between * (feed.tracked == "hessian"),
             "hessian",
             "eigenvalues",
-            "{:.4g}".format,
+            _FOUR_DIGITS,
             tracked=feed.tracked == "hessian",
         ),
         Reading(
@@ -72,7 +77,7 @@ def readings_of(feed: Feed) -> list[Reading]:
             + between * (feed.tracked == "preconditioned"),
             "preconditioned",
             "eigenvalues",
-            "{:.4g}".format,
+            _FOUR_DIGITS,
             tracked=feed.tracked == "preconditioned",
         ),
         Reading(
@@ -80,7 +85,7 @@ def readings_of(feed: Feed) -> list[Reading]:
             f"{'certified ' * bool(feed.tracked)}{sharpness} divided by the {threshold}",
             feed.threshold_on if feed.has_threshold else "",
             "eigenvalues",
-            "{:.3f}".format,
+            forms_of(ratio),
             over_threshold=True,
         ),
         Reading(
@@ -88,7 +93,7 @@ def readings_of(feed: Feed) -> list[Reading]:
             f"Euclidean norm of the gradient of the loss, mean over {examples}",
             "train",
             "grad_norm",
-            "{:.3g}".format,
+            _THREE_DIGITS,
             log=True,
         ),
         Reading(
@@ -96,19 +101,15 @@ def readings_of(feed: Feed) -> list[Reading]:
             "updates a second between the last two measurements, measuring included",
             "timing",
             "steps_per_second",
-            "{:.3g}".format,
+            _THREE_DIGITS,
         ),
         Reading(
             "measuring",
             "share of the time between the last two measurements that went into measuring",
             "timing",
             "measuring_share",
-            _percent,
+            _PERCENT,
         ),
     ]
     series = feed.series
     return [reading for reading in readings if reading.table in series and reading.column in series[reading.table]]
-
-
-def _percent(value: float) -> str:
-    return f"{100 * value:.1f} %"

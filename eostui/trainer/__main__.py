@@ -7,25 +7,53 @@ moment.
 
 from __future__ import annotations
 
+import faulthandler
 import signal
 import socket
 import sys
+import traceback
 from pathlib import Path
+from typing import NoReturn
 
 from eostui.config import RunConfig
-from eostui.link.messages import Hello, Phase
+from eostui.link.messages import Ended, Hello, Phase
 from eostui.link.server import LinkServer
+from eostui.link.withdraw import has_begun, withdraw, withdraw_but_keep_log
+from eostui.streams import fill_standard_descriptors
 from eostui.trainer.control import Control
+from eostui.trainer.ending import end, heed_signals
+
+INTERRUPTED = 130
 
 
-def main() -> int:
-    """Train as told; the run's exit code."""
+def main() -> NoReturn:
+    """Train as told, and end with the run's exit code."""
+    fill_standard_descriptors()
+    faulthandler.enable()  # a crash in native code leaves its trace in the log
     directory, listener = Path(sys.argv[1]), socket.socket(fileno=int(sys.argv[2]))
-    config = RunConfig.from_json(sys.stdin.read())
     server = LinkServer(listener)
+    try:
+        code = _train(directory, server)
+    except BaseException as error:  # what nobody foresaw: a module that is missing, an exit that the user's code calls
+        code = _tell(error, directory, server)
+    end(code)
+
+
+def _train(directory: Path, server: LinkServer) -> int:
+    config = RunConfig.from_json(sys.stdin.read())
     control = Control(server, paused=config.paused)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: control.stop())
+
+    def stop() -> None:
+        control.stop()
+        if not has_begun(directory):
+            raise KeyboardInterrupt  # out of whatever the setup is doing; later the loop heeds it between two steps
+
+    def kill(number: int) -> None:
+        server.say(Ended(f"the trainer was killed by a second {signal.Signals(number).name}", 1))
+        withdraw(directory)
+        server.close(timeout=0.5)
+
+    heed_signals(stop, kill)
     hello = Hello(
         name=directory.name,
         run_file=str(directory / "run.h5"),
@@ -40,5 +68,27 @@ def main() -> int:
     return train(config, directory, hello, server, control)
 
 
+def _tell(error: BaseException, directory: Path, server: LinkServer) -> int:
+    """Say what ended the trainer, and take away what a run that has not begun has left; the exit code."""
+    if isinstance(error, KeyboardInterrupt) and not has_begun(directory):
+        withdraw(directory)
+        text, code = f"{directory.name} was stopped before its first step, and nothing is left of it", INTERRUPTED
+    else:
+        traceback.print_exception(error)
+        sys.stderr.flush()
+        log = withdraw_but_keep_log(directory)
+        text, code = f"{_in_one_line(error)}{f'; its log: {log}' if log else ''}", 1
+    server.say(Ended(text, code))
+    server.close()
+    return code
+
+
+def _in_one_line(error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return f"the code of the run has called exit({error.code!r})"
+    said = next(iter(str(error).strip().splitlines()), "")
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

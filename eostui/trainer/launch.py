@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -9,10 +10,9 @@ from pathlib import Path
 
 from eostui.config import RunConfig
 from eostui.link.address import listen
-from eostui.store import new_run_directory
+from eostui.link.withdraw import LOG_NAME, withdraw, withdraw_leftover
+from eostui.store import RunExists, new_run_directory
 from eostui.trainer.plan import run_name
-
-LOG_NAME = "trainer.log"
 
 
 @dataclass(frozen=True)
@@ -22,21 +22,32 @@ class Launched:
     directory: Path
     process: subprocess.Popen[str]
 
-    @property
-    def log(self) -> Path:
-        """Where the trainer writes what is not for the dashboard."""
-        return self.directory / LOG_NAME
-
 
 def launch(config: RunConfig, *, name: str | None, runs_dir: Path) -> Launched:
     """Make the run's directory and its socket, and start the trainer in a session of its own.
 
     The socket listens before the trainer runs, so a viewer can connect at once. Losing the terminal does not reach the
-    trainer: it has its own session, no controlling terminal, and writes to its log. Raises `StoreError` or `LinkError`.
+    trainer: it has its own session, no controlling terminal, and writes to its log. Raises `StoreError`, `LinkError` or
+    `OSError`, and then leaves nothing behind.
     """
-    directory = new_run_directory(
-        runs_dir.absolute(), run_name(config) if name is None else name, numbered=name is None
-    )
+    directory = _room(runs_dir.absolute(), run_name(config) if name is None else name, numbered=name is None)
+    try:
+        return Launched(directory, _trainer(config, directory))
+    except BaseException:
+        withdraw(directory)
+        raise
+
+
+def _room(runs_dir: Path, name: str, *, numbered: bool) -> Path:
+    """A directory for a run, that of an earlier start included which died before there was a run in it."""
+    try:
+        return new_run_directory(runs_dir, name, numbered=numbered)
+    except RunExists:
+        withdraw_leftover(runs_dir / name)
+        return new_run_directory(runs_dir, name)
+
+
+def _trainer(config: RunConfig, directory: Path) -> subprocess.Popen[str]:
     # -P: a random.py in the user's directory shall not stand in for Python's own; own code is found by its path
     with listen(directory) as listener, (directory / LOG_NAME).open("w") as log:
         process = subprocess.Popen(
@@ -49,6 +60,7 @@ def launch(config: RunConfig, *, name: str | None, runs_dir: Path) -> Launched:
             pass_fds=[listener.fileno()],
         )
         assert process.stdin is not None
-        process.stdin.write(config.to_json())
-        process.stdin.close()
-    return Launched(directory, process)
+        with contextlib.suppress(BrokenPipeError):  # one that is dead already is told of by whoever watches
+            process.stdin.write(config.to_json())
+            process.stdin.close()
+    return process

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 import subprocess
 import sys
 import traceback
@@ -19,6 +18,7 @@ from eostui.curvature.thresholds import stability_threshold
 from eostui.link.address import socket_path
 from eostui.link.messages import Ended, Hello, Phase
 from eostui.link.server import LinkServer
+from eostui.link.withdraw import withdraw
 from eostui.problems.datasets import Progress
 from eostui.problems.errors import ProblemError
 from eostui.store import RunWriter, Status, StoreError
@@ -51,6 +51,8 @@ def train(config: RunConfig, directory: Path, hello: Hello, server: LinkServer, 
         products = checked_products(config, setup, setup.theta)
         expected = _forecast(config, setup, progress, products)
         environment = _environment(config, setup)
+        if control.stopping:  # and the user's code has swallowed what was to end the setup
+            raise KeyboardInterrupt
         tables = tables_of(config, classes=setup.classes)
         writer = RunWriter.create(
             directory / "run.h5",
@@ -62,7 +64,7 @@ def train(config: RunConfig, directory: Path, hello: Hello, server: LinkServer, 
     except (ProblemError, DeviceError, StoreError) as error:
         server.say(Ended(str(error), 2))
         server.close()
-        _withdraw(directory)
+        withdraw(directory)
         return 2
     described = {table.name: table.to_json() for table in tables}
     server.say(Hello(hello.name, hello.run_file, hello.config, environment, described))
@@ -94,6 +96,9 @@ def _run(
         except Exception as error:  # whatever a user's model raises, or a device that ran out of memory
             traceback.print_exc()
             status, text = Status.FAILED, in_one_line(error)
+        except SystemExit as error:
+            traceback.print_exc()
+            status, text = Status.FAILED, f"the code of the run has called exit({error.code!r})"
         record.close(status)
     except StoreError as error:
         print(f"eostui: {error}", file=sys.stderr)
@@ -136,9 +141,3 @@ def _git_commit() -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return answer.stdout.strip() or None
-
-
-def _withdraw(directory: Path) -> None:
-    """Take away the directory of a run that never began."""
-    socket_path(directory).unlink(missing_ok=True)
-    shutil.rmtree(directory, ignore_errors=True)

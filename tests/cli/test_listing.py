@@ -6,7 +6,8 @@ import pytest
 from typer.testing import CliRunner
 
 from eostui.cli import app
-from eostui.cli.listing import Kind, lay_out
+from eostui.cli.columns import lay_out
+from eostui.cli.listing import Kind
 from eostui.trainer.catalogue import rows_of
 
 

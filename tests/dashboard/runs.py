@@ -65,7 +65,7 @@ def spectrum(name: str, first: np.ndarray) -> dict[Table, Columns]:
     values = first[:, None] * np.array([1.0, 0.9, 0.8])
     step = EVERY * np.arange(len(first))
     columns = {"step": step, "eigenvalues": values, "residuals": 1e-3 * values, "errors": 1e-4 * values}
-    return {eigenvalue_table(name, "", 3): columns | {"products": 0 * step}}
+    return {eigenvalue_table(name, "", 3): columns | {"products": 0 * step, "certified": 1 + 0 * step}}
 
 
 def descent(steps: int = 400, *, formula: str = "2/η", threshold: float = 10.0, accuracy: bool = True) -> Run:
@@ -144,7 +144,8 @@ def instrumented(steps: int = 400) -> Run:
         for name, column in known.items()
     }
     followed["modes"] = np.where(np.isnan(followed["eigenvalues"]), -1, np.arange(10))
-    products = {"products": 4 + 0 * measured}
+    certified = {"certified": 1 + 0 * measured}
+    products = {"products": 4 + 0 * measured} | certified
     x = 0.02 * edge * (1 + 0.8 * wave) * (-1.0) ** step
     late_x = np.where(step < 200, np.nan, 0.3 * x)
     alpha = 0.2 - 0.3 * (measured < 30)
@@ -154,7 +155,7 @@ def instrumented(steps: int = 400) -> Run:
     return Run(
         {"threshold": "2/η", "threshold_on": "hessian"},
         train(np.full(steps, 40.0))
-        | {tables.hessian(1): first | products, tables.followed(1): followed}
+        | {tables.hessian(1): first | products, tables.followed(1): followed | certified}
         | {
             tables.TRACKED_SHARPNESS: {
                 "step": step,
@@ -169,7 +170,7 @@ def instrumented(steps: int = 400) -> Run:
             tables.DIRECTIONAL: {"step": measured, "curvature": 38 * here**2},
             tables.EFFECTIVE_SMOOTHNESS: {"step": measured, "smoothness": 39 * here},
             tables.BATCH_SHARPNESS: {"step": measured, "batch_sharpness": 45 * here, "standard_error": here},
-            tables.LOWEST: {"step": measured, "eigenvalue": -1.5 * here, "products": 0 * measured},
+            tables.LOWEST: {"step": measured, "eigenvalue": -1.5 * here, "products": 0 * measured} | certified,
             tables.TRACE: {"step": measured, "trace": 300 * here, "products": 0 * measured},
         },
     )

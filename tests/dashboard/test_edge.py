@@ -31,7 +31,7 @@ def _edge(
     train.extend({"step": np.arange(len(threshold)), "lr": 2 / threshold, "threshold": threshold, **others})
     first = np.array(eigenvalues, dtype=float)[:, None]
     rows = np.hstack([first, first - 1])
-    others = {"residuals": rows, "errors": rows, "products": measured}
+    others = {"residuals": rows, "errors": rows, "products": measured, "certified": 1 + 0 * measured}
     spectrum.extend({"step": measured, "eigenvalues": rows, **others})
     said = {"threshold": "2/η", "threshold_on": table} if environment is None else environment
     return edge_of({"train": train, table: spectrum}, {"batch_size": batch_size}, said)

@@ -130,5 +130,5 @@ def test_a_headless_run_whose_trainer_is_killed_ends_with_what_the_log_says(eost
     )
     done = eostui("run", "--headless", "--arch", "dies.py:model", "--data", "digits-60", "--lr", "0.1", "--steps", "2")
     assert done.returncode == 1
-    assert "gone without a word" in done.stderr
+    assert "ended by signal 9 (SIGKILL), as the system does where memory runs out" in done.stderr
     assert "the last words" in done.stderr

@@ -20,21 +20,31 @@ pytestmark = pytest.mark.alone
 class Terminal:
     """What a person sees and types."""
 
-    def __init__(self, eostui: Eostui, *arguments: str, columns: int = 120, rows: int = 40) -> None:
+    def __init__(self, eostui: Eostui, *arguments: str, columns: int = 120, rows: int = 40, **environment: str) -> None:
         command, *rest = eostui.command(*arguments)
-        environment = {**eostui.environment, "TERM": "xterm-256color", "LANG": "C.UTF-8"}
+        environment = {**eostui.environment, "TERM": "xterm-256color", "LANG": "C.UTF-8", **environment}
         self.child = pexpect.spawn(
             command, rest, cwd=eostui.directory, env=environment, dimensions=(rows, columns), timeout=5
         )
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self.last_words = ""
+        self._modes: dict[bytes, bool] = {}
+
+    def _read(self, data: bytes) -> bytes:
+        for number, state in re.findall(rb"\x1b\[\?(\d+)([hl])", data):
+            self._modes[number] = state == b"h"
+        return data
+
+    def is_as_before(self) -> bool:
+        """Whether every mode that was changed is as in a shell: the cursor shown, lines wrapped, all else off."""
+        return all(on == (number in (b"25", b"7")) for number, on in self._modes.items())
 
     def look(self) -> str:
         """The screen as it is now."""
         while True:
             try:
-                self._stream.feed(self.child.read_nonblocking(1 << 16, timeout=0.05))
+                self._stream.feed(self._read(self.child.read_nonblocking(1 << 16, timeout=0.05)))
             except (pexpect.TIMEOUT, pexpect.EOF):
                 return "\n".join(self._screen.display)
 
@@ -54,7 +64,7 @@ class Terminal:
     def end(self) -> int:
         """Wait until the program has ended; its exit code. `last_words` is what it printed at last."""
         self.child.expect(pexpect.EOF, timeout=60)
-        self.last_words = self.child.before.decode(errors="replace")
+        self.last_words = self._read(self.child.before).decode(errors="replace")
         self.child.close()
         return int(self.child.exitstatus if self.child.exitstatus is not None else -1)
 
@@ -156,6 +166,29 @@ def test_losing_the_terminal_does_not_stop_the_training(eostui: Eostui, run: Ter
     with eostui.open("demo") as file:
         before = file.length("train")
     eostui.wait_for(lambda file: file.length("train") > before + 10, "demo")
+    assert eostui("control", "demo", "stop").returncode == 0
+
+
+def test_a_signal_to_end_puts_the_terminal_back_and_leaves_the_training_running(eostui: Eostui) -> None:
+    # a size that this terminal has not, as a shell exports it that was started in another one
+    stale = {"COLUMNS": "40", "LINES": "10"}
+    run = ("run", "--name", "demo", "--steps", "1000000", "--eig-every", "20", *SMALL)
+    for arguments, number in (
+        (run, signal.SIGTERM),
+        (("attach", "demo"), signal.SIGHUP),
+        (("replay", "demo"), signal.SIGTERM),
+    ):
+        terminal = Terminal(eostui, *arguments, columns=90, rows=30, **stale)
+        screen = terminal.wait_for(lambda screen: _step(screen) > 3)
+        assert "quit" in screen.splitlines()[29]
+        assert not terminal.is_as_before()
+        terminal.resize(110, 34)
+        terminal.wait_for(lambda screen: "quit" in screen.splitlines()[33] and len(screen.splitlines()[0].rstrip()) > 5)
+        terminal.child.kill(number)
+        assert terminal.end() == 128 + number
+        assert terminal.is_as_before(), arguments
+        assert ("eostui attach runs/demo" in terminal.last_words) == (arguments[0] != "replay")
+        assert len(eostui.trainers()) == 1
     assert eostui("control", "demo", "stop").returncode == 0
 
 

@@ -114,3 +114,33 @@ class Hidden:
     name: str
     build: Callable[[], nn.Module]
     loss: Callable[[nn.Module], Callable[[Any, Tensor], Tensor]] = squared_error
+
+    def made(self) -> tuple[nn.Module, Callable[[Any, Tensor], Tensor], Tensor, Tensor]:
+        """Model, loss, inputs (8, 4) and targets (8, 2), in float64."""
+        torch.manual_seed(0)
+        torch.set_default_dtype(torch.float64)
+        try:
+            model = self.build()
+            x, y = torch.randn(8, 4), torch.randn(8, 2)
+        finally:
+            torch.set_default_dtype(torch.float32)
+        return model, self.loss(model), x, y
+
+
+def _held(model: nn.Module) -> Callable[[Any, Tensor], Tensor]:
+    """A loss that holds the model, for a penalty of its own."""
+    weights = dict(model.named_parameters())
+    return lambda out, y: (out - y).square().mean() + 0.1 * sum(w.sin().sum() for w in weights.values())
+
+
+HIDDEN = [
+    Hidden("checkpointed", Checkpointed),
+    Hidden("listed", Listed),
+    Hidden("held-by-the-loss", lambda: nn.Sequential(nn.Linear(4, 3), nn.Tanh(), nn.Linear(3, 2)), _held),
+    Hidden("hooked", Hooked),
+    Hidden("tied", Tied),
+    Hidden("complex", Spectral),
+    Hidden("parametrized", parametrized),
+    Hidden("normalized", normalized),
+    Hidden("data-parallel", lambda: nn.DataParallel(nn.Sequential(nn.Linear(4, 3), nn.Tanh(), nn.Linear(3, 2)))),
+]

@@ -31,7 +31,10 @@ def write_run(path: Path, steps: int = STEPS) -> Path:
             run.append("train", {"step": step, "loss": loss_at(step), "lr": 0.02, "threshold": 100.0})
             if step % 100 == 0:
                 values = np.array([3.0, 2.0, 1.0]) + step / 3
-                run.append("hessian", {"step": step, "eigenvalues": values, "errors": values / 7, "products": 9})
+                run.append(
+                    "hessian",
+                    {"step": step, "eigenvalues": values, "errors": values / 7, "products": 9, "certified": 1},
+                )
         run.append("events", event_row(5, 0.25, "lr", {"from": 0.01, "to": 0.02, "by": 'a "user", with a comma'}))
         run.set_status(Status.FINISHED)
     return path

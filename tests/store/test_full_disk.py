@@ -27,7 +27,7 @@ def fill(run):
     for step in range(10**9):
         run.append("train", {"step": step, "loss": step / 3})
         if step % 50 == 0:
-            run.append("hessian", {"step": step, "eigenvalues": [step, 2, 1], "products": 1})
+            run.append("hessian", {"step": step, "eigenvalues": [step, 2, 1], "products": 1, "certified": 1})
         if step % 997 == 0:
             FLUSH
 

@@ -28,7 +28,7 @@ with RunWriter.create(Path(sys.argv[1]), name="w", config={}, environment={}, ta
         for _ in range(20):
             run.append("train", {"step": step, "time": time.monotonic() - start, "loss": step / 3})
             if step % 7 == 0:
-                run.append("hessian", {"step": step, "eigenvalues": [step, 2, 1], "products": 1})
+                run.append("hessian", {"step": step, "eigenvalues": [step, 2, 1], "products": 1, "certified": 1})
             step += 1
         print(step, time.monotonic() - start, flush=True)
         time.sleep(0.002)

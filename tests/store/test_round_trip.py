@@ -102,7 +102,7 @@ def test_append_counts_the_rows_of_each_table(tmp_path: Path) -> None:
         ("train", {"step": 0, "loss": "low"}, "column loss: wants float64, got 'low'"),
         (
             "hessian",
-            {"step": 0, "eigenvalues": [1.0], "products": 1},
+            {"step": 0, "eigenvalues": [1.0], "products": 1, "certified": 1},
             "eigenvalues: wants 3 × float64, got [1.0]",
         ),
         ("events", {"step": 0, "kind": "x" * 17, "detail": ""}, "column kind: wants S16"),
@@ -124,7 +124,7 @@ def test_a_row_may_be_reused_by_the_caller(tmp_path: Path) -> None:
     with create(path) as run:
         for step in range(4):
             values[:] = step
-            run.append("hessian", {"step": step, "eigenvalues": values, "products": 1})
+            run.append("hessian", {"step": step, "eigenvalues": values, "products": 1, "certified": 1})
     with RunFile.open(path) as read:
         assert read.read("hessian", ["eigenvalues"])["eigenvalues"][:, 0].tolist() == [0, 1, 2, 3]
 

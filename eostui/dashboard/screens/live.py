@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -13,6 +15,7 @@ from eostui.dashboard.screens.step_size import StepSizeScreen
 from eostui.dashboard.screens.watch import WatchScreen
 from eostui.dashboard.step_size import StepSize
 from eostui.link.address import LinkError
+from eostui.link.withdraw import has_begun
 
 SHARE = 0.015
 """The share of one core that drawing may take from the training, which wants every core …"""
@@ -63,7 +66,7 @@ class LiveScreen(WatchScreen):
 
     def draw(self) -> None:
         super().draw()
-        if self.live.over and (self._stopping or (self.live.ended is not None and self.live.ended.code == 2)):
+        if self.live.over and (self._stopping or not has_begun(self.live.directory)):
             self.app.exit()
 
     def note(self) -> str:
@@ -76,8 +79,11 @@ class LiveScreen(WatchScreen):
         if self.live.over:
             self.notify(f"the training is over ({self.feed.status}); q leaves", severity="warning")
             return
+        self._ask(partial(self.live.send, verb, argument))
+
+    def _ask(self, question: Callable[[], None]) -> None:
         try:
-            self.live.send(verb, argument)
+            question()
         except LinkError as error:
             self.notify(str(error), severity="error", markup=False)
 
@@ -102,6 +108,6 @@ class LiveScreen(WatchScreen):
                 self.app.exit()
             elif choice is Leave.STOP:
                 self._stopping = True
-                self.action_command("stop")
+                self._ask(self.live.stop)
 
         self.app.push_screen(LeaveScreen(self.live.place), leave)

@@ -11,6 +11,7 @@ from textual.containers import Grid, Horizontal
 from textual.widgets import Footer
 
 from eostui.dashboard.feed import Feed
+from eostui.dashboard.numbers import NONE
 from eostui.dashboard.pages import MOST, Page, pages_of, room_for
 from eostui.dashboard.panels import marks_of, panels_of
 from eostui.dashboard.readings import Reading, readings_of
@@ -56,7 +57,8 @@ class WatchScreen(FrugalScreen[None]):
         self._pages: list[Page] = []
         self._page = 0
         """Which of them is open."""
-        self._glyphs: GlyphName = "braille"
+        self.glyphs: GlyphName = "braille"
+        """What charts and readings are drawn with."""
 
     def compose(self) -> ComposeResult:
         yield Masthead()
@@ -105,7 +107,7 @@ class WatchScreen(FrugalScreen[None]):
         for reading, tile in zip(self._readings, self.query(Tile), strict=True):
             values = reading.values(self.feed)
             latest = float(values[-1]) if len(values) else math.nan
-            tile.show(values, reading.text(latest) if math.isfinite(latest) else "–")
+            tile.show(values, *(reading.text(latest) if math.isfinite(latest) else (NONE,)))
         self._draw_page()
 
     def _draw_page(self) -> None:
@@ -123,7 +125,7 @@ class WatchScreen(FrugalScreen[None]):
         self.query_one(f"#{self._pages[0][0].id}").focus()
         self._readings = readings_of(self.feed)
         self.query_one("#readings").mount(*[Tile(reading.label, log=reading.log) for reading in self._readings])
-        self._plot_with(self._glyphs)
+        self._plot_with(self.glyphs)
         self._fit_tiles()
 
     def _open_page(self, number: int) -> None:
@@ -178,10 +180,10 @@ class WatchScreen(FrugalScreen[None]):
     def action_glyphs(self) -> None:
         """The next glyph set, for every chart and reading."""
         names = list(GLYPHS)
-        self._plot_with(names[(names.index(self._glyphs) + 1) % len(names)])
+        self._plot_with(names[(names.index(self.glyphs) + 1) % len(names)])
 
     def _plot_with(self, glyphs: GlyphName) -> None:
-        self._glyphs = glyphs
+        self.glyphs = glyphs
         for chart in self.query(Timeline):
             chart.glyphs = glyphs
         for tile in self.query(Tile):

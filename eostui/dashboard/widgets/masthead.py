@@ -6,6 +6,7 @@ from rich.text import Text
 from textual.widget import Widget
 
 from eostui.dashboard.feed import Feed
+from eostui.dashboard.numbers import cut_between_words
 from eostui.dashboard.regime import Regime, present_regime
 from eostui.dashboard.step_size import StepSize
 
@@ -35,17 +36,17 @@ class Masthead(Widget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._text = Text("starting")
+        self._first, self._second = Text("starting"), Text()
 
     def show(self, feed: Feed, note: str) -> None:
         """Show where a feed stands; `note` is the screen's own word, such as the speed of a replay."""
-        text = self._first_line(feed, note) + Text("\n") + self._second_line(feed)
-        if text != self._text:
-            self._text = text
+        lines = self._first_line(feed, note), self._second_line(feed)
+        if lines != (self._first, self._second):
+            self._first, self._second = lines
             self.refresh()
 
     def render(self) -> Text:
-        return self._text
+        return self._first + Text("\n") + cut_between_words(self._second, self.size.width)
 
     def _first_line(self, feed: Feed, note: str) -> Text:
         line = Text(no_wrap=True, overflow="ellipsis")
@@ -59,7 +60,7 @@ class Masthead(Widget):
         return line
 
     def _second_line(self, feed: Feed) -> Text:
-        line = Text(no_wrap=True, overflow="ellipsis")
+        line = Text(no_wrap=True)
         if feed.step >= 0:
             present = StepSize.of(feed)
             line.append("step ", "dim").append(f"{feed.step:,}  ")

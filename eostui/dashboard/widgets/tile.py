@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 from textual.reactive import reactive
 
+from eostui.dashboard.numbers import fitted
 from eostui.dashboard.widgets.canvas import GLYPHS, GlyphName
 from eostui.dashboard.widgets.decimate import Columns, Decimator
 from eostui.dashboard.widgets.scale import Scale, axis_units
@@ -67,29 +68,31 @@ class Tile(Surface):
         super().__init__(name=name, id=id, classes=classes)
         self._label = label
         self._log_scale = log
-        self._text = ""
+        self._forms: tuple[str, ...] = ()
         self._values: Floats = np.empty(0)
         self._indices = np.arange(0)
         self._decimator = Decimator()
         self._scale: Scale | None = None
         self.set_reactive(Tile.glyphs, glyphs)
 
-    def show(self, values: Floats, text: str) -> None:
-        """Show the (n,) values so far, which may grow at the end, and the present one as `text`."""
-        self._values, self._text = values, text
+    def show(self, values: Floats, *forms: str) -> None:
+        """Show the (n,) values so far, which may grow at the end, and the present one in the first of `forms`, ever
+        shorter ones, that there is room for."""
+        self._values, self._forms = values, forms
         self.repaint()
 
     def draw(self, width: int, height: int) -> Cells:
         label, value = self.STYLES.index("tile--label"), self.STYLES.index("tile--value")
         cells = Cells(width, height)
+        text = fitted(self._forms, width)
         if height >= 3:
             cells.write(0, 0, self._label, label)
-            cells.write(0, 1, self._text, value)
+            cells.write(0, 1, text, value)
             top = 2
         else:
-            start = max(width - len(self._text), 0)
+            start = max(width - len(text), 0)
             cells.write(0, 0, self._label[: max(start - 1, 0)], label)
-            cells.write(start, 0, self._text, value)
+            cells.write(start, 0, text, value)
             top = 1
         if len(self._values) and top < height:
             self._draw_bars(cells, top)

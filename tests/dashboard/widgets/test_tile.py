@@ -83,3 +83,16 @@ async def test_ascii_bars_are_ascii() -> None:
         tile.show(np.array([*range(10), np.nan], dtype=float), "9.0")
         assert "".join(lines(tile)).isascii()
         assert "x" in lines(tile)[2]
+
+
+@pytest.mark.parametrize("height", [2, 3])
+async def test_a_number_that_does_not_fit_is_written_shorter_and_never_cut(height: int) -> None:
+    forms = ("-8.1374e+21", "-8.14e+21", "-8.1e+21", "-8e+21")
+    for width in range(4, 13):
+        tile = Tile("S/thresh")
+        tile.styles.height = height
+        tile.styles.min_width = 0
+        async with Stage(tile).run_test(size=(width, 10)):
+            tile.show(np.array([-8.1374e21]), *forms)
+            shown = lines(tile)[height - 2].split()[-1]
+            assert shown == next((form for form in forms if len(form) <= width), "–")

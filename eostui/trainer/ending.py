@@ -1,0 +1,72 @@
+"""How a trainer process ends: at once when it has to, and whatever the user's code has left running."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import NoReturn
+
+LAST_WISHES = 2.0
+"""Seconds that the exit handlers of the user's code may take."""
+STOPPING = (signal.SIGTERM, signal.SIGINT)
+
+
+def end(code: int) -> NoReturn:
+    """End this process with an exit code, once the exit handlers had their time and everything is flushed.
+
+    Python itself would wait for every thread that is no daemon, for ever if need be: a logger or a monitor that the
+    user's code has started would keep the process, and its memory, long after the run.
+    """
+    timer = threading.Timer(LAST_WISHES, _end_now, [code])
+    timer.daemon = True
+    timer.start()
+    with contextlib.suppress(BaseException):
+        atexit._run_exitfuncs()
+    _end_now(code)
+
+
+def _end_now(code: int) -> NoReturn:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+    os._exit(code)
+
+
+def heed_signals(first: Callable[[], None], second: Callable[[int], None]) -> None:
+    """Call `first` in the main thread, between two of its instructions, when a signal asks this process to end.
+
+    When another one comes, `second` is called with its number, in a thread of its own: the main thread may be stuck in
+    code that never comes back. After that the process ends, with the exit code of such a signal.
+    """
+
+    heeded = False
+
+    def heed(_number: int, _frame: FrameType | None) -> None:
+        nonlocal heeded
+        if not heeded:
+            heeded = True
+            first()
+
+    receiver, sender = os.pipe()
+    os.set_blocking(sender, False)
+    signal.set_wakeup_fd(sender, warn_on_full_buffer=False)
+    for number in STOPPING:
+        signal.signal(number, heed)
+
+    def count() -> None:
+        came = 0
+        while came < 2:
+            numbers = [number for number in os.read(receiver, 64) if number in STOPPING]
+            came += len(numbers)
+        try:
+            second(numbers[-1])
+        finally:
+            _end_now(128 + numbers[-1])
+
+    threading.Thread(target=count, name="eostui-signals", daemon=True).start()

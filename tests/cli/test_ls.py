@@ -1,0 +1,51 @@
+"""`eostui ls` names every run whole, in a terminal and to a program."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from eostui.cli.ls import HEADINGS, lay_out_runs
+from eostui.cli.terminal import forget_stale_size
+
+NAME = "vision-transformer-cifar10-5k-cross-entropy-rmsprop-lr0.00005-seed7"
+ROWS = [
+    (NAME, "running", "123456", "2.301", "8.137e+21", "4e+04", "2026-03-05 17:20"),
+    ("short", "finished", "7", "0.5", "–", "12", "2026-03-04 09:00"),
+    ("torn", "unreadable: runs/torn/run.h5: is cut short; copy it again from where it was written, or remove it"),
+]
+
+
+def test_a_program_gets_a_line_a_run_however_long() -> None:
+    lines = list(lay_out_runs(ROWS, None))
+    assert [line.split()[0] for line in lines] == ["name", NAME, "short", "torn"]
+    assert lines[1].split() == " ".join(ROWS[0]).split()
+    assert lines[3].endswith(ROWS[2][1])
+    assert lines[1].index("running") == lines[2].index("finished") == lines[3].index("unreadable")
+    assert len(lines[1]) < 170  # what cannot be read takes no room from what can
+
+
+@pytest.mark.parametrize("width", [70, 80, 100])
+def test_in_a_terminal_a_long_name_has_a_line_to_itself(width: int) -> None:
+    lines = list(lay_out_runs(ROWS[:2], width))
+    assert max(map(len, lines)) <= width
+    assert NAME in lines
+    assert [line for line in lines if not line.startswith(" ")] == [HEADINGS[0], NAME, "short"]
+    assert " ".join(" ".join(lines).split()) == " ".join(" ".join([*HEADINGS, *ROWS[0], *ROWS[1]]).split())
+
+
+def test_where_there_is_room_a_run_has_one_line() -> None:
+    assert len(list(lay_out_runs(ROWS[:2], 160))) == 3
+    assert len(list(lay_out_runs(ROWS[1:2], 80))) == 2
+
+
+def test_a_size_in_the_environment_is_kept_where_no_terminal_says_another(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("COLUMNS", "33")
+    with (tmp_path / "out").open("w") as file:
+        monkeypatch.setattr("sys.stdout", file)
+        forget_stale_size()
+    assert os.environ["COLUMNS"] == "33"
