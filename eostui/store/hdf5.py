@@ -23,6 +23,7 @@ from eostui.store.text import clean_text
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _OLDEST_SWMR_SUPERBLOCK = 3
+_SUPERBLOCK_BYTES = 48
 # The pause before the last of them is 2^24 ns, 17 ms; a writer is done with a block in microseconds.
 _READ_ATTEMPTS = 26
 _HEAP = b"GCOL\x01\0\0\0"
@@ -58,7 +59,7 @@ def open_hdf5(path: Path) -> h5py.File:
         if not stat.S_ISREG(status.st_mode):
             raise refuse(path, "is a directory, not a file" if stat.S_ISDIR(status.st_mode) else "is no file")
         with path.open("rb") as stream:
-            head = stream.read(len(_SIGNATURE) + 1)
+            head = stream.read(_SUPERBLOCK_BYTES)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise refuse(path, f"cannot be read: {reason}") from None
@@ -66,8 +67,9 @@ def open_hdf5(path: Path) -> h5py.File:
         raise refuse(path, "is empty, not a run file")
     if not head.startswith(_SIGNATURE):
         raise refuse(path, "is not an HDF5 file, so not a run file")
-    if head[-1] < _OLDEST_SWMR_SUPERBLOCK:
+    if head[len(_SIGNATURE) : len(_SIGNATURE) + 1] < bytes([_OLDEST_SWMR_SUPERBLOCK]):
         raise refuse(path, "is an HDF5 file of another program, not a run file")
+    _check_end(path, head, status.st_size)
     _check_heaps(path)
     with reading(path):
         access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
@@ -78,6 +80,17 @@ def open_hdf5(path: Path) -> h5py.File:
         _limit_read_attempts(access)
         flags = h5py.h5f.ACC_RDONLY | h5py.h5f.ACC_SWMR_READ
         return h5py.File(h5py.h5f.open(os.fsencode(path), flags, access))
+
+
+def _check_end(path: Path, superblock: bytes, size: int) -> None:
+    """Refuse a finished file whose end is missing: HDF5 reads zeros in the place of a chunk that is cut off.
+
+    A superblock of version 3 has a byte of marks, which is zero where nobody is writing, and the address of the end.
+    """
+    if len(superblock) == _SUPERBLOCK_BYTES and superblock[11] == 0:
+        end = int.from_bytes(superblock[28:36], "little")
+        if superblock[9] == 8 and size < end:
+            raise refuse(path, f"is damaged: it has {size:,} bytes and should have {end:,}")
 
 
 def _check_heaps(path: Path) -> None:

@@ -20,9 +20,8 @@ from eostui.store.export import ExportFormat
 from tests.store.conftest import CONFIG, STEPS, loss_at, write_run
 
 LOSS = [loss_at(step) for step in range(STEPS)]
-HESSIAN_COLUMNS = [
-    "step", *(f"{name}_{i}" for name in ("eigenvalues", "residuals", "errors") for i in (1, 2, 3)), "products"
-]  # fmt: skip
+THREE_EACH = [f"{name}_{i}" for name in ("eigenvalues", "residuals", "errors") for i in (1, 2, 3)]
+HESSIAN_COLUMNS = ["step", *THREE_EACH, "products", "certified"]
 
 
 @pytest.fixture
@@ -42,7 +41,7 @@ def test_csv_of_one_table(run: RunFile, tmp_path: Path) -> None:
     table = read_csv(path)
     assert list(table.columns) == HESSIAN_COLUMNS
     np.testing.assert_array_equal(table[HESSIAN_COLUMNS[1:4]], run.read("hessian")["eigenvalues"])
-    assert path.read_text().splitlines()[1].endswith(",9")
+    assert path.read_text().splitlines()[1].endswith(",9,1")
 
 
 def test_csv_without_a_table_is_the_training_set(run: RunFile, tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def test_an_hdf5_file_of_another_program(tmp_path: Path, libver: str) -> None:
     assert_refused(path, "an HDF5 file of another program")
 
 
-@pytest.mark.parametrize("share", [0.001, 0.02, 0.1, 0.5, 0.9, 0.99])
+@pytest.mark.parametrize("share", [0.001, 0.02, 0.1, 0.5, 0.9, 0.96, 0.99, 0.9999])
 def test_a_truncated_run(run_path: Path, share: float) -> None:
     os.truncate(run_path, int(run_path.stat().st_size * share))
     assert_refused(run_path, "damaged|not a run file")
