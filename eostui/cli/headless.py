@@ -134,8 +134,8 @@ def _followed(feed: LiveFeed) -> Iterator[None]:
 
 
 def _news(feed: LiveFeed) -> list[str]:
-    """Take in what is new; what the run will cost is said once."""
-    return [notice.text for notice in feed.poll() if notice.text == feed.forecast]
+    """Take in what is new; what the run will cost, and what a check has found, is said once."""
+    return [notice.text for notice in feed.poll() if notice.text == feed.forecast or notice.text in feed.found]
 
 
 def _say(text: str) -> None:
@@ -171,7 +171,8 @@ def progress_line(feed: Feed) -> Text:
     for table, name in (("preconditioned", "preconditioned sharpness"), ("hessian", "sharpness")):
         if table in feed.series:
             eigenvalues = feed.column(table, "eigenvalues")[1]
-            said.append(f"{name} {eigenvalues[-1, 0] if len(eigenvalues) else math.nan:.4g}")
+            doubt = " (not certified)" if feed.doubtful(table) else ""
+            said.append(f"{name} {eigenvalues[-1, 0] if len(eigenvalues) else math.nan:.4g}{doubt}")
         if table == feed.threshold_on and feed.has_threshold:
             said.append(f"{feed.threshold_formula} {train.last('threshold'):.4g}")
     said.append(feed.activity)

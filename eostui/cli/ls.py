@@ -74,13 +74,15 @@ def _row(path: Path) -> tuple[str, ...]:
         with RunFile.open(path) as run:
             rows, measured = run.length("train"), run.length("hessian")
             last = run.read("train", start=max(rows - 1, 0))
-            sharpness = run.read("hessian", ["eigenvalues"], start=max(measured - 1, 0))["eigenvalues"]
+            newest = run.read("hessian", start=max(measured - 1, 0))
+            sharpness, certified = newest["eigenvalues"], newest.get("certified")
+            doubt = "?" if measured and certified is not None and not certified[0] else ""
             return (
                 run.name,
                 run_state(run),
                 str(last["step"][0]) if rows else "–",
                 _number(last["loss"][0]) if rows else "–",
-                _number(sharpness[0, 0]) if measured else "–",
+                _number(sharpness[0, 0]) + doubt if measured else "–",
                 _number(last["threshold"][0]) if rows else "–",
                 f"{run.created:%Y-%m-%d %H:%M}",
             )

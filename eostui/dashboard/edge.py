@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eostui.dashboard.numbers import ratio
-from eostui.dashboard.series import Series, at_steps, series_of
+from eostui.dashboard.series import Series, at_steps, certified, series_of
 from eostui.store import RunFile
 
 CURVATURES: Mapping[str, str] = {
@@ -38,6 +38,7 @@ class Edge:
     mean, low, high: of r over the measurements from the crossing on, NaN where there is none
     largest, largest_at: the largest r of all and its step; NaN and None where nothing was measured
     lr_changes: the steps from which another step size was in force
+    doubtful:   how many of the measurements are not certified
     reference:  T is the full-batch threshold of a run on minibatches, for which it is no threshold
     """
 
@@ -50,6 +51,7 @@ class Edge:
     largest: float = math.nan
     largest_at: int | None = None
     lr_changes: tuple[int, ...] = ()
+    doubtful: int = 0
     reference: bool = False
 
     @property
@@ -64,6 +66,8 @@ class Edge:
                 f"mean {ratio(self.mean)} from step {self.crossing} on, where it first was 1 or more; "
                 f"{ratio(self.low)} to {ratio(self.high)} (step {self.largest_at})"
             )
+        if self.doubtful:
+            said += f"; {self.doubtful} of {self.measured} measurements not certified"
         return f"{self.of}: {said}{self._changes()}{'; no threshold with minibatches, a reference' * self.reference}"
 
     def _changes(self) -> str:
@@ -91,6 +95,7 @@ def edge_of(rows: Mapping[str, Series], config: Mapping[str, Any], environment: 
     train, steps = rows["train"], rows[table]["step"]
     threshold = at_steps(train, "threshold", steps)
     measured = np.isfinite(threshold) & (threshold > 0) & np.isfinite(first_eigenvalue(rows[table]))
+    doubtful = ~certified(rows[table])[measured]
     steps, ratio = steps[measured], first_eigenvalue(rows[table])[measured] / threshold[measured]
     lr_changes = _changes_of(train) if _has(rows, "train", "lr") else ()
     reference = config.get("batch_size") is not None
@@ -108,6 +113,7 @@ def edge_of(rows: Mapping[str, Series], config: Mapping[str, Any], environment: 
         largest=float(ratio.max()),
         largest_at=int(steps[ratio.argmax()]),
         lr_changes=lr_changes,
+        doubtful=int(doubtful.sum()),
         reference=reference,
     )
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from eostui.dashboard.edge import edge_table
-from eostui.dashboard.series import Series
+from eostui.dashboard.series import Series, certified
 from eostui.store import Event, clean_json, clean_text
 
 
@@ -96,6 +96,12 @@ class Feed(ABC):
         return texts[-1] if texts and isinstance(texts[-1], str) else ""
 
     @property
+    def found(self) -> list[str]:
+        """What the checks of the user's code have found, and what it warned of, in words, oldest first."""
+        texts = [event.detail.get("text") for event in self.events() if event.kind in ("check", "warning")]
+        return [text for text in texts if isinstance(text, str)]
+
+    @property
     def cadence(self) -> str:
         """How often curvature is measured since that was adapted, in words; empty where it never was."""
         details = [event.detail for event in self.events() if event.kind == "cadence"]
@@ -107,6 +113,16 @@ class Feed(ABC):
     def has_rows(self, table: str) -> bool:
         """Whether a table has anything: that of the test set is there without a test set, too."""
         return table in self.series and self.series[table].shown > 0
+
+    def certified(self, table: str) -> np.ndarray:
+        """Which of the visible rows of eigenvalues can be relied on, (n,) bool."""
+        return certified(self.series[table])
+
+    def doubtful(self, table: str) -> bool:
+        """Whether the newest row of a table is one that is not certified."""
+        if table == "tracked":
+            table = self.threshold_on
+        return self.has_rows(table) and not self.certified(table)[-1]
 
     def column(self, table: str, name: str) -> tuple[np.ndarray, np.ndarray]:
         """The visible steps, (n,), and values, (n,) or (n, k), of a column.

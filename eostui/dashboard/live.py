@@ -37,6 +37,7 @@ class LiveFeed(Feed):
         self._waiting: dict[str, deque[Rows]] = {}
         self._hung_up = False
         self._forecast_told = False
+        self._found_told = 0
 
     @property
     def over(self) -> bool:
@@ -66,6 +67,9 @@ class LiveFeed(Feed):
         if not self._forecast_told and self.forecast:
             self._forecast_told = True
             notices.append(Notice(self.forecast, seconds=20.0))
+        found = self.found
+        notices += [Notice(text, "warning", seconds=20.0) for text in found[self._found_told :]]
+        self._found_told = len(found)
         if self._client.closed and not self._hung_up:
             self._hung_up = True
             self._read_all()

@@ -76,3 +76,12 @@ def at_steps(series: Series, column: str, steps: np.ndarray) -> np.ndarray:
     known = rows >= 0
     values[known] = series[column][rows[known]]
     return values
+
+
+def certified(rows: Series) -> np.ndarray:
+    """Which rows of a table of eigenvalues are certified, (n,) bool; all of them where the table does not say."""
+    says = any(
+        column.name == "certified" and column.dtype == "int64" and not column.width for column in rows.table.columns
+    )
+    found: np.ndarray = rows["certified"] != 0 if says else np.ones(rows.shown, dtype=bool)
+    return found

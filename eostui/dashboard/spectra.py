@@ -10,7 +10,8 @@ from eostui.dashboard.widgets import Trace
 
 _TRACKED = (
     "; ● where the solver certified λ1, and the line between them is tracked: the Rayleigh quotient of the eigenvector "
-    "that is followed, a lower bound of λ1"
+    "that is followed, a lower bound of λ1; “not certified” says that the derivatives behind it have failed their "
+    "check, or that the loss is no function of the weights"
 )
 
 
@@ -32,10 +33,12 @@ def spectrum(id: str, title: str, table: str, role: str, definition: str) -> Cha
         there = np.flatnonzero(~np.isnan(others[:, 1:]).all(axis=0)) + 1 if len(at) else np.arange(0)
         below = [Trace(f"λ{index + 1}", at, others[:, index], "eigenvalue", sparse=True) for index in reversed(there)]
         reference = [threshold(feed)] if compared(feed) else []
+        doubtful = feed.doubtful(table)
         if not tracked(feed):
-            return [*below, *reference, Trace("λ1", steps, eigenvalues[:, 0], role)]
+            return [*below, *reference, Trace("λ1 not certified" if doubtful else "λ1", steps, eigenvalues[:, 0], role)]
         between = Trace("λ1 tracked", *feed.column("tracked", "sharpness"), role, brief="tracked")
-        certified = Trace("λ1 certified", steps, eigenvalues[:, 0], "certified", points=True, brief="λ1")
+        name = "λ1 not certified" if doubtful else "λ1 certified"
+        certified = Trace(name, steps, eigenvalues[:, 0], "certified", points=True, brief="λ1?" if doubtful else "λ1")
         return [*below, *reference, between, certified]
 
     def define(feed: Feed) -> str:

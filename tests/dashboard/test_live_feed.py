@@ -194,7 +194,7 @@ async def test_a_slow_run_is_told_of_once_and_until_there_is_something_to_see(so
     async with Dashboard(feed).run_test(size=(160, 40)) as pilot:
         told = f"computing the gradient 50 %  · {FORECAST}"
         await until(pilot, lambda: told in text_of(pilot))
-        assert [notification.message for notification in pilot.app._notifications] == [FORECAST]
+        await until(pilot, lambda: [n.message for n in pilot.app._notifications] == [FORECAST])
         source.do("steps", 1)
         await until(pilot, lambda: "step 0 " in text_of(pilot))
         assert told not in text_of(pilot)

@@ -107,7 +107,9 @@ class WatchScreen(FrugalScreen[None]):
         for reading, tile in zip(self._readings, self.query(Tile), strict=True):
             values = reading.values(self.feed)
             latest = float(values[-1]) if len(values) else math.nan
-            tile.show(values, *(reading.text(latest) if math.isfinite(latest) else (NONE,)))
+            doubt = "?" if reading.column == "eigenvalues" and self.feed.doubtful(reading.table) else ""
+            forms = reading.text(latest) if math.isfinite(latest) else (NONE,)
+            tile.show(values, *(form + doubt for form in forms))
         self._draw_page()
 
     def _draw_page(self) -> None:
