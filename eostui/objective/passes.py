@@ -40,7 +40,8 @@ def _seeded(device: torch.device, seed: int, *, everywhere: bool) -> Iterator[No
     if device.type == "cuda":
         generators.append(torch.cuda.default_generators[device.index or 0])
     states = [generator.get_state() for generator in generators]
-    others = (random.getstate(), np.random.get_state())  # noqa: NPY002 (the generator that users' code draws from) if everywhere else None
+    # Users' code draws from numpy's old generator, if from any.
+    others = (random.getstate(), np.random.get_state()) if everywhere else None  # noqa: NPY002
     try:
         for generator in generators:
             generator.manual_seed(seed)
