@@ -118,7 +118,14 @@ def run(
         float | None,
         typer.Option(help="Finish when the training accuracy is at least this.", rich_help_panel=_LONG),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the initial weights.", rich_help_panel=_HOW)] = 0,
+    seed: Annotated[
+        int,
+        typer.Option(
+            help="Seed of the weights, of the random numbers at every step (dropout), and of data of your own, which are "
+            "drawn from another stream.",
+            rich_help_panel=_HOW,
+        ),
+    ] = 0,
     device: Annotated[
         str,
         typer.Option(help="auto, cpu, cuda, cuda:1 or mps; auto takes a GPU where there is one.", rich_help_panel=_HOW),
@@ -128,7 +135,8 @@ def run(
         int | None,
         typer.Option(
             help="Examples that go through the network at once: bounds the memory and changes no result, except with "
-            "batch norm, which normalises each physical batch by itself (ghost batches, as in the papers).",
+            "batch norm, which normalises each physical batch by itself (ghost batches, as in the papers). Refused where "
+            "the loss is neither a mean nor a sum over examples, as with class weights.",
             rich_help_panel=_HOW,
         ),
     ] = None,
@@ -229,6 +237,9 @@ def run(
     - `eostui run --arch fc-gelu --width 100 --depth 4 --data cifar10-1k-4c --optimizer adam --lr 1e-4`
     - `eostui run --arch cnn-relu --optimizer sgd --batch-size 128 --lr-schedule 0:2/50,300:2/100`
     - `eostui run --arch my_model.py:build --data my_data.py:load --loss ce --lr 0.01 --headless`
+
+    Dropout, and whatever else draws random numbers, has new ones at every step, the same for all that is measured at
+    it. The test set is evaluated in evaluation mode.
     """
     from eostui.trainer.plan import plan_run
 

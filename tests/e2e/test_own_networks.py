@@ -1,0 +1,165 @@
+"""Networks as people bring them, in real runs: right numbers, or marked, or refused in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from eostui.store import RunFile
+from tests.curvature.own_derivatives import Applied, OnceSwish
+
+from .conftest import Eostui
+
+OWN = Path(__file__).resolve().parents[1] / "curvature" / "own_derivatives.py"
+
+WRONG = f"""
+import sys
+import torch
+sys.path.insert(0, {str(OWN.parent)!r})
+from own_derivatives import Applied, OnceSwish
+
+def model():
+    return Applied(OnceSwish)
+
+def data():
+    x = torch.linspace(-2, 2, 48).view(12, 4).sin()
+    return x, x[:, :2].cos()
+
+def loss(outputs, targets):
+    return torch.nn.functional.mse_loss(outputs, targets)
+"""
+
+NOISY = """
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.MultiheadAttention(8, 2, dropout=0.1, batch_first=True)
+        self.n, self.r, self.o = nn.BatchNorm1d(8), nn.LSTM(8, 6, batch_first=True), nn.Linear(6, 2)
+
+    def forward(self, x):
+        h = self.a(x, x, x)[0] + x
+        h = nn.functional.scaled_dot_product_attention(h, h, h)
+        h = self.n(h.flatten(0, 1)).view_as(h)
+        return self.o(nn.functional.dropout(self.r(h)[0][:, -1], 0.2, self.training))
+
+def model():
+    return Net()
+
+def data():
+    x = torch.randn(61, 5, 8)
+    return x, (x[:, 0, 0] > 0).long()
+"""
+
+GRAPH = """
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Linear(3, 6), nn.Linear(6, 2)
+        self.register_buffer("links", torch.eye(20).roll(1, 0) + torch.eye(20))
+
+    def forward(self, x):
+        return self.b(self.links @ torch.tanh(self.a(self.links @ x)))
+
+def model():
+    return Net()
+
+def data():
+    x = torch.randn(20, 3)
+    return x, (x[:, 0] > 0).long()
+"""
+
+
+def run(eostui: Eostui, code: str, name: str, *more: str) -> str:
+    path = eostui.directory / f"{name.partition('-')[0]}.py"
+    path.write_text(code)
+    what = ("--arch", f"{path}:model", "--data", f"{path}:data", "--threads", "1", "--name", name)
+    done = eostui("run", "--headless", *what, *more)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def found(file: RunFile) -> list[str]:
+    return [str(event.detail["text"]) for event in file.events() if event.kind == "check"]
+
+
+def sharpness_by_differences() -> float:
+    """Of the network in WRONG at its first weights: a dense matrix, by gradients that are right."""
+    torch.manual_seed(0)
+    model = Applied(OnceSwish).double()
+    x = torch.linspace(-2, 2, 48).view(12, 4).sin().double()
+    weights = list(model.parameters())
+    first = torch.cat([p.detach().flatten() for p in weights])
+
+    def gradient(theta: Tensor) -> Tensor:
+        torch.nn.utils.vector_to_parameters(theta, weights)
+        loss = torch.nn.functional.mse_loss(model(x), x[:, :2].cos())
+        return torch.cat([g.flatten() for g in torch.autograd.grad(loss, weights)])
+
+    rows = [(gradient(first + 1e-5 * e) - gradient(first - 1e-5 * e)) / 2e-5 for e in torch.eye(len(first)).double()]
+    matrix = torch.stack(rows)
+    return float(torch.linalg.eigvalsh((matrix + matrix.T) / 2)[-1])
+
+
+def test_curvature_that_autograd_has_wrong_is_measured_by_differences_or_marked(eostui: Eostui) -> None:
+    common = ("--loss", f"{eostui.directory / 'wrong.py'}:loss", "--lr", "0.1", "--steps", "2", "--eig-every", "1")
+    said = run(eostui, WRONG, "wrong", *common, "--track", "gauss-newton,tracked,lowest", "--checkpoint-every", "1")
+    assert "OnceSwish" in said
+    truth = sharpness_by_differences()
+    with eostui.open("wrong") as file:
+        rows = file.read("hessian")
+        assert (rows["certified"] == 1).all()
+        assert abs(rows["eigenvalues"][0, 0] - truth) <= rows["errors"][0, 0] < 0.01 * truth
+        assert np.isfinite(file.read("gauss_newton")["eigenvalues"]).all()
+        assert np.isfinite(file.read("lowest")["eigenvalue"]).all()
+        assert len(found(file)) == 1
+        assert "by differences of gradients" in found(file)[0]
+    said = run(eostui, WRONG, "wrong-marked", *common, "--products", "autograd", "--track", "none")
+    assert "(not certified)" in said
+    with eostui.open("wrong-marked") as file:
+        rows = file.read("hessian")
+        assert (rows["certified"] == 0).all()
+        assert abs(rows["eigenvalues"][0, 0] - truth) > 10 * rows["errors"][0, 0]
+        assert "no eigenvalue is certified" in found(file)[0]
+    assert "not certified" in eostui("info", "wrong-marked").stdout
+    assert "?" in next(line for line in eostui("ls").stdout.splitlines() if "wrong-marked" in line)
+
+
+def test_measuring_changes_no_bit_of_a_training_with_random_numbers_norms_and_minibatches(eostui: Eostui) -> None:
+    common = ("--loss", "ce", "--lr", "0.1", "--steps", "12", "--batch-size", "20", "--optimizer", "sgd")
+    losses = []
+    for name, more in (
+        ("often", ("--eig-every", "2", "--track", "gauss-newton,tracked,batch-sharpness")),
+        ("seldom", ("--eig-every", "11", "--track", "none", "--graph-memory", "0")),
+    ):
+        run(eostui, NOISY, f"noisy-{name}", *common, *more)
+        with eostui.open(f"noisy-{name}") as file:
+            losses.append(file.read("train")["loss"])
+            assert found(file) == []
+    assert np.array_equal(losses[0], losses[1])
+    assert len(set(losses[0])) == 12
+
+
+def test_a_network_on_one_graph_runs_with_all_examples_and_is_not_divided(eostui: Eostui) -> None:
+    run(eostui, GRAPH, "graph", "--loss", "ce", "--lr", "0.1", "--steps", "2")
+    with eostui.open("graph") as file:
+        assert np.isfinite(file.read("hessian")["eigenvalues"]).all()
+        assert "all examples or none" in found(file)[0]
+    path = eostui.directory / "graph.py"
+    for flag in ("--physical-batch", "--eig-samples", "--batch-size"):
+        what = ("--arch", f"{path}:model", "--data", f"{path}:data", "--loss", "ce", "--name", "divided", flag, "7")
+        more = ("--optimizer", "sgd") if flag == "--batch-size" else ()
+        done = eostui("run", "--headless", *what, *more)
+        assert done.returncode == 2
+        assert f"{flag} 7 does not go with" in done.stderr
+        assert not (eostui.directory / "runs" / "divided").exists()
+        if flag == "--physical-batch":
+            assert "--physical-batch 20" in done.stderr
