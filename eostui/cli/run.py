@@ -121,8 +121,8 @@ def run(
     seed: Annotated[
         int,
         typer.Option(
-            help="Seed of the weights, of the random numbers at every step (dropout), and of data of your own, which are "
-            "drawn from another stream.",
+            help="Seed of the weights, of the random numbers at every step (dropout), and of data that you draw "
+            "yourself, which come from another stream.",
             rich_help_panel=_HOW,
         ),
     ] = 0,
@@ -135,8 +135,8 @@ def run(
         int | None,
         typer.Option(
             help="Examples that go through the network at once: bounds the memory and changes no result, except with "
-            "batch norm, which normalises each physical batch by itself (ghost batches, as in the papers). Refused where "
-            "the loss is neither a mean nor a sum over examples, as with class weights.",
+            "batch norm, which normalises each physical batch by itself (ghost batches, as in the papers). Refused "
+            "where the loss is neither a mean nor a sum over examples, as with class weights.",
             rich_help_panel=_HOW,
         ),
     ] = None,

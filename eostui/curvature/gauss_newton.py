@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 
 import torch
 from torch import Tensor
@@ -26,7 +27,7 @@ class GaussNewtonOperator(CurvatureOperator[Product]):
         Jᵀ w       is one backward pass through the network.
 
     With `differences` J v is [f(θ + hv) − f(θ − hv)]/2h, for networks whose backward pass cannot be differentiated; h
-    as for `DifferenceHessianOperator`, times `step`.
+    and `double` as for `DifferenceHessianOperator`.
 
     Raises TypeError where the model computes its own loss, whose outputs nobody knows, and at the first product where
     it returns anything but a tensor.
@@ -35,7 +36,13 @@ class GaussNewtonOperator(CurvatureOperator[Product]):
     step = 1.0
 
     def __init__(
-        self, objective: Objective, theta: Tensor, *, graph_bytes: int = GRAPH_BYTES, differences: bool = False
+        self,
+        objective: Objective,
+        theta: Tensor,
+        *,
+        graph_bytes: int = GRAPH_BYTES,
+        differences: bool = False,
+        double: bool = False,
     ) -> None:
         if objective.loss is None:
             raise TypeError(
@@ -44,6 +51,7 @@ class GaussNewtonOperator(CurvatureOperator[Product]):
             )
         super().__init__(objective, theta, graph_bytes=graph_bytes)
         self._differences = differences
+        self._double = double and self.dtype != torch.float64
 
     @property
     def rough_kinds(self) -> tuple[str, ...]:
@@ -80,22 +88,25 @@ class GaussNewtonOperator(CurvatureOperator[Product]):
 
     def _difference_of_outputs(self, v: Sequence[Tensor], batch: Batch) -> Tensor:
         """J v of one physical batch, in the shape of its outputs."""
-        direction = flatten(v)
-        length = norm(direction).to(self.dtype)
-        h = self.step * torch.finfo(self.dtype).eps ** (1 / 3) * norm(self.theta).to(self.dtype)
-        move = direction * (h / length.clamp(min=torch.finfo(self.dtype).tiny))
-        there = []
-        for theta in (self.theta + move, self.theta - move):
-            self.objective.weights.write(theta)
-            with torch.no_grad(), self.objective.drawing(batch):
-                there.append(self.objective.outputs(batch))
+        with self.objective.in_double() if self._double else nullcontext(self.objective) as objective:
+            here = next(one for one in objective.physical_batches() if one.index == batch.index)
+            theta, direction = self.theta.to(objective.dtype), flatten(v).to(objective.dtype)
+            limits = torch.finfo(theta.dtype)
+            length = norm(direction).to(theta.dtype)
+            h = self.step * limits.eps ** (1 / 3) * norm(theta).to(theta.dtype)
+            move = direction * (h / length.clamp(min=limits.tiny))
+            there = []
+            for sign in (1, -1):
+                objective.weights.write(theta + sign * move)
+                with objective.without_graph(), objective.drawing(here):
+                    there.append(objective.outputs(here).detach())
         self.objective.weights.write(self.theta)
         difference: Tensor = (there[0] - there[1]) * (length / (2 * h))
-        return difference
+        return difference.to(self.dtype)
 
     def loss_curvature(self, z: Tensor, batch: Batch) -> Callable[[Tensor], Tensor]:
         """The product with the second derivative of the batch's mean loss by its outputs z, in their shape."""
         z.requires_grad_()
-        loss = self.objective.batch_loss(z, batch)
+        loss = self.objective.batch_loss(z.clone(), batch)  # a copy, for a loss that changes it in place
         (slope,) = torch.autograd.grad(loss, z, create_graph=True, materialize_grads=True)
         return lambda w: vjp([slope], [z], [w])[0]

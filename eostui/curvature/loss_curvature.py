@@ -33,12 +33,12 @@ def loss_curvature(objective: Objective, theta: Tensor, *, generator: torch.Gene
     operator = GaussNewtonOperator(objective, theta)
 
     def trace(batch: Batch) -> tuple[Tensor]:
-        with torch.no_grad(), objective.drawing(batch):
+        with objective.without_graph(), objective.drawing(batch):
             z = objective.outputs(batch)
         if not isinstance(z, Tensor):
             raise TypeError(f"the loss's curvature needs a model that returns one tensor, not a {type(z).__name__}")
         with torch.enable_grad():
-            curvature = operator.loss_curvature(z, batch)
+            curvature = operator.loss_curvature(z.detach(), batch)
         # One product serves all examples, each with a vector of its own: they do not interact, and the batch's loss is
         # their mean, so this is the mean already.
         forms = [(w * curvature(w)).sum() for w in _directions(z, generator)]

@@ -46,7 +46,7 @@ def own_functions(objective: Objective, theta: Tensor) -> str:
         return (loss.detach(),)
 
     with torch.enable_grad():
-        objective.subset(1).mean(theta, look)
+        objective.mean(theta, look)
     return " and ".join(name.removesuffix("Backward") for name in names)
 
 

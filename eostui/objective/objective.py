@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from eostui.objective.model_call import Inputs, call_model, check_labels, computed_loss, of_each
-from eostui.objective.passes import Buffers, Draws, TwiceDifferentiable, in_mode
+from eostui.objective.passes import DataGuard, Draws, ModuleState, Moved, TwiceDifferentiable, in_mode
 from eostui.objective.weights import Weights, cast_for_now, flatten
 
 Loss = Callable[[Any, Any], Tensor]
@@ -71,9 +71,11 @@ class Objective:
     tensor or something that has one as `.loss` or `["loss"]`. Either is a mean over the examples it was given, or with
     `summed` a sum over them: that is what makes L independent of the physical batch.
 
-    L is a function: passes do not advance the model's buffers, and random numbers in model and loss (dropout) come from
-    `draws`, the same in every pass until somebody changes its step. `copies` gives the model a copy of the examples in
-    every pass, for a model or loss that changes them in place. `divisible` False says that the model takes all
+    L is a function: passes do not advance the model's state, and random numbers in model and loss (dropout) come from
+    `draws`, the same in every pass until somebody changes its step. `guard` gives the model copies of the examples, for
+    a model or loss that changes them in place. `moved` says what else a pass changes and is to leave as it was.
+    `differentiates` says that the model takes gradients itself, and so needs a graph even where nobody else wants one.
+    `divisible` False says that the model takes all
     examples or none, as a network on one graph does: then a subset is the whole. `on_batch(done, total)` is called
     before every physical batch of every pass and may raise to abandon it.
 
@@ -93,7 +95,9 @@ class Objective:
         physical_batch: int | None = None,
         summed: bool = False,
         divisible: bool = True,
-        copies: bool = False,
+        guard: DataGuard | None = None,
+        moved: Moved = Moved.BUFFERS,
+        differentiates: bool = False,
         evaluating: bool = False,
         draws: Draws | None = None,
         on_batch: Callable[[int, int], None] | None = None,
@@ -120,9 +124,11 @@ class Objective:
         self.on_batch = on_batch
         self.device = self.weights.device
         self.dtype = self.weights.dtype
-        self._copies = copies
+        self._guard = DataGuard() if guard is None else guard
+        self._moved = moved
+        self._differentiates = differentiates
         self._evaluating = evaluating
-        self._buffers = Buffers(model)
+        self._state = ModuleState(model, moved)
 
     @property
     def size(self) -> int:
@@ -145,6 +151,12 @@ class Objective:
         Nothing is copied. It is the whole objective where that is not divisible.
         """
         return self._restricted(lambda tensor: tensor[:examples]) if self.divisible else self
+
+    def spread(self, examples: int) -> Objective:
+        """The same objective on so many examples from all over the data, copied; on all where there are no more."""
+        if examples >= self.examples or not self.divisible:
+            return self
+        return self.select(torch.linspace(0, self.examples - 1, examples).round().long())
 
     def select(self, indices: Tensor) -> Objective:
         """The same objective on the examples `indices`, (batch,) int64 and not empty: a minibatch.
@@ -183,7 +195,9 @@ class Objective:
                 physical_batch=self._at_once,
                 summed=self.summed,
                 divisible=self.divisible,
-                copies=self._copies,
+                guard=self._guard,
+                moved=self._moved,
+                differentiates=self._differentiates,
                 draws=self.draws,
             )
 
@@ -206,7 +220,7 @@ class Objective:
             # A model may differentiate by its own inputs, and have a graph even here.
             return loss.detach(), self.batch_accuracy(outputs, batch)
 
-        with torch.no_grad():
+        with self.without_graph():
             return Evaluation(*self.mean(theta, values))
 
     def gradient(self, theta: Tensor, *, advance_buffers: bool = False) -> Evaluation:
@@ -235,16 +249,22 @@ class Objective:
         totals: list[Tensor] = []
         self.weights.write(theta)
         for batch in self.physical_batches():
-            with TwiceDifferentiable(), self._mode(), self._buffers.pass_over(advance=advance_buffers):
+            with TwiceDifferentiable(), self._mode(), self._state.pass_over(advance=advance_buffers):
                 means = of_batch(batch)
+            self._guard.look_at(_tensors(batch.inputs, batch.targets))
             if self.batches == 1:
-                return means
-            if totals:
+                totals = list(means)
+            elif totals:
                 for total, value in zip(totals, means, strict=True):
                     total.add_(value, alpha=batch.weight)
             else:
                 totals = [value * batch.weight for value in means]
+        self._guard.passed(self.examples)
         return tuple(totals)
+
+    def without_graph(self) -> AbstractContextManager[None]:
+        """Around passes of which nobody wants a derivative."""
+        return torch.set_grad_enabled(self._differentiates)
 
     def _mode(self) -> AbstractContextManager[None]:
         return in_mode(self.model, training=False) if self._evaluating else nullcontext()
@@ -262,7 +282,7 @@ class Objective:
             start, end = end, end + size + (index < larger)
             rows = operator.itemgetter(slice(start, end))
             inputs, targets = of_each(self.inputs, rows), None if self.targets is None else rows(self.targets)
-            if self._copies:
+            if self._guard.copies:
                 inputs, targets = of_each(inputs, torch.clone), None if targets is None else targets.clone()
             share = (end - start) / self.examples
             yield Batch(index, inputs, targets, share, 1.0 if self.summed else share)
@@ -273,8 +293,7 @@ class Objective:
 
     def data(self) -> list[Tensor]:
         """The tensors of all examples: the inputs, and the targets where there are any."""
-        inputs = [self.inputs] if isinstance(self.inputs, Tensor) else list(self.inputs.values())
-        return inputs if self.targets is None else [*inputs, self.targets]
+        return _tensors(self.inputs, self.targets)
 
     def buffers(self) -> dict[str, Tensor]:
         """The model's buffers themselves, by name."""
@@ -328,6 +347,11 @@ class Objective:
         accuracy = self.accuracy(outputs, batch.targets)
         # It is a mean in any case.
         return accuracy * (batch.share / batch.weight) if self.summed else accuracy
+
+
+def _tensors(inputs: Inputs, targets: Tensor | None) -> list[Tensor]:
+    tensors = [inputs] if isinstance(inputs, Tensor) else list(inputs.values())
+    return tensors if targets is None else [*tensors, targets]
 
 
 def _examples(inputs: Inputs, targets: Tensor | None) -> int:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from enum import Flag, auto
+from typing import Any
 
 import numpy as np
 import torch
@@ -57,44 +59,141 @@ def _seeded(device: torch.device, seed: int, *, everywhere: bool) -> Iterator[No
             np.random.set_state(others[1])  # noqa: NPY002
 
 
-class Buffers:
-    """The buffers of a module, such as running statistics, kept out of the way of a pass or advanced by it."""
+class DataGuard:
+    """Whether a model or a loss changes the examples that it is given, and so must get copies of them.
 
-    def __init__(self, model: nn.Module) -> None:
-        # TorchScript's modules keep theirs out of reach; what is in them is advanced by every pass.
-        self._owners = [
-            (module, name)
-            for module in model.modules()
-            if not isinstance(module, torch.jit.ScriptModule)
-            for name, buffer in module._buffers.items()
-            if buffer is not None
-        ]
+    With `watch` it gets copies until all of so many examples have gone through once, and from then on where any was
+    seen to be changed: code may change none but a few. `copies` says that it is known to change them.
+    """
+
+    def __init__(self, *, copies: bool = False, watch: int | None = None) -> None:
+        self._known = copies
+        self._watch = watch
+
+    @property
+    def changed(self) -> bool:
+        """Whether examples are known to be changed."""
+        return self._known
+
+    @property
+    def copies(self) -> bool:
+        """Whether copies are to be given."""
+        return self._known or self._watch is not None
+
+    def look_at(self, given: Iterable[Tensor]) -> None:
+        """See whether the tensors that a pass was given have been changed since they were made."""
+        if self._watch is not None and any(tensor._version > 0 for tensor in given):
+            self._known = True
+
+    def passed(self, examples: int) -> None:
+        """A pass over so many examples is over."""
+        if examples == self._watch:
+            self._watch = None
+
+
+class Moved(Flag):
+    """What the forward pass of a module changes, besides its weights."""
+
+    BUFFERS = auto()
+    """Registered buffers, as the running statistics of batch norm."""
+    FROZEN = auto()
+    """Parameters without `requires_grad`, as a teacher that follows its student."""
+    ATTRIBUTES = auto()
+    """Plain tensors, numbers and flags that are attributes, as a count of calls."""
+
+    ALL = BUFFERS | FROZEN | ATTRIBUTES
+
+
+class ModuleState:
+    """What a pass changes in a module: kept out of its way, or advanced by it.
+
+    TorchScript's modules keep theirs out of reach: what is in them is advanced by every pass.
+    """
+
+    def __init__(self, model: nn.Module, moved: Moved = Moved.BUFFERS) -> None:
+        self._places: list[tuple[dict[str, Any], str]] = []
+        for module in model.modules():
+            if isinstance(module, torch.jit.ScriptModule):
+                continue
+            if Moved.BUFFERS in moved:
+                self._places += [
+                    (module._buffers, name) for name, value in module._buffers.items() if value is not None
+                ]
+            if Moved.FROZEN in moved:
+                frozen = [name for name, p in module._parameters.items() if p is not None and not p.requires_grad]
+                self._places += [(module._parameters, name) for name in frozen]
+            if Moved.ATTRIBUTES in moved:
+                plain = [name for name, value in vars(module).items() if _is_plain(name, value)]
+                self._places += [(vars(module), name) for name in plain]
 
     def pass_over(self, *, advance: bool) -> AbstractContextManager[None]:
-        """In here the module has copies of its buffers; afterwards the buffers have what became of them, or nothing."""
-        return self._swapped(advance=advance) if self._owners else nullcontext()
+        """In here the module has copies of its state; afterwards the state is what became of them, or what it was."""
+        return self._swapped(advance=advance) if self._places else nullcontext()
 
     @contextmanager
     def _swapped(self, *, advance: bool) -> Iterator[None]:
-        # Copies, because a graph that is kept holds on to the buffers that it has met.
-        copies: dict[int, Tensor] = {}
-        own = [module._buffers[name] for module, name in self._owners]
-        for (module, name), buffer in zip(self._owners, own, strict=True):
-            if buffer is not None:
-                module._buffers[name] = copies.setdefault(id(buffer), buffer.clone())
+        # Copies, because a graph that is kept holds on to the tensors that it has met.
+        copies: dict[int, Any] = {}
+        own = [place[name] for place, name in self._places]
+        for (place, name), value in zip(self._places, own, strict=True):
+            if id(value) not in copies:
+                copies[id(value)] = _copied(value)
+            place[name] = copies[id(value)]
         finished = False
         try:
             yield
             finished = True
         finally:
-            for (module, name), buffer in zip(self._owners, own, strict=True):
-                after, module._buffers[name] = module._buffers[name], buffer
-                if not (advance and finished) or buffer is None or after is None:
-                    continue
-                if buffer.shape == after.shape:
-                    buffer.data.copy_(after.detach())
-                else:
-                    module._buffers[name] = after.detach()
+            for (place, name), value in zip(self._places, own, strict=True):
+                after, place[name] = place.get(name), value
+                if advance and finished:
+                    place[name] = _advanced(value, after)
+
+    def changed(self, before: list[Any]) -> bool:
+        """Whether the state is another than what `copied` has given."""
+        return not all(_same(now, then) for now, then in zip(self.copied(), before, strict=True))
+
+    def copied(self) -> list[Any]:
+        """A copy of the state, for `changed` and `restore`."""
+        return [_copied(place.get(name)) for place, name in self._places]
+
+    def restore(self, before: list[Any]) -> None:
+        """Make the state what it was when `copied` gave `before`, in the same tensors."""
+        for (place, name), then in zip(self._places, before, strict=True):
+            place[name] = _advanced(place.get(name), then)
+
+
+def _is_plain(name: str, value: Any) -> bool:
+    if isinstance(value, bool | int | float):
+        return name != "training"
+    return type(value) is Tensor and not value.requires_grad
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, nn.Parameter):
+        return nn.Parameter(value.detach().clone(), requires_grad=value.requires_grad)
+    return value.detach().clone() if isinstance(value, Tensor) else value
+
+
+def _advanced(own: Any, after: Any) -> Any:
+    """What stands in the place of `own` once it has become `after`: the same tensor, where it can hold that."""
+    if isinstance(own, Tensor) and isinstance(after, Tensor) and own.shape == after.shape and own.dtype == after.dtype:
+        own.data.copy_(after.detach())
+        return own
+    return after.detach() if isinstance(after, Tensor) and not isinstance(after, nn.Parameter) else after
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, Tensor) and isinstance(other, Tensor):
+        return same(one, other)
+    return bool(one == other or (one != one and other != other))  # NaN is itself
+
+
+def same(one: Tensor, other: Tensor) -> bool:
+    """Whether two tensors are equal, with NaN equal to itself."""
+    if one.shape != other.shape or one.dtype != other.dtype:
+        return False
+    return torch.equal(one, other) or torch.allclose(one, other, rtol=0.0, atol=0.0, equal_nan=True)
 
 
 class TwiceDifferentiable:

@@ -64,6 +64,13 @@ class Weights:
             torch._foreach_copy_(targets, [s.view_as(t) for s, t in zip(sources, targets, strict=True)])
             _WRITTEN[self.model] = theta, self._versions(theta)
 
+    def changed(self, theta: Tensor) -> str:
+        """The name of a weight that is not what θ says, though θ was written; empty where there is none."""
+        for (name, p), piece in zip(self.by_name.items(), self.split(theta), strict=True):
+            if not torch.equal(p.detach(), piece) and not bool(piece.isnan().any()):
+                return name
+        return ""
+
     def _versions(self, theta: Tensor) -> list[int]:
         return [theta._version, *(p._version for p in self.parameters)]
 

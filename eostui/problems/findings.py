@@ -13,7 +13,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from eostui.objective.model_call import call_model, computed_loss, of_each
 from eostui.objective.objective import Evaluation, Objective
-from eostui.objective.passes import Buffers, TwiceDifferentiable, in_mode
+from eostui.objective.passes import DataGuard, ModuleState, Moved, TwiceDifferentiable, in_mode, same
 from eostui.objective.weights import flatten
 from eostui.problems.dataset import Dataset
 from eostui.problems.errors import ProblemError
@@ -22,7 +22,7 @@ from eostui.problems.trial import Criterion, blame
 
 FEW = 8
 """Examples that the check takes, spread over the data, unless the model takes all or none."""
-PARTED = 256
+PARTED = 64
 """Examples whose loss is compared with the losses of their parts."""
 PARTS = 7
 SHIFT = 0.05
@@ -33,14 +33,17 @@ SHIFT = 0.05
 class Findings:
     """What the check found of a model, its loss and its data.
 
-    copies: the code changes its inputs or targets in place, and so gets copies. everywhere: it draws from Python's or
-    numpy's random numbers, which are seeded for each step. repeatable: two passes at the same weights agree.
-    reduction: "mean" where the loss of examples is the mean of their losses, "sum" where it is the sum, "neither" where
-    it is not made of theirs: then they must go through the network together.
-    notes: each of these in words, for the run's events.
+    copies: the code changes its inputs or targets in place, and so gets copies. moved: what a forward pass changes
+    besides the weights. differentiates: the model takes gradients itself, and needs a graph even for a loss.
+    everywhere: it draws from Python's or numpy's random numbers, which are seeded for each step. repeatable: two passes
+    at the same weights agree. reduction: "mean" where the loss of examples is the mean of their losses, "sum" where it
+    is the sum, "neither" where it is not made of theirs: then they must go through the network together. notes: each of
+    these in words, for the run's events.
     """
 
     copies: bool = False
+    moved: Moved = Moved.BUFFERS
+    differentiates: bool = False
     everywhere: bool = False
     repeatable: bool = True
     reduction: str = "mean"
@@ -59,7 +62,7 @@ def check_problem(
         try:
             return check.run()
         except (RuntimeError, TypeError, ValueError, NotImplementedError) as error:
-            if "not compatible with .grad()" in str(error):
+            if "compatible with .grad()" in str(error):
                 raise ProblemError(
                     f"{arch}: torch's checkpoint with use_reentrant=True knows no gradient but that of backward(); "
                     "say checkpoint(…, use_reentrant=False)"
@@ -76,15 +79,17 @@ class _Check:
         self._model, self._criterion, self._dataset = model, criterion, dataset
         self._divisible = divisible
         self._arch, self._loss = arch, loss
+        self._state = ModuleState(model, Moved.ALL)
+        self._before = self._state.copied()
+        self._options: dict[str, Any] = {}
         self._objective = self._on(FEW)
         self._first = self._objective.parameters()
-        self._buffers = {name: buffer.clone() for name, buffer in model.named_buffers()}
         scale = self._first.square().mean().sqrt()
         noise = torch.randn(self._first.shape, generator=torch.Generator().manual_seed(0))
         self._shifted = self._first + SHIFT * scale * noise.to(self._first)
         self._notes: list[str] = []
 
-    def _on(self, examples: int, **options: Any) -> Objective:
+    def _on(self, examples: int) -> Objective:
         """The objective on so many examples, spread over the data and copied; on all where it takes all or none."""
         x, y = self._dataset.x, self._dataset.y
         there = len(x) if isinstance(x, Tensor) else len(next(iter(x.values())))
@@ -101,72 +106,124 @@ class _Check:
             of_each(x, rows),
             None if y is None else rows(y),
             divisible=self._divisible,
-            **options,
+            **self._options,
         )
 
     def run(self) -> Findings:
+        differentiates = self._differentiates()
         copies = self._changes_data()
-        if copies:
-            self._objective = self._on(FEW, copies=True)
-            self._notes.append("the model or the loss changes its inputs or targets in place: it gets copies of them")
+        moved = self._moves()
+        self._check_finite()
+        buffers = [buffer.clone() for buffer in self._model.buffers()]
         first = self._objective.gradient(self._shifted)
         self._check_weights_unchanged()
-        self._check_buffers_unchanged()
+        self._check_buffers_unchanged(buffers)
         everywhere, repeatable = self._repeats(first)
         if repeatable:
             self._compare_with_backward()
-        return Findings(copies, everywhere, repeatable, self._reduction(copies), tuple(self._notes))
+        return Findings(copies, moved, differentiates, everywhere, repeatable, self._reduction(), tuple(self._notes))
 
     def restore(self) -> None:
-        """The first weights and buffers."""
+        """The first weights, and everything else that the model had."""
         self._objective.weights.write(self._first)
-        for name, buffer in self._model.named_buffers():
-            if name in self._buffers and buffer.shape == self._buffers[name].shape:
-                buffer.data.copy_(self._buffers[name])
+        self._state.restore(self._before)
+
+    def _with(self, **options: Any) -> None:
+        """Go on with an objective that has these options, from where the model was."""
+        self._options |= options
+        self.restore()
+        self._objective = self._on(FEW)
+
+    def _differentiates(self) -> bool:
+        """Whether the model takes gradients itself, and so fails where nobody wants a graph."""
+        try:
+            self._objective.evaluate(self._shifted)
+        except RuntimeError as error:
+            if "does not require grad" not in str(error):
+                raise
+            self._with(differentiates=True)
+            return True
+        return False
 
     def _changes_data(self) -> bool:
+        self._with()
         before = [tensor.clone() for tensor in self._objective.data()]
         self._objective.gradient(self._shifted)
         with in_mode(self._model, training=False):
             self._objective.evaluate(self._shifted)
-        return not all(_same(*pair) for pair in zip(before, self._objective.data(), strict=True))
+        if all(same(*pair) for pair in zip(before, self._objective.data(), strict=True)):
+            return False
+        self._with(guard=DataGuard(copies=True))
+        self._notes.append("the model or the loss changes its inputs or targets in place: it gets copies of them")
+        return True
+
+    def _moves(self) -> Moved:
+        """What a pass changes besides buffers."""
+        moved = Moved.BUFFERS
+        for kind, what in ((Moved.FROZEN, "frozen weights"), (Moved.ATTRIBUTES, "numbers that it keeps as attributes")):
+            self.restore()
+            state = ModuleState(self._model, kind)
+            before = state.copied()
+            self._objective.gradient(self._shifted)
+            if state.changed(before):
+                moved |= kind
+                self._notes.append(f"a forward pass changes {what}: training steps do so, and measurements do not")
+        self._with(moved=moved)
+        return moved
+
+    def _check_finite(self) -> None:
+        """Raise ProblemError where a gradient at the first weights is not finite: no step could be made."""
+        slope = self._objective.gradient(self._first).gradient
+        assert slope is not None  # it was asked for
+        for name, piece in zip(self._objective.weights.by_name, self._objective.split(slope), strict=True):
+            if not bool(torch.isfinite(torch.view_as_real(piece) if piece.is_complex() else piece).all()):
+                raise ProblemError(
+                    f"{self._arch}: the gradient by {name} is NaN or infinite at the first weights, even if the loss "
+                    "is finite: has a root, a norm or a logarithm no derivative there, on either side of a torch.where?"
+                )
 
     def _check_weights_unchanged(self) -> None:
-        there = self._objective.parameters()
-        for (name, _), now, given in zip(
-            self._objective.weights.by_name.items(),
-            self._objective.split(there),
-            self._objective.split(self._shifted),
-            strict=True,
+        objective = self._objective
+        objective.weights.write(self._shifted)
+        versions = [p._version for p in objective.weights.parameters]
+        objective.evaluate(self._shifted)
+        found = objective.split(objective.parameters())
+        for (name, p), version, now, given in zip(
+            objective.weights.by_name.items(), versions, found, objective.split(self._shifted), strict=True
         ):
-            if not torch.equal(now, given):
+            if not torch.equal(now, given) or p._version != version:
                 raise ProblemError(
                     f"{self._arch}: the weight {name} is not what was written into it after a forward pass; either it "
                     "shares its memory with another weight (make them the same Parameter), or the model changes it "
-                    "itself (training would undo that at every step)"
+                    "itself, which a run could not go on with: let the forward pass use a changed copy of it"
                 )
 
-    def _check_buffers_unchanged(self) -> None:
-        for name, buffer in self._model.named_buffers():
-            if name in self._buffers and not _same(buffer, self._buffers[name]):
+    def _check_buffers_unchanged(self, before: Sequence[Tensor]) -> None:
+        for (name, buffer), then in zip(self._model.named_buffers(), before, strict=True):
+            if not same(buffer, then):
+                scripted = any(isinstance(module, torch.jit.ScriptModule) for module in self._model.modules())
+                remedy = "change it as self.NAME in the module that has it"
+                if scripted:
+                    remedy = "return the module as it was before torch.jit.script"
                 raise ProblemError(
                     f"{self._arch}: a pass changed the buffer {name} behind the back of its module, so that measuring "
-                    "would change the training; change it as self.NAME in the module that has it"
+                    f"would change the training; {remedy}"
                 )
 
     def _repeats(self, first: Evaluation) -> tuple[bool, bool]:
         """Whether Python's and numpy's random numbers must be seeded, too, and whether passes then agree."""
-        if _agree(first, self._objective.gradient(self._shifted)):
+        if _repeat(first, self._objective.gradient(self._shifted)):
             return False, True
         self._objective.draws.everywhere = True
         first, *others = [self._objective.gradient(self._shifted) for _ in range(3)]
-        if all(_agree(first, other) for other in others):
+        if all(_repeat(first, other) for other in others):
             self._notes.append("random numbers of Python or numpy are drawn: they are seeded for each step, as torch's")
             return True, True
         self._objective.draws.everywhere = False
         self._notes.append(
-            "two passes at the same weights give two losses (random numbers from a generator of its own, or a count of "
-            "calls): the loss is no function of the weights, and no eigenvalue is certified"
+            "two passes at the same weights give two losses (random numbers from a generator of its own, or a state "
+            "that every call changes): the loss is no function of the weights, no eigenvalue is certified, and the "
+            "training depends on how often is measured"
         )
         return False, False
 
@@ -197,19 +254,19 @@ class _Check:
                 "by a hook, such as register_post_accumulate_grad_hook? Training would not be what you have written"
             )
         for name, buffer in self._model.named_buffers():
-            if name in buffers and not _close(buffer, buffers[name]):
+            if not _close(buffer, buffers[name]):
                 raise ProblemError(f"{self._arch}: a training step leaves another buffer {name} than the model does")
 
-    def _reduction(self, copies: bool) -> str:
+    def _reduction(self) -> str:
         """How the loss of many examples is made of those of their parts."""
         if not self._divisible:
             self._notes.append("the model takes all examples or none: it gets them all at once")
             return "neither"
-        objective = self._on(PARTED, copies=copies)
+        objective = self._on(PARTED)
         objective.weights.write(self._shifted)
         rows = torch.arange(objective.examples, device=objective.device).tensor_split(min(PARTS, objective.examples))
         try:
-            with torch.no_grad(), Buffers(self._model).pass_over(advance=False):
+            with objective.without_graph(), ModuleState(self._model, Moved.ALL).pass_over(advance=False):
                 if self._criterion is None:
                     whole, parts = self._computed_losses(objective, rows)
                 elif self._mixes_examples(objective, rows[0]):
@@ -281,19 +338,24 @@ def _tensors(value: Any) -> list[Tensor]:
 
 
 def _tolerance(dtype: torch.dtype) -> float:
-    """How far two ways of computing the same may be apart, relative to it: some sums are over many examples."""
-    return 1e-4 if dtype == torch.float32 else 1e-9
+    """How far two ways of computing the same may be apart, relative to it."""
+    return 2e-5 if dtype == torch.float32 else 1e-9
 
 
 def _close(one: Tensor, other: Tensor) -> bool:
     if not one.is_floating_point():
         return torch.equal(one, other)
-    size = float(one.abs().max()) if one.numel() else 0.0
+    size = float(one.abs().nan_to_num().max()) if one.numel() else 0.0
     return torch.allclose(one, other, rtol=0.0, atol=_tolerance(one.dtype) * size, equal_nan=True)
 
 
-def _same(one: Tensor, other: Tensor) -> bool:
-    return torch.equal(one, other) or torch.allclose(one, other, rtol=0.0, atol=0.0, equal_nan=True)
+def _repeat(one: Evaluation, other: Evaluation) -> bool:
+    """Whether two passes at the same weights agree: to the bit, but on GPUs, whose sums may be in another order."""
+    if one.loss.device.type == "cpu":
+        assert one.gradient is not None
+        assert other.gradient is not None
+        return same(one.loss, other.loss) and same(one.gradient, other.gradient)
+    return _agree(one, other)
 
 
 def _agree(one: Evaluation, other: Evaluation) -> bool:

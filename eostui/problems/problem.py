@@ -29,7 +29,7 @@ from eostui.problems.own import (
     shape,
 )
 from eostui.problems.own_loss import check_loss_is_finite, own_loss
-from eostui.problems.trial import Criterion, complete_lazy_modules, try_examples
+from eostui.problems.trial import Criterion, initialise, try_examples
 
 Accuracy = Callable[[Tensor, Tensor], Tensor]
 """`accuracy(outputs, targets)`: the fraction of right answers, a scalar."""
@@ -44,6 +44,7 @@ class Problem:
     outputs:   how many an example or a position of it has; 0 where the model computes its own loss, or gives more than
                one tensor
     divisible: whether the model takes a part of the examples, too
+    alone:     whether it takes a single one
     findings: what the check of model, loss and data has found
     warnings: what the user's code warned of
     """
@@ -54,6 +55,7 @@ class Problem:
     accuracy: Accuracy | None
     outputs: int
     divisible: bool
+    alone: bool
     findings: Findings
     warnings: tuple[str, ...]
 
@@ -104,6 +106,7 @@ def build_problem(
         accuracy=None if trial.outputs is None else _accuracy(dataset, loss, trial.outputs),
         outputs=0 if trial.outputs is None else _width(dataset, trial.outputs),
         divisible=trial.divisible,
+        alone=trial.alone,
         findings=findings,
         warnings=trial.warnings,
     )
@@ -178,7 +181,7 @@ def _check_inputs(entry: Architecture, data: str, x: Inputs) -> None:
 def _build_model(arch: str, sizes: Mapping[str, int], data: str, dataset: Dataset, loss: str, seed: int) -> nn.Module:
     if looks_like_path(arch):
         own = own_model(arch, seed)
-        complete_lazy_modules(own, dataset, loss, arch=arch, data=data)
+        initialise(own, dataset, loss, arch=arch, data=data)
         return own
     if arch not in ARCHITECTURES:
         raise unknown_name("architecture", arch, ARCHITECTURES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from eostui.objective.model_call import LABELS, Inputs, call_model, computed_loss, of_each
-from eostui.objective.passes import Buffers, Draws, in_mode
+from eostui.objective.passes import Draws, ModuleState, Moved, in_mode, same
 from eostui.problems.by_path import load_callable, looks_like_path
 from eostui.problems.criteria import classes_last
 from eostui.problems.dataset import Dataset
@@ -30,11 +31,13 @@ class Trial:
 
     outputs: what the model gave for them, where that is one tensor; None where it computes the loss itself, or gives
     more than one, for a loss of the user's own. divisible: whether two examples were enough; a network on one graph
-    takes all or none. warnings: what the user's code, or torch in it, warned of.
+    takes all or none. alone: whether one example is enough, which batch norm cannot do with. warnings: what the user's
+    code, or torch in it, warned of.
     """
 
     outputs: Tensor | None
     divisible: bool
+    alone: bool
     warnings: tuple[str, ...]
 
 
@@ -48,7 +51,7 @@ def try_examples(
     examples = len(dataset.x) if isinstance(dataset.x, Tensor) else len(next(iter(dataset.x.values())))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        divisible = True
+        divisible = alone = True
         try:
             outputs = _try(model, criterion, dataset, min(2, examples), arch=arch, data=data, loss=loss)
         except ProblemError as error:
@@ -57,24 +60,49 @@ def try_examples(
             except ProblemError:
                 raise error from error.__cause__
             divisible = False
-    told = {f"{w.category.__name__}: {w.message}" for w in caught if issubclass(w.category, UserWarning)}
-    return Trial(outputs, divisible, tuple(sorted(told)))
+        if divisible and examples > 1:
+            try:
+                _try(model, criterion, dataset, 1, arch=arch, data=data, loss=loss)
+            except ProblemError:
+                alone = False
+    told = {f"{w.category.__name__}: {w.message}" for w in caught if _is_worth_telling(w)}
+    return Trial(outputs, divisible, alone, tuple(sorted(told)))
 
 
-def complete_lazy_modules(model: nn.Module, dataset: Dataset, loss: str, *, arch: str, data: str) -> None:
-    """Let lazy modules (`nn.LazyLinear`) see examples, from which they get their shapes and then their weights.
+def _is_worth_telling(warning: warnings.WarningMessage) -> bool:
+    # oneDNN tells of every LSTM on a processor that it has no kernel for, and another one is taken.
+    return issubclass(warning.category, UserWarning) and "primitive descriptor" not in str(warning.message)
 
-    Raises ProblemError where the model does not take the examples.
+
+def initialise(model: nn.Module, dataset: Dataset, loss: str, *, arch: str, data: str) -> None:
+    """Let a model that makes its first weights of the examples see them all.
+
+    Lazy modules (`nn.LazyLinear`) get their shapes so, and then their weights; others, such as ActNorm, set weights to
+    what normalises the first batch that they see, which in full-batch training has all examples. Raises ProblemError
+    where the model does not take the examples.
     """
-    if not any(is_lazy(tensor) for tensor in (*model.parameters(), *model.buffers())):
-        return
 
     def in_models_dtype(tensor: Tensor) -> Tensor:
         return tensor.to(torch.get_default_dtype() if tensor.is_floating_point() else tensor.dtype, copy=True)
 
     y = dataset.y if loss in LOSSES and LOSSES[loss].by_model else None
-    with torch.no_grad(), in_mode(model, training=False):
-        _call(model, of_each(dataset.x, in_models_dtype), y, arch=arch, data=data)
+    x = of_each(dataset.x, in_models_dtype)
+    if any(is_lazy(tensor) for tensor in (*model.parameters(), *model.buffers())):
+        with in_mode(model, training=False):
+            _call(model, x, y, arch=arch, data=data)
+        return
+    state, weights = ModuleState(model, Moved.ALL), [p.detach().clone() for p in model.parameters()]
+    before = state.copied()
+    device = next(model.parameters(), torch.empty(0)).device
+    with Draws().of_batch(device, 0):
+        with suppress(Exception):  # it may take all examples or none
+            call_model(model, of_each(x, lambda tensor: tensor[:2].clone()), None if y is None else y[:2].clone())
+        changed = not all(same(p.detach(), first) for p, first in zip(model.parameters(), weights, strict=True))
+        state.restore(before)
+        for p, first in zip(model.parameters(), weights, strict=True):
+            p.data.copy_(first)
+        if changed:
+            _call(model, x, y, arch=arch, data=data)
 
 
 def _try(
@@ -85,7 +113,7 @@ def _try(
     y = None if dataset.y is None else dataset.y[:examples].clone()
     outputs = None
     device = next(model.parameters()).device
-    with Draws().of_batch(device, 0), Buffers(model).pass_over(advance=False):
+    with Draws().of_batch(device, 0), ModuleState(model, Moved.ALL).pass_over(advance=False):
         if criterion is None or y is None:
             value = computed_loss(_call(model, x, y, arch=arch, data=data))
             whose, remedy = f"the model of {arch}", f"with --loss {loss} it must return the mean loss"

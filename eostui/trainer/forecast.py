@@ -18,7 +18,7 @@ from eostui.problems.errors import ProblemError
 from eostui.store import Table
 from eostui.trainer.instruments import instruments_of
 from eostui.trainer.memory import available_memory
-from eostui.trainer.products import Products
+from eostui.trainer.products import AUTOGRAD, Products
 from eostui.trainer.setup import Setup
 
 TRIAL, LONGEST_TRIAL = 0.3, 3.0
@@ -73,7 +73,7 @@ class _Trial:
     bytes_each: float
 
 
-def forecast(config: RunConfig, setup: Setup, progress: Progress, products: Products) -> Forecast:
+def forecast(config: RunConfig, setup: Setup, progress: Progress, products: Products = AUTOGRAD) -> Forecast:
     """Try the gradient and a Hessian product on a few examples, and reckon up to all of them.
 
     Raises TooLarge, naming the flag that would help, where the work on one physical batch would not fit into the

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from eostui.curvature.hessian import HessianOperator
 from eostui.curvature.thresholds import stability_threshold
 from eostui.dynamics.optimizers import set_step_size
 from eostui.link.messages import Command
-from eostui.problems.by_path import load_callable
+from eostui.problems.by_path import load_callable, looks_like_path
+from eostui.problems.errors import ProblemError
 from eostui.store import FULL_BATCH, Status, StoreError
 from eostui.trainer.cadence import Cadence
 from eostui.trainer.checkpoint import write_checkpoint
@@ -72,6 +74,7 @@ class Trainer:
         self._graph_bytes = int(config.graph_memory * 2**30)
         self._hessian: HessianOperator | None = None
         self._products = products
+        self._own = looks_like_path(config.arch)
         self._compilation = Compilation(config, setup.curvature.physical_batch)
         self._spectra: dict[str, Measured] = {}
         self._step = 0
@@ -79,6 +82,7 @@ class Trainer:
         self._measured_at = -1
         self._measure_now = False
         self._steps_allowed = 0
+        self._measured = 0
         self._measuring = 0.0
         self._full_batch_row: Mapping[str, float] = {}
         for part in (setup.objective, setup.curvature, setup.test):
@@ -122,9 +126,13 @@ class Trainer:
                 began = time.monotonic()
                 row, gradient = self._observe(curved=due or tracked)
                 updating = time.monotonic() - began
-                if not math.isfinite(row["loss"]):
+                if not (math.isfinite(row["loss"]) and math.isfinite(row["grad_norm"])):
                     return Status.DIVERGED
+                if due and self._measured and not self._products.certified and self._measured.bit_count() == 1:
+                    self._let_go()  # the check needs other graphs
+                    self._check_again()
                 if due and (seconds := self._measure()):
+                    self._measured += 1
                     self._cadence.took("certified", seconds)
                     if told := self._compilation.advance(self._measuring):
                         self._record.event(self._step, "products", {"text": told})
@@ -165,6 +173,13 @@ class Trainer:
                 evaluation = objective.gradient(self._setup.theta, advance_buffers=True)
         gradient = evaluation.gradient
         assert gradient is not None
+        if not self._step:
+            self._check_first_pass()
+        elif self._own and (name := objective.weights.changed(self._setup.theta)):
+            raise ProblemError(
+                f"the weight {name} is not what was written into it after the forward pass of step {self._step}: "
+                "the model changes it itself, which a run cannot go on with; let it use a changed copy"
+            )
         row = {
             "step": self._step,
             "time": self._record.elapsed(),
@@ -174,6 +189,12 @@ class Trainer:
         }
         self._record.row("train", row)
         return row, gradient
+
+    def _check_first_pass(self) -> None:
+        """Tell where all examples have shown what a few had not."""
+        if self._setup.guard.changed and not self._setup.problem.findings.copies:
+            text = "the model or the loss changes some of its inputs or targets in place: it gets copies of them"
+            self._record.event(0, "check", {"text": text})
 
     def _goal_reached(self, row: Mapping[str, float]) -> bool:
         """Whether the whole training set is fitted as asked; of a minibatch run that is known where it was measured."""
@@ -349,14 +370,15 @@ class Trainer:
         return True, f"measuring at step {self._step}"
 
     def _check_again(self) -> None:
-        """Look whether autograd's derivatives are still those of the loss, if they were so far."""
-        if self._products.differences or not self._products.certified:
+        """Look whether the derivatives are those of the loss, and go on accordingly."""
+        if not self._setup.problem.findings.repeatable:
             return
         with self._record.activity("checking the derivatives"):
             found = checked_products(self._config, self._setup, self._setup.theta)
-        if found != self._products:
-            self._products = found
-            self._record.event(self._step, "check", {"text": found.text})
+        if replace(found, text="", doubt=0.0) != replace(self._products, text="", doubt=0.0):
+            text = found.text or "the derivatives agree with differences now: eigenvalues are certified"
+            self._record.event(self._step, "check", {"text": text})
+        self._products = found
 
     def _checkpoint(self) -> Path:
         with self._record.activity("writing a checkpoint"):

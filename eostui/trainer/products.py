@@ -20,13 +20,16 @@ from eostui.trainer.setup import Setup
 class Products:
     """Where products with curvature matrices come from.
 
-    differences: from differences of gradients. certified: whether errors can be claimed of what is measured with them:
-    autograd's have passed the check, or differences say themselves how wrong they are. third_derivatives: whether
-    autograd's third derivatives have passed it, too. text: what the check has to say, if anything.
+    differences: from differences of gradients, and `double`: of gradients in float64. certified: whether errors can be
+    claimed of what is measured with them: autograd's have passed the check, or differences say themselves how wrong
+    they are. doubt: how far they may be off, relative to the largest eigenvalue, as far as the check could see.
+    third_derivatives: whether autograd's third derivatives have passed it, too. text: what the check has to say.
     """
 
     differences: bool = False
+    double: bool = False
     certified: bool = True
+    doubt: float = 0.0
     third_derivatives: bool = True
     text: str = ""
 
@@ -40,7 +43,7 @@ class Products:
     ) -> HessianOperator:
         """The Hessian at θ by these products."""
         if self.differences:
-            return DifferenceHessianOperator(objective, theta, graph_bytes=graph_bytes)
+            return DifferenceHessianOperator(objective, theta, graph_bytes=graph_bytes, double=self.double)
         return HessianOperator(
             objective, theta, graph_bytes=graph_bytes, program=program, third_derivatives=self.third_derivatives
         )
@@ -51,21 +54,34 @@ AUTOGRAD = Products()
 
 
 def checked_products(config: RunConfig, setup: Setup, theta: Tensor) -> Products:
-    """Check autograd's derivatives at θ (size,), and choose as `--products` says.
+    """Check the derivatives at θ (size,), and choose as `--products` says.
 
     Leaves other weights in the model than were there.
     """
     if not setup.problem.findings.repeatable:
         return Products(certified=False)  # nothing to compare with; the findings say so
-    if config.products == "differences":
-        return Products(differences=True)
     outputs = setup.problem.outputs > 0 and not {"gauss-newton", "jacobian-gram"}.isdisjoint(config.track)
     third = "self-stabilization" in config.track
     found = check_derivatives(setup.curvature, theta, gauss_newton=outputs, third=third)
+    wrong = found.gradient or found.differences
+    if config.products == "differences":
+        text = f"{wrong}: no eigenvalue is certified" if wrong else ""
+        return Products(differences=True, double=found.double, certified=not wrong, text=text)
     if not found.hessian:
-        text = f"{found.third}: by second differences, without an error bound" if found.third else ""
-        return Products(third_derivatives=not found.third, text=text)
+        said = [f"{found.third}: by second differences, without an error bound"] if found.third else []
+        if found.gradient:
+            said.append(f"{found.gradient}: no eigenvalue is certified")
+        elif found.doubt:
+            said.append(f"products are {found.doubt:.1g} off what float64 or differences say: errors are as large")
+        return Products(
+            certified=not found.gradient,
+            doubt=found.doubt,
+            third_derivatives=not found.third,
+            text="; ".join(said),
+        )
     if config.products == "autograd":
         return Products(certified=False, third_derivatives=False, text=f"{found.hessian}: no eigenvalue is certified")
     text = f"{found.hessian}: curvature is measured by differences of gradients, and errors say how far these are off"
-    return Products(differences=True, third_derivatives=False, text=text)
+    if wrong:
+        text = f"{found.hessian}; {wrong}: curvature is measured by differences, and no eigenvalue is certified"
+    return Products(differences=True, double=found.double, certified=not wrong, third_derivatives=False, text=text)

@@ -13,7 +13,8 @@ from eostui.curvature.thresholds import stability_threshold
 from eostui.dynamics.optimizers import make_optimizer
 from eostui.objective.model_call import Inputs
 from eostui.objective.objective import Objective
-from eostui.objective.passes import Draws
+from eostui.objective.passes import DataGuard, Draws
+from eostui.problems.by_path import looks_like_path
 from eostui.problems.datasets import Progress
 from eostui.problems.errors import ProblemError
 from eostui.problems.problem import Problem, build_problem
@@ -31,8 +32,9 @@ class Setup:
     config: as it can be had, without default instruments that the model does not allow. notes: what of that there is to
     tell. objective: the training loss over all examples. curvature: the same over the examples that curvature is
     measured on (`--eig-samples`), the very same object where these are all. test: over the test set, where there is
-    one, with the model in evaluation mode. draws: the random numbers of all three. theta: all weights in one vector,
-    (size,), which `optimizer` updates in place. classes: whether there is an accuracy.
+    one, with the model in evaluation mode. draws: the random numbers of all three. guard: whether they give copies of
+    the examples. theta: all weights in one vector, (size,), which `optimizer` updates in place. classes: whether there
+    is an accuracy.
     """
 
     config: RunConfig
@@ -41,6 +43,7 @@ class Setup:
     curvature: Objective
     test: Objective | None
     draws: Draws
+    guard: DataGuard
     theta: Tensor
     optimizer: torch.optim.Optimizer
     notes: tuple[str, ...] = ()
@@ -76,6 +79,10 @@ def set_up(config: RunConfig, progress: Progress) -> Setup:
 
     findings, dataset = problem.findings, problem.dataset
     draws = Draws(config.seed, everywhere=findings.everywhere)
+    inputs = [dataset.x] if isinstance(dataset.x, Tensor) else list(dataset.x.values())
+    # The catalogue's own networks change nothing; a user's code may change what few examples do not show.
+    own = looks_like_path(config.arch) or looks_like_path(config.loss)
+    guard = DataGuard(copies=findings.copies, watch=len(inputs[0]) if own else None)
 
     def objective_on(inputs: Inputs, targets: Tensor | None, *, evaluating: bool = False) -> Objective:
         return Objective(
@@ -88,7 +95,9 @@ def set_up(config: RunConfig, progress: Progress) -> Setup:
             physical_batch=config.physical_batch if problem.divisible else None,
             summed=findings.reduction == "sum",
             divisible=problem.divisible,
-            copies=findings.copies,
+            guard=guard,
+            moved=findings.moved,
+            differentiates=findings.differentiates,
             evaluating=evaluating,
             draws=draws,
         )
@@ -104,6 +113,11 @@ def set_up(config: RunConfig, progress: Progress) -> Setup:
     theta = objective.parameters()
     samples = config.eig_samples or objective.examples
     config, notes = _without_outputs(config, problem)
+    if samples < objective.examples and findings.reduction == "neither":
+        notes += (
+            f"--eig-samples {samples}: the loss of these examples is not a part of the loss of all (the examples are "
+            "compared, weighted or mixed), so that its curvature is another",
+        )
     return Setup(
         config=config,
         problem=problem,
@@ -111,6 +125,7 @@ def set_up(config: RunConfig, progress: Progress) -> Setup:
         curvature=objective if samples >= objective.examples else objective.subset(samples),
         test=None if dataset.x_test is None else objective_on(dataset.x_test, dataset.y_test, evaluating=True),
         draws=draws,
+        guard=guard,
         theta=theta,
         optimizer=make_optimizer(
             config.optimizer,
@@ -138,6 +153,14 @@ def _without_outputs(config: RunConfig, problem: Problem) -> tuple[RunConfig, tu
 
 def _check_division(config: RunConfig, problem: Problem, examples: int) -> None:
     """Raise ProblemError where the examples are to be divided, and their loss cannot be."""
+    if not problem.alone:
+        for field, of in (("batch_size", examples), ("physical_batch", config.batch_size or examples)):
+            number = getattr(config, field)
+            if number is not None and of // -(-of // number) < 2:
+                raise ProblemError(
+                    f"{flag(field)} {number} does not go with --arch {config.arch}, which cannot do with one example "
+                    "at a time (batch norm cannot): give 2 or more"
+                )
     divided = {"batch_size": config.batch_size, "physical_batch": config.physical_batch}
     if problem.divisible:
         del divided["batch_size"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -90,6 +91,9 @@ class Spectrum:
             moment.note("products", {"text": text, "table": self._table, "searched": searched})
             if trial.accurate and compilable:
                 moment.compile_products()
+        if moment.products.doubt:
+            doubt = moment.products.doubt * abs(pairs.values[0])
+            pairs = replace(pairs, residuals=pairs.residuals + doubt, errors=pairs.errors + doubt)
         moment.spectra[self._table] = Measured(moment.step, pairs)
         return {
             "eigenvalues": pairs.values[: self._count],
@@ -148,6 +152,7 @@ class JacobianGram:
                 moment.theta,
                 graph_bytes=moment.hessian.graph_bytes,
                 differences=moment.products.differences,
+                double=moment.products.double,
             ),
             config,
         )
@@ -196,6 +201,7 @@ def gauss_newton(config: RunConfig) -> Spectrum:
             moment.theta,
             graph_bytes=moment.hessian.graph_bytes,
             differences=moment.products.differences,
+            double=moment.products.double,
         ),
         config,
     )

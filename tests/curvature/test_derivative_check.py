@@ -109,7 +109,10 @@ def test_a_model_that_cannot_be_had_in_double_precision_is_checked_in_its_own() 
     torch.manual_seed(0)
     wrong, right = objective_of(Mixed(SavedSlope)), objective_of(Mixed(RightSwish))
     assert "SavedSlope" in check_derivatives(wrong, wrong.parameters()).hessian
-    assert check_derivatives(right, right.parameters()) == DerivativeCheck()
+    found = check_derivatives(right, right.parameters())
+    assert not found.double
+    assert (found.gradient, found.hessian) == ("", "")
+    assert 0 < found.doubt < 0.01
 
 
 @pytest.mark.parametrize("operator", [DifferenceHessianOperator, GaussNewtonOperator, JacobianGramOperator])

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from eostui.curvature.gauss_newton import GaussNewtonOperator
 from eostui.curvature.hessian import HessianOperator
 from eostui.objective.objective import Objective
-from eostui.objective.passes import Buffers, Draws, TwiceDifferentiable
+from eostui.objective.passes import Draws, ModuleState, TwiceDifferentiable
 
 
 def noisy() -> nn.Module:
@@ -91,16 +91,16 @@ class Counting(nn.Module):
 
 def test_buffers_advance_by_a_pass_that_is_to_advance_them_and_by_no_other() -> None:
     model = Counting()
-    buffers = Buffers(model)
+    state = ModuleState(model)
     own = model.in_place
     for advance in (False, True, True):
-        with buffers.pass_over(advance=advance):
+        with state.pass_over(advance=advance):
             model(torch.ones(3, 2)).sum().backward()
     assert model.in_place is model.again.shared is own
     assert own.item() == 2
     assert model.anew.item() == 3
     assert model.grows.tolist() == [1, 3]
-    with pytest.raises(RuntimeError), buffers.pass_over(advance=True):
+    with pytest.raises(RuntimeError), state.pass_over(advance=True):
         model(torch.ones(3, 7))
     assert own.item() == 2
 

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
+from eostui.objective.passes import Moved
 from eostui.problems.dataset import Dataset
 from eostui.problems.errors import ProblemError
 from eostui.problems.findings import Findings, check_problem
@@ -118,15 +119,54 @@ def test_numbers_of_python_and_numpy_are_seeded_for_each_step(draw: Callable[[],
 def test_numbers_from_a_generator_of_its_own_and_counters_make_the_loss_no_function() -> None:
     own = np.random.default_rng(0)
 
-    def counting(net: Net, x: Tensor) -> Tensor:
-        net.calls += 1
-        return x / net.calls
+    calls: list[int] = []
+
+    def counting(_: Net, x: Tensor) -> Tensor:
+        calls.append(1)
+        return x * (1 + 1e-6 * len(calls))
 
     for change in (lambda _, x: x * own.random(), counting):
         findings = found(Net(change), numbers())
         assert not findings.repeatable
         assert not findings.everywhere
         assert "no eigenvalue is certified" in findings.notes[0]
+
+
+def test_state_that_a_pass_moves_is_moved_by_training_steps_alone() -> None:
+    def counting(net: Net, x: Tensor) -> Tensor:
+        net.calls += 1
+        return x / (1 + 1e-5 * net.calls)
+
+    model = Net(counting)
+    findings = found(model, numbers())
+    assert findings.moved == Moved.BUFFERS | Moved.ATTRIBUTES
+    assert findings.repeatable
+    assert model.calls == 0
+
+    class Student(Net):
+        def __init__(self) -> None:
+            super().__init__()
+            self.teacher = nn.Parameter(torch.zeros(8, 4), requires_grad=False)
+
+        def forward(self, x: Tensor) -> Tensor:
+            self.teacher.data.lerp_(self.inner.weight.data, 0.1)
+            return super().forward(x + x @ self.teacher.T @ self.teacher)
+
+    assert found(Student(), numbers()).moved == Moved.BUFFERS | Moved.FROZEN
+
+
+def test_a_gradient_that_is_not_finite_is_refused_with_its_weight() -> None:
+    said = refusal(Net(lambda net, x: x + torch.where(x > 9, (net.inner.bias[:4] * 0).sqrt(), x)))
+    assert "the gradient by inner.bias is NaN" in said
+
+
+def test_a_model_that_takes_gradients_itself_is_known_to(tmp_path: Path) -> None:
+    class Slope(Net):
+        def forward(self, x: Tensor) -> Tensor:
+            x = x.clone().requires_grad_()
+            return torch.autograd.grad(super().forward(x).sin().sum(), x, create_graph=True)[0][:, :2]
+
+    assert found(Slope(), numbers()) == Findings(differentiates=True)
 
 
 def test_weights_that_do_not_stay_what_they_are_told_are_refused_by_name() -> None:
