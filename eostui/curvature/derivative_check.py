@@ -30,10 +30,13 @@ EXAMPLES = 8
 CLOSE = 0.01
 """How far from θ it is made, relative to the root mean square of its entries."""
 
+AWAY = 0.2
+"""The same of weights at which the model in float64 must be that at hand, too."""
+
 STEPS = (1.0, 1e-2, 1e2)
 """Steps of the differences, times the usual one: of a network with kinks a smaller step meets fewer of them."""
 
-SAME = 1e-3
+SAME = 1e-4
 """How far the loss in float64 may be from the one at hand, relative to it, for both to be of the same network."""
 
 ROUNDING = 1e-4
@@ -89,12 +92,13 @@ def check_derivatives(
         return _Comparison(few, theta, _DOUBLE).made(gauss_newton=gauss_newton, third=third)
     here = few.gradient(theta)
     # At other weights, too: what was taken of the weights beforehand is a constant to a model that was cast.
-    elsewhere = few.evaluate(theta + CLOSE * theta.square().mean().sqrt() * noise.roll(1)).loss
+    far = theta + AWAY * theta.square().mean().sqrt() * noise.roll(1)
+    elsewhere = few.evaluate(far).loss
     try:
         with few.in_double() as double:
             wide = theta.double()
             there = double.gradient(wide)
-            moved = double.evaluate(wide + CLOSE * wide.square().mean().sqrt() * noise.double().roll(1)).loss
+            moved = double.evaluate(far.double()).loss
             if max(_off(here.loss, there.loss), _off(elsewhere, moved)) <= SAME:
                 assert here.gradient is not None
                 assert there.gradient is not None
@@ -158,7 +162,7 @@ class _Comparison:
             if off <= self._precision.difference:
                 return ""
         return (
-            f"the gradient is {off:.1%} off the derivative of the loss (something detached, straight-through, "
+            f"the gradient is {100 * off:.2g} % off the derivative of the loss (something detached, straight-through, "
             "reversed, scaled or changed by a hook, old power iterations)"
         )
 
@@ -183,7 +187,7 @@ class _Comparison:
         self._doubt = max(self._doubt, off)
         if asymmetry <= precision.asymmetry and off <= precision.difference:
             return ""
-        found = f"products with {name} are {off:.1%} off differences of gradients"
+        found = f"products with {name} are {100 * off:.2g} % off differences of gradients"
         if off <= precision.difference:
             found = f"{name} that autograd makes is not symmetric"
         suspects = own_functions(self._objective, self._theta)
@@ -198,7 +202,9 @@ class _Comparison:
             best = min(best, abs(float(v @ images[0] - u @ images[1])) / size)
             if best <= 10 * self._precision.asymmetry:
                 return ""
-        return f"differences of the gradient are not symmetric ({best:.1%}), so that it is the gradient of nothing"
+        return (
+            f"differences of the gradient are not symmetric ({100 * best:.2g} %), so that it is the gradient of nothing"
+        )
 
     def _wrong_third(self) -> str:
         hessian = HessianOperator(self._objective, self._theta)
@@ -215,7 +221,7 @@ class _Comparison:
             off = min(off, float(norm(difference - slope)) / size)
             if off <= self._precision.third:
                 return ""
-        return f"the gradient of uᵀHu by autograd is {off:.1%} off second differences of gradients"
+        return f"the gradient of uᵀHu by autograd is {100 * off:.2g} % off second differences of gradients"
 
 
 def _directions(slope: Tensor) -> tuple[Tensor, Tensor]:

@@ -69,14 +69,10 @@ class GaussNewtonOperator(CurvatureOperator[Product]):
     def linearize(self, batch: Batch) -> Product:
         parameters = self.objective.weights.parameters
         with self.objective.drawing(batch):
-            outputs = self.objective.outputs(batch)
-            if not isinstance(outputs, Tensor):
-                raise TypeError(
-                    f"the Gauss–Newton matrix needs a model that returns one tensor, not a {type(outputs).__name__}"
-                )
+            outputs = self._outputs(batch)
             curvature = self.loss_curvature(outputs.detach(), batch)
         if self._differences:
-            return lambda v: vjp([outputs], parameters, [curvature(self._difference_of_outputs(v, batch))])
+            return lambda v: self._pulled_back(curvature(self._difference_of_outputs(v, batch)), batch)
         u = torch.zeros_like(outputs, requires_grad=True)
         pulled_back = vjp([outputs], parameters, [u], create_graph=True)
 
@@ -85,6 +81,20 @@ class GaussNewtonOperator(CurvatureOperator[Product]):
             return vjp([outputs], parameters, [curvature(pushed_forward)])
 
         return product
+
+    def _outputs(self, batch: Batch) -> Tensor:
+        outputs = self.objective.outputs(batch)
+        if not isinstance(outputs, Tensor):
+            raise TypeError(
+                f"the Gauss–Newton matrix needs a model that returns one tensor, not a {type(outputs).__name__}"
+            )
+        return outputs
+
+    def _pulled_back(self, w: Tensor, batch: Batch) -> tuple[Tensor, ...]:
+        """Jᵀ w by a pass of its own: passes in another dtype cut the way that a graph had to the weights."""
+        with torch.enable_grad(), self.objective.passing(), self.objective.drawing(batch):
+            outputs = self._outputs(batch)
+        return vjp([outputs], self.objective.weights.parameters, [w])
 
     def _difference_of_outputs(self, v: Sequence[Tensor], batch: Batch) -> Tensor:
         """J v of one physical batch, in the shape of its outputs."""
@@ -98,7 +108,7 @@ class GaussNewtonOperator(CurvatureOperator[Product]):
             there = []
             for sign in (1, -1):
                 objective.weights.write(theta + sign * move)
-                with objective.without_graph(), objective.drawing(here):
+                with objective.without_graph(), objective.passing(), objective.drawing(here):
                     there.append(objective.outputs(here).detach())
         self.objective.weights.write(self.theta)
         difference: Tensor = (there[0] - there[1]) * (length / (2 * h))

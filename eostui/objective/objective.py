@@ -249,7 +249,7 @@ class Objective:
         totals: list[Tensor] = []
         self.weights.write(theta)
         for batch in self.physical_batches():
-            with TwiceDifferentiable(), self._mode(), self._state.pass_over(advance=advance_buffers):
+            with TwiceDifferentiable(), self._mode(), self.passing(advance_buffers=advance_buffers):
                 means = of_batch(batch)
             self._guard.look_at(_tensors(batch.inputs, batch.targets))
             if self.batches == 1:
@@ -265,6 +265,10 @@ class Objective:
     def without_graph(self) -> AbstractContextManager[None]:
         """Around passes of which nobody wants a derivative."""
         return torch.set_grad_enabled(self._differentiates)
+
+    def passing(self, *, advance_buffers: bool = False) -> AbstractContextManager[None]:
+        """Around one pass of a batch through the model, which leaves the model's state as it was or advances it."""
+        return self._state.pass_over(advance=advance_buffers)
 
     def _mode(self) -> AbstractContextManager[None]:
         return in_mode(self.model, training=False) if self._evaluating else nullcontext()

@@ -109,7 +109,11 @@ def cast(module: nn.Module, device: torch.device, dtype: torch.dtype) -> None:
 
 @contextmanager
 def cast_for_now(modules: Sequence[nn.Module], dtype: torch.dtype) -> Iterator[None]:
-    """In here the modules' numbers are of another real dtype; afterwards they have the same tensors as before."""
+    """In here the modules' numbers are of another real dtype; afterwards they have the same tensors as before.
+
+    Graphs that were built before have no way to the weights afterwards: autograd makes a new end for a weight whose
+    dtype changes.
+    """
     tensors = [tensor for module in modules for tensor in (*module.parameters(), *module.buffers())]
     before = [tensor.data for tensor in tensors]
     try:

@@ -91,15 +91,15 @@ def initialise(model: nn.Module, dataset: Dataset, loss: str, *, arch: str, data
         with in_mode(model, training=False):
             _call(model, x, y, arch=arch, data=data)
         return
-    state, weights = ModuleState(model, Moved.ALL), [p.detach().clone() for p in model.parameters()]
-    before = state.copied()
+    state, trained = ModuleState(model, Moved.ALL), [p for p in model.parameters() if p.requires_grad]
+    before, weights = state.copied(), [p.detach().clone() for p in trained]
     device = next(model.parameters(), torch.empty(0)).device
     with Draws().of_batch(device, 0):
         with suppress(Exception):  # it may take all examples or none
             call_model(model, of_each(x, lambda tensor: tensor[:2].clone()), None if y is None else y[:2].clone())
-        changed = not all(same(p.detach(), first) for p, first in zip(model.parameters(), weights, strict=True))
+        changed = not all(same(p.detach(), first) for p, first in zip(trained, weights, strict=True))
         state.restore(before)
-        for p, first in zip(model.parameters(), weights, strict=True):
+        for p, first in zip(trained, weights, strict=True):
             p.data.copy_(first)
         if changed:
             _call(model, x, y, arch=arch, data=data)

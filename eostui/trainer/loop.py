@@ -389,4 +389,6 @@ class Trainer:
 
 def in_one_line(error: Exception) -> str:
     """What went wrong, as the run file and the viewers are told it; the trainer's log has the traceback."""
+    if isinstance(error, ProblemError):
+        return str(error)
     return f"{type(error).__name__}: {error}".splitlines()[0]
