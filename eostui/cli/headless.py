@@ -114,7 +114,8 @@ def _followed(feed: LiveFeed) -> Iterator[None]:
             for text in _news(feed):
                 _say(text)
             line = progress_line(feed).plain
-            if (time.monotonic() - told > PLAIN_EVERY or feed.over) and line != last:
+            refused = feed.ended is not None and feed.step < 0  # that is said on standard error
+            if (time.monotonic() - told > PLAIN_EVERY or feed.over) and line != last and not refused:
                 _say(line)
                 last, told = line, time.monotonic()
             yield

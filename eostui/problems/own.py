@@ -202,7 +202,10 @@ def _checked(
         _check_targets(spec, f"y{suffix}", targets)
     for name, tensor in tensors.items():
         if tensor.is_complex():
-            raise ProblemError(f"{spec}: {name} is {tensor.dtype}; inputs must be real numbers, integers or booleans")
+            raise ProblemError(
+                f"{spec}: {name} is {tensor.dtype}; inputs must be real numbers, integers or booleans; "
+                "torch.view_as_real makes two real numbers of a complex one"
+            )
         if tensor is targets:
             continue
         # A mask that is added to scores is made of 0 and -inf, and comes by name.

@@ -190,6 +190,7 @@ def _loss(criterion: Criterion, outputs: Any, y: Tensor, *, arch: str, data: str
 
 def blame(error: Exception, spec: str) -> str:
     """What went wrong, and on which line where `spec` names a user's own code."""
-    if looks_like_path(spec):
-        return where_and_what(error, source_file(load_callable(spec)))
-    return str(error)
+    said = where_and_what(error, source_file(load_callable(spec))) if looks_like_path(spec) else str(error)
+    if "same dtype" in said or "scalar type" in said:
+        said += " (the weights and inputs of a run are all of one --dtype, float32 or float64)"
+    return said

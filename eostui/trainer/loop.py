@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -82,7 +83,6 @@ class Trainer:
         self._measured_at = -1
         self._measure_now = False
         self._steps_allowed = 0
-        self._measured = 0
         self._measuring = 0.0
         self._full_batch_row: Mapping[str, float] = {}
         for part in (setup.objective, setup.curvature, setup.test):
@@ -105,7 +105,7 @@ class Trainer:
             status = self._train()
         except StoreError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # user code may call sys.exit
             record.event(self._step, str(Status.FAILED), {"error": in_one_line(error)})
             raise
         finally:
@@ -127,12 +127,8 @@ class Trainer:
                 row, gradient = self._observe(curved=due or tracked)
                 updating = time.monotonic() - began
                 if not (math.isfinite(row["loss"]) and math.isfinite(row["grad_norm"])):
-                    return Status.DIVERGED
-                if due and self._measured and not self._products.certified and self._measured.bit_count() == 1:
-                    self._let_go()  # the check needs other graphs
-                    self._check_again()
+                    return self._diverged(row)
                 if due and (seconds := self._measure()):
-                    self._measured += 1
                     self._cadence.took("certified", seconds)
                     if told := self._compilation.advance(self._measuring):
                         self._record.event(self._step, "products", {"text": told})
@@ -190,6 +186,12 @@ class Trainer:
         self._record.row("train", row)
         return row, gradient
 
+    def _diverged(self, row: Mapping[str, float]) -> Status:
+        if math.isfinite(row["loss"]):
+            text = "the gradient is NaN or infinite, though the loss is finite: no step can be made"
+            self._record.event(self._step, "check", {"text": text})
+        return Status.DIVERGED
+
     def _check_first_pass(self) -> None:
         """Tell where all examples have shown what a few had not."""
         if self._setup.guard.changed and not self._setup.problem.findings.copies:
@@ -225,15 +227,30 @@ class Trainer:
 
     def _measure_with(self, instruments: list[tuple[InstrumentEntry, Instrument]]) -> float:
         before = self._measuring
-        for entry, instrument in instruments:
-            with self._timed(), self._record.activity(f"measuring: {entry.name}"):
-                row = instrument.measure(self._moment())
+        for entry, instrument in list(instruments):
+            try:
+                with self._timed(), self._record.activity(f"measuring: {entry.name}"):
+                    row = instrument.measure(self._moment())
+            except (RuntimeError, TypeError, ValueError) as error:
+                if entry.unasked is not None:
+                    raise
+                self._give_up((entry, instrument), error)
+                continue
             if row is not None:
                 table = entry.table(self._config).name
                 self._record.row(table, {"step": self._step, **row})
                 if table == FULL_BATCH.name:
                     self._full_batch_row = row
         return self._measuring - before
+
+    def _give_up(self, pair: tuple[InstrumentEntry, Instrument], error: Exception) -> None:
+        """Go on without an instrument that somebody asked for, and that the network does not allow."""
+        traceback.print_exc()
+        text = f"{pair[0].name} cannot be measured: {in_one_line(error)}; the run goes on without it"
+        self._record.event(self._step, "check", {"text": text})
+        for instruments in (self._at_cadence, self._every_step, self._free):
+            if pair in instruments:
+                instruments.remove(pair)
 
     def _hessian_here(self) -> HessianOperator:
         """The Hessian at θ_t, one for all who ask before the next update."""
@@ -387,7 +404,7 @@ class Trainer:
         return path
 
 
-def in_one_line(error: Exception) -> str:
+def in_one_line(error: BaseException) -> str:
     """What went wrong, as the run file and the viewers are told it; the trainer's log has the traceback."""
     if isinstance(error, ProblemError):
         return str(error)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -184,3 +186,85 @@ def test_a_second_derivative_that_is_not_finite_is_told_with_weights_and_line() 
     said = where_not_finite(objective, objective.parameters())
     assert said.startswith("second derivatives by scale are not finite: the derivative of ")
     assert "test_derivative_check.py:" in said
+
+
+class Scaled(torch.autograd.Function):
+    """Leaves the loss as it is and gives a tenth of its gradient."""
+
+    @staticmethod
+    def forward(ctx: object, x: Tensor) -> Tensor:
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx: object, g: Tensor) -> Tensor:
+        return 0.1 * g
+
+
+def halved_by_detaching(outputs: Tensor, targets: Tensor) -> Tensor:
+    return ((outputs - targets) * (outputs - targets).detach()).mean()
+
+
+def scaled(outputs: Tensor, targets: Tensor) -> Tensor:
+    loss: Tensor = Scaled.apply(F.mse_loss(outputs, targets))
+    return loss
+
+
+@pytest.mark.parametrize("loss", [halved_by_detaching, scaled])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_gradient_that_is_not_that_of_the_loss_is_found(loss: Callable[..., Tensor], dtype: torch.dtype) -> None:
+    torch.manual_seed(0)
+    objective = Objective(mlp(nn.Tanh).to(dtype), loss, torch.randn(9, 5).to(dtype), torch.randn(9, 3).to(dtype))
+    found = check_derivatives(objective, objective.parameters())
+    assert "off the derivative of the loss" in found.gradient
+
+
+def test_wrong_derivatives_at_some_examples_are_found_wherever_these_are() -> None:
+    class Late(Applied):
+        def forward(self, x: Tensor) -> Tensor:
+            wrong = super().forward(x)
+            return torch.where((x[:, :1] > 2), wrong, self.outer(torch.sin(self.inner(x))))
+
+    torch.manual_seed(0)
+    x = torch.randn(40, 4).sort(dim=0).values
+    x[30:, 0] += 3
+    objective = Objective(Late(SavedSlope), F.mse_loss, x, torch.randn(40, 2))
+    assert "SavedSlope" in check_derivatives(objective, objective.parameters()).hessian
+
+
+def test_views_that_were_taken_of_the_weights_are_not_taken_for_constants() -> None:
+    """In float64 the model would be another one; the check sees that, and is made in float32."""
+
+    class Penalized(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.net = nn.Linear(4, 2)
+            self.views = [p.detach().view(-1) for p in self.parameters()]
+
+        def forward(self, x: Tensor) -> Tensor:
+            penalty = sum((p.view(-1) * v).sum() for p, v in zip(self.parameters(), self.views, strict=True))
+            return self.net(x) * (1 + penalty)
+
+    torch.manual_seed(0)
+    objective = objective_of(Penalized())
+    found = check_derivatives(objective, objective.parameters())
+    assert not found.double
+    assert found.gradient
+
+
+def test_differences_in_double_precision_see_no_kinks_between_their_points() -> None:
+    torch.manual_seed(0)
+    x, y = torch.randn(200, 5), torch.randn(200, 3)
+    objective = Objective(mlp(nn.ReLU), F.mse_loss, x, y)
+    theta = objective.parameters()
+    with objective.in_double() as precise:
+        exact = HessianOperator(precise, theta.double()) @ torch.ones(objective.size, dtype=torch.float64)
+        exact_gauss_newton = GaussNewtonOperator(precise, theta.double()) @ torch.ones_like(exact)
+    ones = torch.ones(objective.size)
+    coarse = DifferenceHessianOperator(objective, theta) @ ones
+    fine = DifferenceHessianOperator(objective, theta, double=True) @ ones
+    gauss_newton = GaussNewtonOperator(objective, theta, differences=True, double=True) @ ones
+    size = float(exact.norm())
+    assert float((coarse - exact).norm()) > 1e-3 * size
+    assert float((fine - exact).norm()) < 1e-5 * size
+    assert float((gauss_newton - exact_gauss_newton).norm()) < 1e-5 * size
+    assert {p.dtype for p in objective.model.parameters()} == {torch.float32}

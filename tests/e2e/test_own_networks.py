@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from eostui.store import RunFile
+from eostui.store import RunFile, Status
 from tests.curvature.own_derivatives import Applied, OnceSwish
 
 from .conftest import Eostui
@@ -163,3 +163,87 @@ def test_a_network_on_one_graph_runs_with_all_examples_and_is_not_divided(eostui
         assert not (eostui.directory / "runs" / "divided").exists()
         if flag == "--physical-batch":
             assert "--physical-batch 20" in done.stderr
+
+
+STATEFUL = """
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    \"\"\"Normalises by its first batch, power iterations and a count of its calls; changes a few of its inputs.\"\"\"
+
+    def __init__(self):
+        super().__init__()
+        self.scale, self.made, self.calls = nn.Parameter(torch.zeros(4)), False, 0
+        self.a, self.n = nn.Linear(4, 6), nn.BatchNorm1d(6)
+        self.b = nn.utils.parametrizations.spectral_norm(nn.Linear(6, 2))
+
+    def forward(self, x):
+        if not self.made:
+            self.scale.data, self.made = x.std(0), True
+        if self.training:
+            self.calls += 1
+        far = x.norm(dim=1) > 4
+        x[far] = -x[far]
+        return self.b(torch.tanh(self.n(self.a(x / self.scale)))) / (1 + 1e-4 * self.calls)
+
+def model():
+    return Net()
+
+def data():
+    x = torch.randn(300, 4)
+    x[150] = 5
+    return x, x[:, :2].sin()
+"""
+
+
+def test_what_a_model_keeps_is_moved_by_steps_alone(eostui: Eostui) -> None:
+    common = ("--loss", "mse", "--lr", "0.05", "--steps", "40", "--track", "self-stabilization,tracked")
+    losses = []
+    for every in ("3", "13"):
+        run(eostui, STATEFUL, f"stateful-{every}", *common, "--eig-every", every)
+        with eostui.open(f"stateful-{every}") as file:
+            losses.append(file.read("train")["loss"])
+            assert (file.read("hessian")["certified"] == 0).all()  # power iterations are no derivative
+            said = " ".join(found(file))
+            assert np.isfinite(file.read("self_stabilization")["beta"]).all()
+        for words in (
+            "as attributes",
+            "some of its inputs",
+            "no eigenvalue is certified",
+        ):
+            assert words in said
+    assert np.array_equal(losses[0], losses[1])
+
+
+LATE = """
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Linear(3, 4), nn.Linear(4, 1)
+
+    def forward(self, x):
+        self.a.weight.data.clamp_(-0.7, 0.7)  # out of reach at first
+        return self.b(self.a(x))
+
+def model():
+    return Net()
+
+def data():
+    x = torch.linspace(-1, 1, 60).reshape(20, 3)
+    return x, 20 * x.sum(1, keepdim=True)
+"""
+
+
+def test_a_model_that_changes_its_own_weights_later_ends_the_run_with_their_name(eostui: Eostui) -> None:
+    (eostui.directory / "late.py").write_text(LATE)
+    what = ("--arch", "late.py:model", "--data", "late.py:data", "--loss", "mse", "--lr", "0.05")
+    done = eostui("run", "--headless", *what, "--steps", "50", "--track", "none", "--name", "late")
+    assert done.returncode == 1
+    assert "the weight a.weight is not what was written into it" in done.stderr
+    with eostui.open("late") as file:
+        assert file.status() is Status.FAILED
+        assert file.length("train") >= 1
