@@ -24,8 +24,13 @@ from eostui.curvature.operator import CurvatureOperator
 from eostui.curvature.second_difference import second_difference
 from eostui.objective.objective import Objective
 
-EXAMPLES = 8
-"""How many examples the check takes, from all over the data: derivatives that are wrong are so on few as on many."""
+EXAMPLES, LARGE_EXAMPLES = 8, 4
+"""How many examples the check takes, from all over the data: derivatives that are wrong are so on few as on many.
+
+Fewer of those with more than LARGE numbers, such as images, with which a network takes its time.
+"""
+
+LARGE = 1000
 
 CLOSE = 0.01
 """How far from θ it is made, relative to the root mean square of its entries."""
@@ -33,14 +38,12 @@ CLOSE = 0.01
 AWAY = 0.2
 """The same of weights at which the model in float64 must be that at hand, too."""
 
-STEPS = (1.0, 1e-2, 1e2)
-"""Steps of the differences, times the usual one: of a network with kinks a smaller step meets fewer of them."""
-
 SAME = 1e-4
 """How far the loss in float64 may be from the one at hand, relative to it, for both to be of the same network."""
 
-ROUNDING = 1e-4
-"""A gradient that is further than this from the one in float64, relative to it, has more than rounding in it."""
+ROUNDING = 5e-3
+"""A gradient that is further than this from the one in float64, relative to it, has more than rounding in it; a deep
+network with batch norm and ReLUs was seen to have 2e-3 of rounding, on eight images."""
 
 
 @dataclass(frozen=True)
@@ -63,15 +66,21 @@ class DerivativeCheck:
 
 @dataclass(frozen=True)
 class _Precision:
-    """How far two right numbers may be apart: in float64 differences are sharp, in float32 only blunders show."""
+    """How far two right numbers may be apart: in float64 differences are sharp, in float32 only blunders show.
+
+    steps: of the differences, times the usual one, until one agrees. A network with kinks has some of them between two
+    points, and there the difference is of another line. With millions of ReLUs none is left only at the second step,
+    at which float64 still has seven digits.
+    """
 
     asymmetry: float
     difference: float
     third: float
+    steps: tuple[float, ...]
 
 
-_DOUBLE = _Precision(1e-6, 1e-4, 1e-3)
-_SINGLE = _Precision(1e-2, 0.05, 0.1)
+_DOUBLE = _Precision(1e-6, 1e-4, 1e-3, steps=(1e-2, 1e-5, 1.0))
+_SINGLE = _Precision(1e-2, 0.05, 0.1, steps=(1.0, 0.1, 10.0))
 
 
 def check_derivatives(
@@ -85,7 +94,8 @@ def check_derivatives(
 
     Raises what the model raises where even a first gradient cannot be had.
     """
-    few = objective.spread(EXAMPLES)
+    numbers = sum(tensor[0].numel() for tensor in objective.data())
+    few = objective.spread(LARGE_EXAMPLES if numbers > LARGE else EXAMPLES)
     noise = torch.randn(theta.shape, generator=torch.Generator().manual_seed(1)).to(theta)
     theta = theta.detach() + CLOSE * theta.square().mean().sqrt() * noise
     if few.dtype == torch.float64:
@@ -155,7 +165,7 @@ class _Comparison:
         expected = float(self._slope @ self._v)
         length = torch.finfo(self._theta.dtype).eps ** (1 / 3) * float(norm(self._theta))
         off = math.inf
-        for step in STEPS:
+        for step in self._precision.steps:
             move = step * length * self._v
             above, below = (float(self._objective.evaluate(self._theta + sign * move).loss) for sign in (1, -1))
             off = min(off, abs((above - below) / (2 * step * length) - expected) / size)
@@ -180,7 +190,7 @@ class _Comparison:
         size = float(norm(images.T).max()) or 1.0
         asymmetry = abs(float(v @ images[:, 0] - u @ images[:, 1])) / size
         off = math.inf
-        for step in STEPS:
+        for step in self._precision.steps:
             off = min(off, float(norm(by_differences(v, step) - images[:, 1])) / size)
             if off <= precision.difference:
                 break
@@ -196,7 +206,7 @@ class _Comparison:
     def _unsymmetric_differences(self) -> str:
         u, v = self._u, self._v
         best = math.inf
-        for step in STEPS:
+        for step in self._precision.steps:
             images = [self._hessian(w, step) for w in (u, v)]
             size = float(norm(torch.stack(images)).max()) or 1.0
             best = min(best, abs(float(v @ images[0] - u @ images[1])) / size)

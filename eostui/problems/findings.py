@@ -22,7 +22,7 @@ from eostui.problems.trial import Criterion, blame
 
 FEW = 8
 """Examples that the check takes, spread over the data, unless the model takes all or none."""
-PARTED = 64
+PARTED = 32
 """Examples whose loss is compared with the losses of their parts."""
 PARTS = 7
 SHIFT = 0.05
