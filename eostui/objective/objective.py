@@ -75,9 +75,8 @@ class Objective:
     `draws`, the same in every pass until somebody changes its step. `guard` gives the model copies of the examples, for
     a model or loss that changes them in place. `moved` says what else a pass changes and is to leave as it was.
     `differentiates` says that the model takes gradients itself, and so needs a graph even where nobody else wants one.
-    `divisible` False says that the model takes all
-    examples or none, as a network on one graph does: then a subset is the whole. `on_batch(done, total)` is called
-    before every physical batch of every pass and may raise to abandon it.
+    `divisible` False says that the model takes all examples or none, as a network on one graph does: then a subset is
+    the whole. `on_batch(done, total)` is called before every physical batch of every pass and may raise to abandon it.
 
     Raises ValueError for no examples, unequal numbers of them in inputs and targets, targets that are missing or
     would be given to the model twice, a physical batch below 1 or one that divides what is not divisible, and as

@@ -60,12 +60,12 @@ def try_examples(
             except ProblemError:
                 raise error from error.__cause__
             divisible = False
+        told = {f"{w.category.__name__}: {w.message}" for w in caught if _is_worth_telling(w)}
         if divisible and examples > 1:
             try:
                 _try(model, criterion, dataset, 1, arch=arch, data=data, loss=loss)
             except ProblemError:
                 alone = False
-    told = {f"{w.category.__name__}: {w.message}" for w in caught if _is_worth_telling(w)}
     return Trial(outputs, divisible, alone, tuple(sorted(told)))
 
 
@@ -75,34 +75,39 @@ def _is_worth_telling(warning: warnings.WarningMessage) -> bool:
 
 
 def initialise(model: nn.Module, dataset: Dataset, loss: str, *, arch: str, data: str) -> None:
-    """Let a model that makes its first weights of the examples see them all.
+    """Let a model that makes its first weights of the examples see them.
 
     Lazy modules (`nn.LazyLinear`) get their shapes so, and then their weights; others, such as ActNorm, set weights to
     what normalises the first batch that they see, which in full-batch training has all examples. Raises ProblemError
     where the model does not take the examples.
     """
 
-    def in_models_dtype(tensor: Tensor) -> Tensor:
-        return tensor.to(torch.get_default_dtype() if tensor.is_floating_point() else tensor.dtype, copy=True)
+    def call(examples: int | None) -> None:
+        def in_models_dtype(tensor: Tensor) -> Tensor:
+            dtype = torch.get_default_dtype() if tensor.is_floating_point() else tensor.dtype
+            return tensor[:examples].to(dtype, copy=True)
 
-    y = dataset.y if loss in LOSSES and LOSSES[loss].by_model else None
-    x = of_each(dataset.x, in_models_dtype)
+        y = dataset.y if loss in LOSSES and LOSSES[loss].by_model else None
+        _call(model, of_each(dataset.x, in_models_dtype), None if y is None else y[:examples], arch=arch, data=data)
+
     if any(is_lazy(tensor) for tensor in (*model.parameters(), *model.buffers())):
         with in_mode(model, training=False):
-            _call(model, x, y, arch=arch, data=data)
+            try:
+                call(2)
+            except ProblemError:
+                call(None)
         return
     state, trained = ModuleState(model, Moved.ALL), [p for p in model.parameters() if p.requires_grad]
     before, weights = state.copied(), [p.detach().clone() for p in trained]
-    device = next(model.parameters(), torch.empty(0)).device
-    with Draws().of_batch(device, 0):
-        with suppress(Exception):  # it may take all examples or none
-            call_model(model, of_each(x, lambda tensor: tensor[:2].clone()), None if y is None else y[:2].clone())
+    with Draws().of_batch(torch.device("cpu"), 0):
+        with suppress(ProblemError):  # it may take all examples or none
+            call(2)
         changed = not all(same(p.detach(), first) for p, first in zip(trained, weights, strict=True))
         state.restore(before)
         for p, first in zip(trained, weights, strict=True):
             p.data.copy_(first)
         if changed:
-            _call(model, x, y, arch=arch, data=data)
+            call(None)
 
 
 def _try(
