@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from eostui.curvature.eigensolver import Eigenpairs
+from eostui.curvature.gauss_newton import GaussNewtonOperator
 from eostui.curvature.hessian import HessianOperator
 from eostui.curvature.preconditioned_hessian import PreconditionedHessianOperator
 from eostui.curvature.preconditioner import preconditioner
@@ -71,3 +72,13 @@ class Moment:
             return None
         decay = stability_threshold(self.optimizer).weight_decay
         return PreconditionedHessianOperator(self.hessian, p, weight_decay=decay)
+
+    def of_outputs(self, kind: type[GaussNewtonOperator]) -> GaussNewtonOperator:
+        """A matrix of the network's outputs at θ_t, with as much memory for its graphs as the Hessian has."""
+        return kind(
+            self.curvature,
+            self.theta,
+            graph_bytes=self.hessian.graph_bytes,
+            differences=self.products.differences,
+            double=self.products.double,
+        )

@@ -147,13 +147,7 @@ class JacobianGram:
         self._spectrum = Spectrum(
             INSTRUMENTS["jacobian-gram"].table(config),
             "Jacobian Gram matrix",
-            lambda moment: JacobianGramOperator(
-                moment.curvature,
-                moment.theta,
-                graph_bytes=moment.hessian.graph_bytes,
-                differences=moment.products.differences,
-                double=moment.products.double,
-            ),
+            lambda moment: moment.of_outputs(JacobianGramOperator),
             config,
         )
 
@@ -196,13 +190,7 @@ def gauss_newton(config: RunConfig) -> Spectrum:
     return Spectrum(
         table,
         "Gauss-Newton matrix",
-        lambda moment: GaussNewtonOperator(
-            moment.curvature,
-            moment.theta,
-            graph_bytes=moment.hessian.graph_bytes,
-            differences=moment.products.differences,
-            double=moment.products.double,
-        ),
+        lambda moment: moment.of_outputs(GaussNewtonOperator),
         config,
     )
 
