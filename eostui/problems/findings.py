@@ -13,7 +13,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from eostui.objective.model_call import call_model, computed_loss, of_each
 from eostui.objective.objective import Evaluation, Objective
-from eostui.objective.passes import DataGuard, ModuleState, Moved, TwiceDifferentiable, in_mode, same
+from eostui.objective.passes import DataGuard, Draws, ModuleState, Moved, TwiceDifferentiable, in_mode, same
 from eostui.objective.weights import flatten
 from eostui.problems.dataset import Dataset
 from eostui.problems.errors import ProblemError
@@ -81,7 +81,8 @@ class _Check:
         self._arch, self._loss = arch, loss
         self._state = ModuleState(model, Moved.ALL)
         self._before = self._state.copied()
-        self._options: dict[str, Any] = {}
+        # One source of random numbers for all: what must be seeded is found on the way.
+        self._options: dict[str, Any] = {"draws": Draws()}
         self._objective = self._on(FEW)
         self._first = self._objective.parameters()
         scale = self._first.square().mean().sqrt()

@@ -113,6 +113,12 @@ def test_numbers_of_python_and_numpy_are_seeded_for_each_step(draw: Callable[[],
     findings = found(Net(lambda _, x: x * draw()), numbers())
     assert findings.everywhere
     assert findings.repeatable
+
+    class OwnLoss(Net):
+        def forward(self, x: Tensor, y: Tensor) -> Tensor:  # type: ignore[override]
+            return (super().forward(x) * (1 + draw()) - y).square().mean()
+
+    assert found(OwnLoss(), numbers(), None).reduction == "mean"
     assert "random numbers" in findings.notes[0]
 
 
