@@ -150,8 +150,8 @@ def startup() -> None:
 def million() -> None:
     """Opening and redrawing a run of a million steps."""
     from eostui.dashboard.app import Dashboard
-    from eostui.dashboard.replay import ReplayFeed
     from eostui.dashboard.screens.replay import ReplayScreen
+    from eostui.reading.replay import ReplayFeed
 
     with tempfile.TemporaryDirectory() as name:
         start = time.perf_counter()

@@ -16,8 +16,8 @@ import sys
 from pathlib import Path
 
 from eostui.dashboard.app import Dashboard
-from eostui.dashboard.live import LiveFeed
 from eostui.link.client import LinkClient
+from eostui.reading.live import LiveFeed
 from eostui.store import find_run
 
 CELL_WIDTH, CELL_HEIGHT = 12.2, 24.4

@@ -10,9 +10,9 @@ from weakref import WeakKeyDictionary
 from progress import progress
 from torch import nn
 
-from eostui.curvature.tangent_compiler import compile_tangent
-from eostui.curvature.tangent_program import TangentProgram
-from eostui.curvature.trajectory import TrajectorySpectrum
+from eostui.curvature.compiled.tangent_compiler import compile_tangent
+from eostui.curvature.compiled.tangent_program import TangentProgram
+from eostui.curvature.eigen.trajectory import TrajectorySpectrum
 from eostui.objective.objective import Objective
 
 _PROGRAMS: WeakKeyDictionary[nn.Module, TangentProgram] = WeakKeyDictionary()

@@ -10,7 +10,7 @@ from cases import Case
 from numpy.typing import NDArray
 from torch import Tensor
 
-from eostui.curvature.hessian import HessianOperator
+from eostui.curvature.operators.hessian import HessianOperator
 from eostui.objective.objective import Objective
 
 Array = NDArray[np.float64]

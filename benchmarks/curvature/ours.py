@@ -6,10 +6,10 @@ from cases import Case
 from compiled import program_for
 from method import FEW, TOLERANCE, Answer, Method, Point
 
-from eostui.curvature.eigensolver import Eigenpairs
-from eostui.curvature.hessian import HessianOperator
-from eostui.curvature.tangent_program import TangentProgram
-from eostui.curvature.trajectory import TrajectorySpectrum
+from eostui.curvature.compiled.tangent_program import TangentProgram
+from eostui.curvature.eigen.eigensolver import Eigenpairs
+from eostui.curvature.eigen.trajectory import TrajectorySpectrum
+from eostui.curvature.operators.hessian import HessianOperator
 
 
 def measure(spectrum: TrajectorySpectrum, hessian: HessianOperator, step: int) -> Eigenpairs:

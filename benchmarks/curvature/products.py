@@ -12,11 +12,11 @@ from method import Point
 from module_at import module_at
 from rebuilt import rebuilt_product
 
-from eostui.curvature.gauss_newton import GaussNewtonOperator
-from eostui.curvature.hessian import HessianOperator
-from eostui.curvature.operator import GRAPH_SIZES
-from eostui.curvature.preconditioned_hessian import PreconditionedHessianOperator
-from eostui.curvature.rough_products import BFLOAT16, COMPILED
+from eostui.curvature.linear_operator import BFLOAT16, COMPILED
+from eostui.curvature.operators.gauss_newton import GaussNewtonOperator
+from eostui.curvature.operators.hessian import HessianOperator
+from eostui.curvature.operators.operator import GRAPH_SIZES
+from eostui.curvature.operators.preconditioned_hessian import PreconditionedHessianOperator
 from eostui.objective.objective import Objective
 
 

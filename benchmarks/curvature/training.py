@@ -13,8 +13,8 @@ from method import TOLERANCE
 from ours import measure
 from torch import Tensor
 
-from eostui.curvature.hessian import HessianOperator
-from eostui.curvature.trajectory import TrajectorySpectrum
+from eostui.curvature.eigen.trajectory import TrajectorySpectrum
+from eostui.curvature.operators.hessian import HessianOperator
 from eostui.dynamics.optimizers import make_optimizer
 from eostui.objective.objective import Objective
 from eostui.trainer.moment import Measured, Moment

@@ -16,7 +16,7 @@ from progress import progress
 from rebuilt import truth
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from eostui.curvature.hessian import HessianOperator
+from eostui.curvature.operators.hessian import HessianOperator
 from eostui.objective.objective import Objective
 
 GROSS = 5e-3

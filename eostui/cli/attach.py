@@ -15,9 +15,9 @@ def attach(run: Run = None, runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> int:
     """
     from eostui.cli.terminal import require_terminal
     from eostui.cli.watch import watch
-    from eostui.dashboard.live import LiveFeed
     from eostui.link.address import LinkError, is_live
     from eostui.link.client import LinkClient
+    from eostui.reading.live import LiveFeed
     from eostui.store import find_run, list_runs
 
     if run is None:

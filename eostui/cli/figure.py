@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from eostui.dashboard.edge import CURVATURES, Edge, edge_of, edge_table, first_eigenvalue
-from eostui.dashboard.series import Series, series_of
+from eostui.reading.edge import CURVATURES, Edge, edge_of, edge_table, first_eigenvalue
+from eostui.reading.series import Series, series_of
 from eostui.store import FULL_BATCH, TRAIN, RunFile, RunFileError, Table
 
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ from rich.text import Text
 
 from eostui.cli.start import start
 from eostui.config import RunConfig
-from eostui.dashboard.feed import Feed
-from eostui.dashboard.live import LiveFeed
-from eostui.dashboard.numbers import cut_between_words, ratio
 from eostui.link.address import LinkError
+from eostui.reading.feed import Feed
+from eostui.reading.live import LiveFeed
+from eostui.reading.numbers import cut_between_words, ratio
 from eostui.store import RUN_FILE
 from eostui.streams import silence
 

@@ -35,7 +35,7 @@ def replay(
         require_terminal("`eostui info` and `eostui export` need none")
         from eostui.cli.watch import show
         from eostui.dashboard.app import Dashboard
-        from eostui.dashboard.replay import ReplayFeed
+        from eostui.reading.replay import ReplayFeed
 
         feed = ReplayFeed(file, speed=speed, start=start)
     return show(Dashboard(feed))

@@ -8,10 +8,10 @@ from pathlib import Path
 import typer
 
 from eostui.config import RunConfig
-from eostui.dashboard.demise import demise
-from eostui.dashboard.live import LiveFeed
 from eostui.link.address import LinkError
 from eostui.link.client import LinkClient
+from eostui.reading.demise import demise
+from eostui.reading.live import LiveFeed
 from eostui.trainer.launch import launch
 
 

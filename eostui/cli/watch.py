@@ -8,7 +8,7 @@ import os
 import sys
 
 from eostui.dashboard.app import Dashboard
-from eostui.dashboard.live import LiveFeed
+from eostui.reading.live import LiveFeed
 from eostui.streams import write_what_can_be_read
 
 VIEWER_NICENESS = 5

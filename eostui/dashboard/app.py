@@ -15,12 +15,12 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from eostui.dashboard.feed import Feed
-from eostui.dashboard.live import LiveFeed
-from eostui.dashboard.replay import ReplayFeed
 from eostui.dashboard.screens.live import LiveScreen
 from eostui.dashboard.screens.replay import ReplayScreen
 from eostui.dashboard.screens.watch import WatchScreen
+from eostui.reading.feed import Feed
+from eostui.reading.live import LiveFeed
+from eostui.reading.replay import ReplayFeed
 from eostui.streams import can_show
 
 ENDING = (signal.SIGTERM, signal.SIGHUP)

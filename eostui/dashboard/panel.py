@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from eostui.dashboard.feed import Feed
 from eostui.dashboard.widgets import Chart, Densities, HeatStrip, Mark, Timeline, Trace
+from eostui.reading.feed import Feed
 
 Widget = TypeVar("Widget", bound=Timeline)
 

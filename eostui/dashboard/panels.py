@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from eostui.dashboard.feed import Feed
 from eostui.dashboard.panel import ChartPanel, Panel, StripPanel
 from eostui.dashboard.spectra import of_threshold, spectrum, threshold
 from eostui.dashboard.widgets import Densities, Mark, Trace
+from eostui.reading.feed import Feed
 from eostui.store import Event
 
 _MARKED = {"lr": "η", "pause": "p", "resume": "r"}

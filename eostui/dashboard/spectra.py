@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from eostui.dashboard.feed import Feed
 from eostui.dashboard.panel import ChartPanel
 from eostui.dashboard.widgets import Trace
+from eostui.reading.feed import Feed
 
 _TRACKED = (
     "; ● where the solver certified λ1, and the line between them is tracked: the Rayleigh quotient of the eigenvector "

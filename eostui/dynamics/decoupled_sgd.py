@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch.optim.optimizer import ParamsT
 
-from eostui.curvature.thresholds import UPDATES, Group, Update, sgd_update
+from eostui.dynamics.thresholds import UPDATES, Group, Update, sgd_update
 
 
 class DecoupledSGD(torch.optim.SGD):

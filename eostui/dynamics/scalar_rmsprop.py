@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.optim.optimizer import ParamsT
 
-from eostui.curvature.preconditioner import PRECONDITIONERS
-from eostui.curvature.thresholds import UPDATES, Group, rmsprop_update
+from eostui.dynamics.preconditioner import PRECONDITIONERS
+from eostui.dynamics.thresholds import UPDATES, Group, rmsprop_update
 
 
 class ScalarRMSprop(torch.optim.Optimizer):

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from eostui.config import ConfigError, RunConfig
-from eostui.curvature.batch_sharpness import mean_batch_sharpness
+from eostui.curvature.estimates.batch_sharpness import mean_batch_sharpness
 from eostui.trainer.moment import Moment
 
 BATCHES = 16

@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 from eostui.config import RunConfig
-from eostui.curvature.tangent_program import TangentProgram
+from eostui.curvature.compiled.tangent_program import TangentProgram
 from eostui.trainer.memory import available_memory
 
 WORTHWHILE = 30.0

@@ -15,7 +15,7 @@ import threading
 from pathlib import Path
 
 from eostui.config import RunConfig
-from eostui.curvature.tangent_compiler import compile_tangent
+from eostui.curvature.compiled.tangent_compiler import compile_tangent
 from eostui.trainer.compilation import FAILURE
 from eostui.trainer.setup import set_up
 

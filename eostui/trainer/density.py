@@ -9,9 +9,9 @@ from typing import Any
 import torch
 
 from eostui.config import RunConfig
-from eostui.curvature.ritz import NonFiniteProduct
-from eostui.curvature.spectral_density import lanczos_quadrature
-from eostui.curvature.trace import hutch_plus_plus
+from eostui.curvature.estimates.spectral_density import lanczos_quadrature
+from eostui.curvature.estimates.trace import hutch_plus_plus
+from eostui.curvature.linear_operator import NonFiniteProduct
 from eostui.trainer.moment import Moment
 from eostui.trainer.tables import NODES
 

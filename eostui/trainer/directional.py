@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from eostui.config import RunConfig
-from eostui.curvature.directional import directional_curvature, largest_smoothness
+from eostui.curvature.estimates.directional import directional_curvature, largest_smoothness
 from eostui.trainer.moment import Moment
 
 

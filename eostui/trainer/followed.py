@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eostui.config import RunConfig
-from eostui.curvature.modes import Modes
+from eostui.curvature.eigen.modes import Modes
 from eostui.trainer import tables
 from eostui.trainer.instruments import compared_table
 from eostui.trainer.moment import Moment

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from eostui.config import RunConfig
-from eostui.curvature.eigensolver import most_vectors
+from eostui.curvature.eigen.eigensolver import most_vectors
 from eostui.objective.objective import Objective
 from eostui.objective.saved_bytes import counting_saved_bytes
 from eostui.problems.datasets import Progress, first_examples

@@ -14,9 +14,9 @@ from typing import Any
 from torch import Tensor
 
 from eostui.config import RunConfig
-from eostui.curvature.hessian import HessianOperator
-from eostui.curvature.thresholds import stability_threshold
+from eostui.curvature.operators.hessian import HessianOperator
 from eostui.dynamics.optimizers import set_step_size
+from eostui.dynamics.thresholds import stability_threshold
 from eostui.link.messages import Command
 from eostui.problems.by_path import load_callable, looks_like_path
 from eostui.problems.errors import ProblemError

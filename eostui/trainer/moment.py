@@ -9,12 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from eostui.curvature.eigensolver import Eigenpairs
-from eostui.curvature.gauss_newton import GaussNewtonOperator
-from eostui.curvature.hessian import HessianOperator
-from eostui.curvature.preconditioned_hessian import PreconditionedHessianOperator
-from eostui.curvature.preconditioner import preconditioner
-from eostui.curvature.thresholds import stability_threshold
+from eostui.curvature.eigen.eigensolver import Eigenpairs
+from eostui.curvature.operators.gauss_newton import GaussNewtonOperator
+from eostui.curvature.operators.hessian import HessianOperator
+from eostui.curvature.operators.preconditioned_hessian import PreconditionedHessianOperator
+from eostui.dynamics.preconditioner import preconditioner
+from eostui.dynamics.thresholds import stability_threshold
 from eostui.objective.objective import Objective
 from eostui.trainer.products import AUTOGRAD, Products
 

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from eostui.config import RunConfig
-from eostui.curvature.thresholds import stability_threshold
+from eostui.dynamics.thresholds import stability_threshold
 from eostui.link.address import socket_path
 from eostui.link.messages import Ended, Hello, Phase
 from eostui.link.server import LinkServer

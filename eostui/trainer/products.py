@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from eostui.config import RunConfig
-from eostui.curvature.derivative_check import check_derivatives
-from eostui.curvature.difference_hessian import DifferenceHessianOperator
-from eostui.curvature.hessian import HessianOperator
-from eostui.curvature.operator import GRAPH_BYTES
-from eostui.curvature.tangent_program import TangentProgram
+from eostui.curvature.checks.derivative_check import check_derivatives
+from eostui.curvature.compiled.tangent_program import TangentProgram
+from eostui.curvature.operators.difference_hessian import DifferenceHessianOperator
+from eostui.curvature.operators.hessian import HessianOperator
+from eostui.curvature.operators.operator import GRAPH_BYTES
 from eostui.objective.objective import Objective
 from eostui.trainer.setup import Setup
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from eostui.config import RunConfig
-from eostui.curvature.self_stabilization import Stabilization, stabilization
+from eostui.curvature.estimates.self_stabilization import Stabilization, stabilization
 from eostui.trainer.moment import Moment
 
 

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from eostui.config import RunConfig, flag
-from eostui.curvature.thresholds import stability_threshold
 from eostui.dynamics.optimizers import make_optimizer
+from eostui.dynamics.thresholds import stability_threshold
 from eostui.objective.model_call import Inputs
 from eostui.objective.objective import Objective
 from eostui.objective.passes import DataGuard, Draws

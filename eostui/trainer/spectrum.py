@@ -12,16 +12,15 @@ import numpy as np
 import torch
 
 from eostui.config import RunConfig
-from eostui.curvature.eigensolver import Progress
-from eostui.curvature.gauss_newton import GaussNewtonOperator
-from eostui.curvature.jacobian_gram import JacobianGramOperator
-from eostui.curvature.loss_curvature import loss_curvature
-from eostui.curvature.negated import Negated
-from eostui.curvature.not_finite import where_not_finite
-from eostui.curvature.ritz import NonFiniteProduct
-from eostui.curvature.rough_products import HasRoughProducts
-from eostui.curvature.thresholds import stability_threshold
-from eostui.curvature.trajectory import TrajectorySpectrum
+from eostui.curvature.checks.not_finite import where_not_finite
+from eostui.curvature.eigen.eigensolver import Progress
+from eostui.curvature.eigen.trajectory import TrajectorySpectrum
+from eostui.curvature.estimates.loss_curvature import loss_curvature
+from eostui.curvature.linear_operator import HasRoughProducts, NonFiniteProduct
+from eostui.curvature.operators.gauss_newton import GaussNewtonOperator
+from eostui.curvature.operators.jacobian_gram import JacobianGramOperator
+from eostui.curvature.operators.negated import Negated
+from eostui.dynamics.thresholds import stability_threshold
 from eostui.store import Table, eigenvalue_table
 from eostui.trainer import tables
 from eostui.trainer.instruments import INSTRUMENTS, compared_table, follows

@@ -16,7 +16,7 @@ import pytest
 from eostui.cli import main
 from eostui.cli.figure import COLUMNS, PALETTE, SHARED, thinned
 from eostui.store import EVENTS, FULL_BATCH, TRAIN, RunWriter, Status, Table, eigenvalue_table
-from tests.dashboard.conftest import EDGE_RUN
+from tests.reading.saved import EDGE_RUN
 
 Plot = Callable[..., int]
 STEPS = 200

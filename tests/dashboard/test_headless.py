@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from eostui.cli.headless import progress_line
-from tests.dashboard.conftest import FeedOf
-from tests.dashboard.runs import Run, adaptive, descent, minibatches
+from tests.reading.runs import Run, adaptive, descent, minibatches
+from tests.reading.saved import FeedOf
 
 
 def _line(feed_of: FeedOf, run: Run, start: int = 10**9) -> str:

@@ -13,10 +13,10 @@ from textual.pilot import Pilot
 from eostui.dashboard.app import Dashboard
 from eostui.dashboard.widgets.chart import Chart
 from eostui.store import STEP, Column, Table, eigenvalue_table
-from tests.dashboard.conftest import FeedOf
 from tests.dashboard.looking import charts_of, text_of, tiles_of, until
-from tests.dashboard.runs import adaptive, descent, minibatches, scheduled
 from tests.dashboard.widgets.screen_text import lines
+from tests.reading.runs import adaptive, descent, minibatches, scheduled
+from tests.reading.saved import FeedOf
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
 

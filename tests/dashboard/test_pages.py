@@ -8,9 +8,9 @@ from textual.pilot import Pilot
 from eostui.dashboard.app import Dashboard
 from eostui.dashboard.pages import MOST, pages_of, room_for
 from eostui.dashboard.panels import PANELS
-from tests.dashboard.conftest import FeedOf
 from tests.dashboard.looking import charts_of, text_of, until
-from tests.dashboard.runs import instrumented
+from tests.reading.runs import instrumented
+from tests.reading.saved import FeedOf
 
 
 def _ids(count: int, room: int) -> list[list[str]]:

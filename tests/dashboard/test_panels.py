@@ -7,13 +7,13 @@ import dataclasses
 import numpy as np
 import pytest
 
-from eostui.dashboard.feed import Feed
 from eostui.dashboard.panel import ChartPanel, StripPanel
 from eostui.dashboard.panels import marks_of, panels_of
-from eostui.dashboard.widgets.trace import Trace
+from eostui.reading.feed import Feed
+from eostui.reading.trace import Trace
 from eostui.store import STEP, Column, Table
-from tests.dashboard.conftest import FeedOf
-from tests.dashboard.runs import EVERY, Run, adaptive, descent, instrumented, minibatches, train
+from tests.reading.runs import EVERY, Run, adaptive, descent, instrumented, minibatches, train
+from tests.reading.saved import FeedOf
 
 
 def _traces(feed: Feed) -> dict[str, list[str]]:

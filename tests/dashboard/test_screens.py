@@ -10,15 +10,15 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Label
 
 from eostui.dashboard.app import Dashboard
-from eostui.dashboard.replay import ReplayFeed
 from eostui.dashboard.screens.go_to import parse_place
 from eostui.dashboard.screens.help import HelpScreen
 from eostui.dashboard.screens.leave import Leave, LeaveScreen
 from eostui.dashboard.screens.replay import ReplayScreen
 from eostui.dashboard.screens.step_size import StepSizeScreen
-from eostui.dashboard.step_size import StepSize
 from eostui.dashboard.widgets.chart import Chart
 from eostui.dashboard.widgets.masthead import Masthead
+from eostui.reading.replay import ReplayFeed
+from eostui.reading.step_size import StepSize
 from eostui.store import RunFile
 from tests.dashboard.looking import charts_of, text_of, tiles_of, until
 

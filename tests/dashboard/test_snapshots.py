@@ -10,10 +10,10 @@ import pytest
 from textual.pilot import Pilot
 
 from eostui.dashboard.app import Dashboard
-from eostui.dashboard.replay import ReplayFeed
+from eostui.reading.replay import ReplayFeed
 from eostui.store import TRAIN, RunFile
-from tests.dashboard.conftest import FeedOf
-from tests.dashboard.runs import adaptive, instrumented, minibatches, scheduled
+from tests.reading.runs import adaptive, instrumented, minibatches, scheduled
+from tests.reading.saved import FeedOf
 
 Compare = Callable[..., bool]
 

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from eostui.curvature.hessian import HessianOperator
-from eostui.curvature.preconditioner import preconditioner
-from eostui.curvature.thresholds import stability_threshold
+from eostui.curvature.operators.hessian import HessianOperator
 from eostui.dynamics.optimizers import make_optimizer
+from eostui.dynamics.preconditioner import preconditioner
+from eostui.dynamics.thresholds import stability_threshold
 from eostui.objective.objective import Objective
 from eostui.problems.data.digits import load
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 import pytest
 import torch
 
-from eostui.curvature.preconditioner import preconditioner
-from eostui.curvature.thresholds import stability_threshold
 from eostui.dynamics.optimizers import OPTIMIZERS, OptimizerEntry, make_optimizer, set_step_size
+from eostui.dynamics.preconditioner import preconditioner
+from eostui.dynamics.thresholds import stability_threshold
 
 LR, STEPS = 0.1, 20
 Reference = Callable[[], Iterator[float]]

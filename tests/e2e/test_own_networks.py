@@ -10,8 +10,7 @@ from torch import Tensor
 
 from eostui.store import RunFile, Status
 from tests.curvature.own_derivatives import Applied, OnceSwish
-
-from .conftest import Eostui
+from tests.e2e.conftest import Eostui
 
 OWN = Path(__file__).resolve().parents[1] / "curvature" / "own_derivatives.py"
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eostui.dashboard.edge import edge_of_run
+from eostui.reading.edge import edge_of_run
 from eostui.store import RunFile, Status, find_run
 from tests.conftest import REPOSITORY
 from tests.e2e.conftest import Eostui

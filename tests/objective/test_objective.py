@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from eostui.curvature.hessian import HessianOperator
+from eostui.curvature.operators.hessian import HessianOperator
 from eostui.objective.objective import Objective
 from tests.curvature.cases import CASES, Case, convolutional, half_squared_error, loss_of, mlp, rows_of
 

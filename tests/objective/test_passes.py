@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.backends import cuda
 from torch.nn import functional as F
 
-from eostui.curvature.gauss_newton import GaussNewtonOperator
-from eostui.curvature.hessian import HessianOperator
+from eostui.curvature.operators.gauss_newton import GaussNewtonOperator
+from eostui.curvature.operators.hessian import HessianOperator
 from eostui.objective.objective import Objective
 from eostui.objective.passes import Draws, ModuleState, TwiceDifferentiable
 

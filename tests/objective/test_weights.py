@@ -10,11 +10,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from eostui.curvature.hessian import HessianOperator
+from eostui.curvature.operators.hessian import HessianOperator
 from eostui.objective.objective import Objective
 from eostui.objective.weights import Weights, cast, cast_for_now, flatten
-
-from .networks import HIDDEN, Hidden, Spectral
+from tests.objective.networks import HIDDEN, Hidden, Spectral
 
 
 def plain(

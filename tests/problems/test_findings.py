@@ -18,8 +18,7 @@ from eostui.objective.passes import Moved
 from eostui.problems.dataset import Dataset
 from eostui.problems.errors import ProblemError
 from eostui.problems.findings import Findings, check_problem
-
-from .building import Own, build
+from tests.problems.building import Own, build
 
 
 def numbers(examples: int = 40) -> Dataset:

@@ -9,8 +9,7 @@ import torch
 from torch import Tensor
 
 from eostui.problems.accuracy import class_accuracy, sign_accuracy
-
-from .building import EXAMPLES, Own, build, complaint, initial_loss
+from tests.problems.building import EXAMPLES, Own, build, complaint, initial_loss
 
 NAMED = "def forward(self, ids, weight, mask): return self.a(weight) + self.b(ids).sum(1)[:, :2] * mask[:, :1]"
 SETS = "{'ids': torch.ones(5, 3).short(), 'weight': torch.randn(5, 4), 'mask': torch.ones(5, 3) > 0}"

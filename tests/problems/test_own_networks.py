@@ -10,12 +10,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 
-from eostui.curvature.hessian import HessianOperator
+from eostui.curvature.operators.hessian import HessianOperator
 from eostui.objective.objective import Objective
 from eostui.problems.problem import Problem
 from eostui.problems.written_out import write_out
-
-from .building import Own, build, complaint
+from tests.problems.building import Own, build, complaint
 
 DATA = "def data():\n    x = torch.randn(30, 4)\n    return x, x[:, :1].sin()\n"
 

@@ -9,8 +9,7 @@ import torch
 from torch import Tensor
 
 from eostui.problems.accuracy import class_accuracy, sign_accuracy
-
-from .building import Own, build, complaint, initial_loss
+from tests.problems.building import Own, build, complaint, initial_loss
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from eostui.config import RunConfig
-from eostui.curvature.eigensolver import top_eigenpairs
-from eostui.curvature.hessian import HessianOperator
-from eostui.curvature.ritz import LinearOperator
+from eostui.curvature.eigen.eigensolver import top_eigenpairs
+from eostui.curvature.linear_operator import LinearOperator
+from eostui.curvature.operators.hessian import HessianOperator
 from eostui.objective.objective import Objective
 from eostui.trainer.moment import Measured, Moment
 

@@ -14,8 +14,8 @@ import pytest
 import torch
 
 from eostui.config import RunConfig
-from eostui.curvature import rough_products
-from eostui.curvature.rough_products import COMPILED
+from eostui.curvature.eigen import rough_products
+from eostui.curvature.linear_operator import COMPILED
 from eostui.link.address import listen
 from eostui.link.messages import Hello
 from eostui.link.server import LinkServer

@@ -11,12 +11,11 @@ import pytest
 import torch
 
 from eostui.config import ConfigError, RunConfig
-from eostui.curvature.hessian import HessianOperator
+from eostui.curvature.operators.hessian import HessianOperator
 from eostui.problems.by_path import load_callable
 from eostui.trainer import tables
 from eostui.trainer.instruments import INSTRUMENTS
-
-from .runs import Run, config, dense, small_network
+from tests.trainer.runs import Run, config, dense, small_network
 
 NAMES = ["directional", "effective-smoothness", "self-stabilization", "batch-sharpness", "trace", "spectral-density"]
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from eostui.config import RunConfig
-from eostui.curvature.hessian import HessianOperator
+from eostui.curvature.operators.hessian import HessianOperator
 from eostui.trainer import forecast as module
 from eostui.trainer.forecast import Forecast, TooLarge, _duration, _rounded, _size, forecast
 from eostui.trainer.memory import available_memory
@@ -49,7 +49,7 @@ def test_the_memory_of_a_product_is_about_what_autograd_keeps() -> None:
     """Against the height of the resident memory of a process that takes one product."""
     code = """
 from pathlib import Path
-from eostui.curvature.hessian import HessianOperator
+from eostui.curvature.operators.hessian import HessianOperator
 from eostui.trainer.plan import plan_run
 from eostui.trainer.setup import set_up
 

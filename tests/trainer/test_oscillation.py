@@ -13,8 +13,7 @@ from torch import Tensor
 
 from eostui.trainer.moment import Measured
 from eostui.trainer.oscillation import oscillation
-
-from .runs import Run, config, quadratic, small_network
+from tests.trainer.runs import Run, config, quadratic, small_network
 
 EIGENVALUES = torch.tensor([2.0, 1.5, 0.3], dtype=torch.float64)
 BASIS = torch.linalg.qr(torch.randn(3, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))).Q

@@ -13,15 +13,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import eostui
-from eostui.curvature import rough_products
-from eostui.curvature.hessian import HessianOperator
-from eostui.curvature.trajectory import VERIFIED_EVERY
+from eostui.curvature.eigen import rough_products
+from eostui.curvature.eigen.trajectory import VERIFIED_EVERY
+from eostui.curvature.operators.hessian import HessianOperator
 from eostui.objective.objective import Objective
 from eostui.trainer.followed import followed
 from eostui.trainer.instruments import INSTRUMENTS, instruments_of
 from eostui.trainer.spectrum import gauss_newton, hessian, jacobian_gram, lowest
-
-from .runs import Run, config, half_squared_error, quadratic
+from tests.trainer.runs import Run, config, half_squared_error, quadratic
 
 STEP_SIZE = 0.3
 

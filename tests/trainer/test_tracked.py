@@ -10,12 +10,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from eostui.curvature.hessian import HessianOperator
-from eostui.curvature.preconditioned_hessian import PreconditionedHessianOperator
-from eostui.curvature.preconditioner import preconditioner
+from eostui.curvature.operators.hessian import HessianOperator
+from eostui.curvature.operators.preconditioned_hessian import PreconditionedHessianOperator
+from eostui.dynamics.preconditioner import preconditioner
 from eostui.trainer.tracked import tracked
-
-from .runs import Run, config, dense, quadratic, small_network
+from tests.trainer.runs import Run, config, dense, quadratic, small_network
 
 
 class CountingHessian(HessianOperator):

@@ -12,10 +12,10 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Label, Static
 
-from eostui.dashboard.feed import Feed
 from eostui.dashboard.panels import panels_of
-from eostui.dashboard.readings import readings_of
-from eostui.dashboard.regime import regimes_of
+from eostui.reading.feed import Feed
+from eostui.reading.readings import readings_of
+from eostui.reading.regime import regimes_of
 
 _IN_EVERY_CHART = (
     (

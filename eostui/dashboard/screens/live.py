@@ -9,13 +9,13 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from eostui.dashboard.live import LiveFeed
 from eostui.dashboard.screens.leave import Leave, LeaveScreen
 from eostui.dashboard.screens.step_size import StepSizeScreen
 from eostui.dashboard.screens.watch import WatchScreen
-from eostui.dashboard.step_size import StepSize
 from eostui.link.address import LinkError
 from eostui.link.withdraw import has_begun
+from eostui.reading.live import LiveFeed
+from eostui.reading.step_size import StepSize
 
 SHARE = 0.015
 """The share of one core that drawing may take from the training, which wants every core …"""

@@ -6,9 +6,9 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from eostui.dashboard.replay import ReplayFeed
 from eostui.dashboard.screens.go_to import GoToScreen
 from eostui.dashboard.screens.watch import WatchScreen
+from eostui.reading.replay import ReplayFeed
 
 
 class ReplayScreen(WatchScreen):

@@ -12,8 +12,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
 from eostui.config import ConfigError, parse_step_size
-from eostui.dashboard.step_size import StepSize
 from eostui.dashboard.widgets.entry import Entry
+from eostui.reading.step_size import StepSize
 
 
 class StepSizeScreen(ModalScreen[float | None]):

@@ -10,11 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Grid, Horizontal
 from textual.widgets import Footer
 
-from eostui.dashboard.feed import Feed
-from eostui.dashboard.numbers import NONE
 from eostui.dashboard.pages import MOST, Page, pages_of, room_for
 from eostui.dashboard.panels import marks_of, panels_of
-from eostui.dashboard.readings import Reading, readings_of
 from eostui.dashboard.screens.help import HelpScreen
 from eostui.dashboard.widgets.canvas import GLYPHS, GlyphName
 from eostui.dashboard.widgets.frugal_screen import FrugalScreen
@@ -22,6 +19,9 @@ from eostui.dashboard.widgets.masthead import Masthead
 from eostui.dashboard.widgets.tile import Tile
 from eostui.dashboard.widgets.timeline import Timeline
 from eostui.dashboard.widgets.view import window_over
+from eostui.reading.feed import Feed
+from eostui.reading.numbers import NONE
+from eostui.reading.readings import Reading, readings_of
 
 FRAMES_PER_SECOND = 4
 """Redrawings a second: enough to follow, and few enough bytes for a slow connection."""

@@ -2,10 +2,10 @@
 
 from eostui.dashboard.widgets.chart import Chart
 from eostui.dashboard.widgets.frugal_screen import FrugalScreen
-from eostui.dashboard.widgets.heat import Densities
 from eostui.dashboard.widgets.heat_strip import HeatStrip
 from eostui.dashboard.widgets.tile import Tile
 from eostui.dashboard.widgets.timeline import Timeline
-from eostui.dashboard.widgets.trace import Mark, Trace
+from eostui.reading.densities import Densities
+from eostui.reading.trace import Mark, Trace
 
 __all__ = ["Chart", "Densities", "FrugalScreen", "HeatStrip", "Mark", "Tile", "Timeline", "Trace"]

@@ -10,8 +10,8 @@ from eostui.dashboard.widgets.canvas import GLYPHS, GlyphName
 from eostui.dashboard.widgets.plot import Plot
 from eostui.dashboard.widgets.surface import Cells
 from eostui.dashboard.widgets.timeline import Timeline
-from eostui.dashboard.widgets.trace import Mark, Trace
 from eostui.dashboard.widgets.view import Area, View
+from eostui.reading.trace import Mark, Trace
 
 
 class Chart(Timeline):

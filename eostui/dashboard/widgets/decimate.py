@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from eostui.dashboard.widgets.trace import Floats, Steps
+from eostui.reading.trace import Floats, Steps
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from eostui.dashboard.widgets.canvas import Glyphs
 from eostui.dashboard.widgets.surface import Cells
 from eostui.dashboard.widgets.ticks import format_ticks, linear_ticks
-from eostui.dashboard.widgets.trace import Mark
 from eostui.dashboard.widgets.view import Area
+from eostui.reading.trace import Mark
 
 SMALLEST = (20, 5)
 """The width and height from which on there is room for a picture."""

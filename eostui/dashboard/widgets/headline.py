@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from eostui.dashboard.widgets.canvas import Glyphs
 from eostui.dashboard.widgets.surface import Cells
 from eostui.dashboard.widgets.ticks import format_value
-from eostui.dashboard.widgets.trace import Mark, Trace
 from eostui.dashboard.widgets.view import View
+from eostui.reading.trace import Mark, Trace
 
 _EXACT = 5
 """Significant digits of a value read off at the cursor."""

@@ -2,43 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
 from eostui.dashboard.widgets.decimate import Columns
-from eostui.dashboard.widgets.trace import Floats, Steps
+from eostui.reading.densities import Densities, has_share
+from eostui.reading.trace import Floats
 
 _FEWEST = 1e-8  # shares below this all have the faintest shade
-
-
-@dataclass(frozen=True, eq=False)
-class Densities:
-    """Distributions measured now and then: at each of some steps, values and the shares that lie there."""
-
-    steps: Steps
-    """(n,), nondecreasing."""
-    nodes: Floats
-    """(n, m) values; NaN where a row has fewer."""
-    weights: Floats
-    """(n, m) their shares, which add up to 1."""
-
-    @classmethod
-    def none(cls) -> Densities:
-        """No measurement yet."""
-        return cls(np.empty(0, np.int64), np.empty((0, 1)), np.empty((0, 1)))
-
-    def row_at(self, step: float) -> int | None:
-        """The row of the last measurement at or before `step`, None where there is none."""
-        row = int(np.searchsorted(self.steps, self.steps.dtype.type(np.floor(step)), side="right")) - 1
-        return row if row >= 0 else None
-
-    def there(self, row: int) -> tuple[Floats, Floats]:
-        """The values of a row that have a share, and those."""
-        nodes, weights = self.nodes[row], self.weights[row]
-        real = _real(nodes, weights)
-        return nodes[real], weights[real]
 
 
 class Reach:
@@ -58,7 +29,7 @@ class Reach:
         if len(densities.steps) < known or _witness(densities, known) != self._witness:
             known, self.lows, self.highs = 0, np.empty(0), np.empty(0)
         nodes, weights = densities.nodes[known:], densities.weights[known:]
-        values = np.where(_real(nodes, weights), nodes, np.nan)
+        values = np.where(has_share(nodes, weights), nodes, np.nan)
         self.lows = np.concatenate([self.lows, np.fmin.reduce(values, axis=1)])
         self.highs = np.concatenate([self.highs, np.fmax.reduce(values, axis=1)])
         self._witness = _witness(densities, len(self.lows))
@@ -121,18 +92,13 @@ def levels(shares: Floats, count: int) -> tuple[npt.NDArray[np.int64], float]:
 def _binned(densities: Densities, rows: npt.NDArray[np.int64], edges: Floats) -> Floats:
     """(rows, bins) the share of some rows in each bin, from the top down; NaN in a row without anything."""
     nodes, weights = densities.nodes[rows], densities.weights[rows]
-    real = _real(nodes, weights)
+    real = has_share(nodes, weights)
     bins = len(edges) - 1
     bin = bins - 1 - np.searchsorted(edges[1:-1], nodes, side="right") + bins * np.arange(len(rows))[:, np.newaxis]
     totals = np.bincount(bin[real], weights[real], minlength=bins * len(rows))
     shares: Floats = totals.astype(np.float64).reshape(len(rows), bins)
     shares[~real.any(axis=1)] = np.nan
     return shares
-
-
-def _real(nodes: Floats, weights: Floats) -> npt.NDArray[np.bool_]:
-    real: npt.NDArray[np.bool_] = np.isfinite(nodes) & (weights > 0)
-    return real
 
 
 def _witness(densities: Densities, count: int) -> bytes:

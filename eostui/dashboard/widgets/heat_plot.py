@@ -27,12 +27,13 @@ from eostui.dashboard.widgets.frame import (
     marks_at,
 )
 from eostui.dashboard.widgets.headline import Part, format_step, write_entries
-from eostui.dashboard.widgets.heat import Densities, Reach, levels, shares_in
+from eostui.dashboard.widgets.heat import Reach, levels, shares_in
 from eostui.dashboard.widgets.surface import Cells
 from eostui.dashboard.widgets.symlog import SymlogScale
 from eostui.dashboard.widgets.ticks import format_ticks, format_value
-from eostui.dashboard.widgets.trace import Mark, Trace
 from eostui.dashboard.widgets.view import Area, window_over
+from eostui.reading.densities import Densities
+from eostui.reading.trace import Mark, Trace
 
 COLOURS = 9
 """Shades of a strip in colours."""

@@ -13,12 +13,12 @@ from textual.color import Color
 from textual.reactive import reactive
 
 from eostui.dashboard.widgets.canvas import GLYPHS, GlyphName
-from eostui.dashboard.widgets.heat import Densities
 from eostui.dashboard.widgets.heat_plot import COLOURS, HeatPlot, HeatView
 from eostui.dashboard.widgets.surface import Cells
 from eostui.dashboard.widgets.timeline import Timeline
-from eostui.dashboard.widgets.trace import Mark, Trace
 from eostui.dashboard.widgets.view import Area
+from eostui.reading.densities import Densities
+from eostui.reading.trace import Mark, Trace
 
 _PAIRS = COLOURS + 1
 _FAINTEST = 0.25  # how much of the cold colour the faintest shade has, to be told from the background

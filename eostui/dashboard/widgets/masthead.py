@@ -5,10 +5,10 @@ from __future__ import annotations
 from rich.text import Text
 from textual.widget import Widget
 
-from eostui.dashboard.feed import Feed
-from eostui.dashboard.numbers import cut_between_words
-from eostui.dashboard.regime import Regime, present_regime
-from eostui.dashboard.step_size import StepSize
+from eostui.reading.feed import Feed
+from eostui.reading.numbers import cut_between_words
+from eostui.reading.regime import Regime, present_regime
+from eostui.reading.step_size import StepSize
 
 _STATUS_STYLES = {
     "running": "bold green",

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from eostui.dashboard.widgets.decimate import Envelope
 from eostui.dashboard.widgets.scale import Scale, axis_units
-from eostui.dashboard.widgets.trace import Floats
+from eostui.reading.trace import Floats
 
 Dots = npt.NDArray[np.bool_]
 

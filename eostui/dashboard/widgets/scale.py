@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from eostui.dashboard.widgets.ticks import linear_ticks, log_ticks, round_up
-from eostui.dashboard.widgets.trace import Floats
+from eostui.reading.trace import Floats
 
 _LARGEST = 1e300  # what is beyond is drawn there: the width of a range must not overflow
 _SMALLEST = 1e-300

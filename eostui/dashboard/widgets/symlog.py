@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from eostui.dashboard.widgets.ticks import linear_ticks, round_up
-from eostui.dashboard.widgets.trace import Floats
+from eostui.reading.trace import Floats
 
 _LARGEST = 1e300
 _DECADES = 2  # that the logarithmic part has below the largest value

@@ -7,13 +7,13 @@ from typing import ClassVar
 import numpy as np
 from textual.reactive import reactive
 
-from eostui.dashboard.numbers import fitted
 from eostui.dashboard.widgets.canvas import GLYPHS, GlyphName
 from eostui.dashboard.widgets.decimate import Columns, Decimator
 from eostui.dashboard.widgets.scale import Scale, axis_units
 from eostui.dashboard.widgets.surface import Cells, Surface
 from eostui.dashboard.widgets.ticks import window_span
-from eostui.dashboard.widgets.trace import Floats
+from eostui.reading.numbers import fitted
+from eostui.reading.trace import Floats
 
 
 class Tile(Surface):

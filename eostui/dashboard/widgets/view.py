@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from eostui.dashboard.widgets.ticks import window_span
-from eostui.dashboard.widgets.trace import Mark, Trace
+from eostui.reading.trace import Mark, Trace
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from eostui.dashboard.widgets.decimate import Columns
-from eostui.dashboard.widgets.heat import Densities, Reach, levels, shares_in
+from eostui.dashboard.widgets.heat import Reach, levels, shares_in
+from eostui.reading.densities import Densities
 
 
 def measured(rows: int, every: int = 10, nodes: int = 12) -> Densities:

@@ -1,0 +1,1 @@
+"""Whether derivatives are those of the loss, and where they are not."""

@@ -1,0 +1,1 @@
+"""Products with the Hessian as compiled programs of tangents."""

@@ -1,0 +1,1 @@
+"""Curvature along given directions, and averages over many eigenvalues."""

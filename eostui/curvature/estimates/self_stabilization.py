@@ -1,0 +1,50 @@
+"""How gradient descent at the edge of stability turns its oscillation into less curvature."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from eostui.curvature.inner_products import norm
+from eostui.curvature.operators.hessian import HessianOperator
+
+
+@dataclass(frozen=True)
+class Stabilization:
+    """What Damian, Nichani & Lee (2022) predict the cycle at the edge of stability from.
+
+    With the sharpness S = uᵀHu, u held fixed, and ∇S⊥ = (I − uuᵀ)∇S:
+
+    alpha: α = −∇L·∇S⊥, the progressive sharpening in a unit of time η·step. beta: β = ‖∇S⊥‖², the sharpness that half
+    a squared displacement along u takes away in it. delta: δ = √(2α/β), the displacement at which the two are in
+    balance. period: 2π/(η√(2α)), in steps. gradient_norm: ‖∇S‖. δ and the period are NaN where α < 0: nothing sharpens,
+    and there is no cycle.
+    """
+
+    alpha: float
+    beta: float
+    delta: float
+    period: float
+    gradient_norm: float
+
+
+def stabilization(hessian: HessianOperator, u: Tensor, lr: float) -> Stabilization:
+    """At the θ of `hessian`, with its top eigenvector u (size,) of unit length and the step size η = `lr`.
+
+    It is the theory of gradient descent: u is an eigenvector of H, whatever the optimizer. Of ∇L and H by the examples
+    of `hessian`; NaN throughout where the derivatives are not finite. The price is a double product, three or so.
+    """
+    gradient = hessian.gradient().gradient
+    assert gradient is not None  # a Hessian's evaluation always has it
+    slope = hessian.curvature_gradient(u)
+    across = slope - (u @ slope) * u
+    measured = [-(gradient @ across), norm(across), norm(slope)]
+    alpha, length, gradient_norm = torch.stack(measured).tolist()
+    delta = period = math.nan
+    if alpha >= 0:
+        delta = math.sqrt(2 * alpha) / length if length else math.nan
+        period = 2 * math.pi / (lr * math.sqrt(2 * alpha)) if alpha else math.inf
+    return Stabilization(alpha, length**2, delta, period, gradient_norm)

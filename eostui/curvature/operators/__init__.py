@@ -1,0 +1,1 @@
+"""Curvature matrices, each as its products with vectors."""

@@ -1,0 +1,143 @@
+"""How close the sharpness of a run came to its threshold, in numbers and in one line.
+
+r = S/T, S the first eigenvalue of the table that the threshold is for (the Hessian, or the preconditioned Hessian of an
+adaptive optimizer) and T the threshold in force at that step. A run is at the edge of stability where r stays near 1
+(Cohen et al. 2021, arXiv 2103.00065; Cohen et al. 2022, arXiv 2207.14484, for adaptive optimizers).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from eostui.reading.numbers import ratio
+from eostui.reading.series import Series, at_steps, certified, series_of
+from eostui.store import RunFile
+
+CURVATURES: Mapping[str, str] = {
+    "hessian": "sharpness",
+    "preconditioned": "preconditioned sharpness",
+    "gauss_newton": "top eigenvalue of Gauss–Newton",
+    "jacobian_gram": "top eigenvalue of the Jacobian Gram matrix",
+}
+"""What the first eigenvalue of a table is called."""
+
+
+@dataclass(frozen=True)
+class Edge:
+    """How close one run came to its edge of stability.
+
+    of:         what was compared, in words: "sharpness ÷ 2/η"
+    measured:   how many measurements have both S and T; the others say nothing and count nowhere
+    crossing:   the first measured step with r ≥ 1, None where there is none
+    mean, low, high: of r over the measurements from the crossing on, NaN where there is none
+    largest, largest_at: the largest r of all and its step; NaN and None where nothing was measured
+    lr_changes: the steps from which another step size was in force
+    doubtful:   how many of the measurements are not certified
+    reference:  T is the full-batch threshold of a run on minibatches, for which it is no threshold
+    """
+
+    of: str
+    measured: int = 0
+    crossing: int | None = None
+    mean: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    largest: float = math.nan
+    largest_at: int | None = None
+    lr_changes: tuple[int, ...] = ()
+    doubtful: int = 0
+    reference: bool = False
+
+    @property
+    def text(self) -> str:
+        """All of it in one line."""
+        if not self.measured:
+            said = "nothing to compare"
+        elif self.crossing is None:
+            said = f"below 1 throughout, at most {ratio(self.largest)} (step {self.largest_at})"
+        else:
+            said = (
+                f"mean {ratio(self.mean)} from step {self.crossing} on, where it first was 1 or more; "
+                f"{ratio(self.low)} to {ratio(self.high)} (step {self.largest_at})"
+            )
+        if self.doubtful:
+            said += f"; {self.doubtful} of {self.measured} measurements not certified"
+        return f"{self.of}: {said}{self._changes()}{'; no threshold with minibatches, a reference' * self.reference}"
+
+    def _changes(self) -> str:
+        if not self.lr_changes:
+            return ""
+        first, count = self.lr_changes[0], len(self.lr_changes)
+        return f"; {'another η' if count == 1 else f'{count} changes of η'} from step {first} on"
+
+
+def edge_table(environment: Mapping[str, Any]) -> Literal["hessian", "preconditioned"]:
+    """The name of the table that a run's threshold is for; old files do not say, and had the Hessian's alone."""
+    return "preconditioned" if environment.get("threshold_on") == "preconditioned" else "hessian"
+
+
+def edge_of(rows: Mapping[str, Series], config: Mapping[str, Any], environment: Mapping[str, Any]) -> Edge:
+    """How close a run has come to its edge, from its visible rows; tables and columns that it is without say nothing.
+
+    An eigenvalue or a threshold that is not finite is no measurement. With changes of η the crossing is the first of
+    the whole run.
+    """
+    table = edge_table(environment)
+    of = f"{CURVATURES.get(table, table)} ÷ {environment.get('threshold', 'threshold')}"
+    if not (_has(rows, "train", "threshold") and _has(rows, table, "eigenvalues")):
+        return Edge(of)
+    train, steps = rows["train"], rows[table]["step"]
+    threshold = at_steps(train, "threshold", steps)
+    measured = np.isfinite(threshold) & (threshold > 0) & np.isfinite(first_eigenvalue(rows[table]))
+    doubtful = ~certified(rows[table])[measured]
+    steps, ratio = steps[measured], first_eigenvalue(rows[table])[measured] / threshold[measured]
+    lr_changes = _changes_of(train) if _has(rows, "train", "lr") else ()
+    reference = config.get("batch_size") is not None
+    if not len(ratio):
+        return Edge(of, lr_changes=lr_changes, reference=reference)
+    over = np.flatnonzero(ratio >= 1)
+    since = ratio[over[0] :] if len(over) else np.array([math.nan])
+    return Edge(
+        of,
+        measured=len(ratio),
+        crossing=int(steps[over[0]]) if len(over) else None,
+        mean=float(since.mean()),
+        low=float(since.min()),
+        high=float(since.max()),
+        largest=float(ratio.max()),
+        largest_at=int(steps[ratio.argmax()]),
+        lr_changes=lr_changes,
+        doubtful=int(doubtful.sum()),
+        reference=reference,
+    )
+
+
+def edge_of_run(file: RunFile) -> Edge:
+    """How close a run came to its edge, from its file; a growing run, how close it has come by now."""
+    wanted = ("train", edge_table(file.environment))
+    rows = series_of(table for name, table in file.tables.items() if name in wanted)
+    for name, series in rows.items():
+        series.extend(file.read(name))
+    return edge_of(rows, file.config, file.environment)
+
+
+def first_eigenvalue(spectrum: Series) -> npt.NDArray[np.float64]:
+    """The largest eigenvalue at each measurement, (n,)."""
+    values: npt.NDArray[np.float64] = spectrum["eigenvalues"]
+    return values[:, 0] if values.ndim == 2 else values
+
+
+def _has(rows: Mapping[str, Series], table: str, column: str) -> bool:
+    """Whether there are numbers by that name: a file from elsewhere may have anything."""
+    return table in rows and any(c.name == column and c.dtype == "float64" for c in rows[table].table.columns)
+
+
+def _changes_of(train: Series) -> tuple[int, ...]:
+    changed = np.flatnonzero(np.abs(np.diff(train["lr"])) > 0) + 1
+    return tuple(train["step"][changed].tolist())

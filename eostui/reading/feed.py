@@ -1,0 +1,156 @@
+"""The one thing the dashboard knows of a run: a feed, which says what run it is and brings its rows."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from eostui.reading.edge import edge_table
+from eostui.reading.series import Series, certified
+from eostui.store import Event, clean_json, clean_text
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that the user should be told once."""
+
+    text: str
+    severity: Literal["information", "warning", "error"] = "information"
+    seconds: float = 5.0
+    """How long it stays, unless it is clicked away."""
+
+
+class Feed(ABC):
+    """A run as the dashboard sees it. `poll` is called once a frame; everything else is what was true at the last
+    poll."""
+
+    name: str = ""
+    config: Mapping[str, Any]
+    environment: Mapping[str, Any]
+    series: dict[str, Series]
+    """Table name to rows; empty until the feed knows its run."""
+    status: str = "starting"
+    """One of `store.Status`, or `died` for a trainer that is gone without a word."""
+    activity: str = ""
+    """What is going on right now, in words; empty where nothing out of the ordinary is."""
+
+    def __init__(self) -> None:
+        self.config = {}
+        self.environment = {}
+        self.series = {}
+        self._events: list[Event] = []
+
+    @abstractmethod
+    def poll(self) -> list[Notice]:
+        """Take in what is new."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of files and connections. A live training goes on."""
+
+    @property
+    def step(self) -> int:
+        """The newest visible step, -1 before the first."""
+        train = self.series.get("train")
+        return int(train["step"][-1]) if train is not None and train.shown else -1
+
+    @property
+    def threshold_formula(self) -> str:
+        """The stability threshold as a formula, such as 2/η."""
+        return str(self.environment.get("threshold", "threshold"))
+
+    @property
+    def has_threshold(self) -> bool:
+        """Whether the optimizer has a stability threshold at all."""
+        return not self.threshold_formula.endswith("n/a")
+
+    @property
+    def threshold_on(self) -> Literal["hessian", "preconditioned"]:
+        """The table whose first eigenvalue the threshold is for."""
+        return edge_table(self.environment)
+
+    @property
+    def compared(self) -> Series | None:
+        """The rows whose first eigenvalue the threshold is for, where the run has them."""
+        return self.series.get(self.threshold_on)
+
+    @property
+    def tracked(self) -> Literal["hessian", "preconditioned", ""]:
+        """The table whose first eigenvalue is tracked between two measurements; empty where none is."""
+        return self.threshold_on if "tracked" in self.series and "sharpness" in self.series["tracked"] else ""
+
+    @property
+    def minibatch(self) -> bool:
+        """Whether a step sees some of the examples only: then the threshold is a line to compare with, and no more."""
+        return self.config.get("batch_size") is not None
+
+    @property
+    def forecast(self) -> str:
+        """What a step and a measurement will take, in words; empty where they are fast."""
+        texts = [event.detail.get("text") for event in self.events() if event.kind == "forecast"]
+        return texts[-1] if texts and isinstance(texts[-1], str) else ""
+
+    @property
+    def found(self) -> list[str]:
+        """What the checks of the user's code have found, and what it warned of, in words, oldest first."""
+        texts = [event.detail.get("text") for event in self.events() if event.kind in ("check", "warning")]
+        return [text for text in texts if isinstance(text, str)]
+
+    @property
+    def cadence(self) -> str:
+        """How often curvature is measured since that was adapted, in words; empty where it never was."""
+        details = [event.detail for event in self.events() if event.kind == "cadence"]
+        if not details:
+            return ""
+        said = (("certified", details[-1].get("eig_every")), ("tracked", details[-1].get("tracked_every")))
+        return ", ".join(f"{word} every {every:,}" for word, every in said if isinstance(every, int) and every > 0)
+
+    def has_rows(self, table: str) -> bool:
+        """Whether a table has anything: that of the test set is there without a test set, too."""
+        return table in self.series and self.series[table].shown > 0
+
+    def certified(self, table: str) -> np.ndarray:
+        """Which of the visible rows of eigenvalues can be relied on, (n,) bool."""
+        return certified(self.series[table])
+
+    def doubtful(self, table: str) -> bool:
+        """Whether the newest row of a table is one that is not certified."""
+        if table == "tracked":
+            table = self.threshold_on
+        return self.has_rows(table) and not self.certified(table)[-1]
+
+    def column(self, table: str, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """The visible steps, (n,), and values, (n,) or (n, k), of a column.
+
+        Of P⁻¹H without those at step 0, where there is no P: nothing is missing there.
+        """
+        rows = self.series[table]
+        steps = rows["step"]
+        of_p = table == "preconditioned" or (table == "tracked" and self.threshold_on == "preconditioned")
+        first = int(np.searchsorted(steps, 1)) if of_p else 0
+        return steps[first:], rows[name][first:]
+
+    def events(self) -> list[Event]:
+        """The visible events, oldest first."""
+        series = self.series.get("events")
+        if series is None:
+            return []
+        for index in range(len(self._events), series.length):
+            self._events.append(_event(series, index))
+        return self._events[: series.shown]
+
+
+def _event(series: Series, index: int) -> Event:
+    """One row of the table `events`, read; what is no JSON object is no detail."""
+    step, time, kind, detail = (series.all(name)[index] for name in ("step", "time", "kind", "detail"))
+    try:
+        read = json.loads(detail)
+    except ValueError:
+        read = {}
+    plain = clean_json(read) if isinstance(read, dict) else {}
+    return Event(int(step), float(time), clean_text(kind.decode(errors="replace")), plain)

@@ -1,0 +1,158 @@
+"""A feed from a trainer that is running: rows over the pipe, and from the file what came before or was skipped."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from collections import deque
+from pathlib import Path
+
+from eostui.link.client import LinkClient
+from eostui.link.messages import Ack, Command, Ended, Hello, Message, Phase, Rows, State
+from eostui.link.withdraw import has_begun, withdraw
+from eostui.reading.demise import demise
+from eostui.reading.feed import Feed, Notice
+from eostui.reading.series import series_of
+from eostui.store import RunFile, RunFileError, Table
+
+
+class LiveFeed(Feed):
+    """Follows the trainer of a run.
+
+    A viewer that could not keep up, or that came late, has a gap before the next rows; the gap is read from the run
+    file, which has every row at most half a second after it was measured.
+    """
+
+    def __init__(self, client: LinkClient, directory: Path, process: subprocess.Popen[str] | None = None) -> None:
+        super().__init__()
+        self.name = directory.name
+        self.directory = directory
+        self.ended: Ended | None = None
+        self.demise = ""
+        """What became of a trainer that could say nothing itself."""
+        self._client = client
+        self._process = process
+        self._file: RunFile | None = None
+        self._waiting: dict[str, deque[Rows]] = {}
+        self._hung_up = False
+        self._forecast_told = False
+        self._found_told = 0
+
+    @property
+    def over(self) -> bool:
+        """Whether the training is over, for whatever reason."""
+        return self._hung_up or self.ended is not None
+
+    @property
+    def place(self) -> str:
+        """The run's directory, as a command line typed here can name it."""
+        directory, here = self.directory.absolute(), Path.cwd()
+        return shlex.quote(str(directory.relative_to(here) if directory.is_relative_to(here) else directory))
+
+    def send(self, verb: str, argument: float | None = None) -> None:
+        """Ask something of the trainer; its answer comes as a notice. Raises `LinkError` when it has gone."""
+        self._client.send(verb, argument)
+
+    def poll(self) -> list[Notice]:
+        notices: list[Notice] = []
+        try:
+            for message in self._client.take():
+                notices += self._take(message)
+            for table in self._waiting:
+                self._catch_up(table)
+        except (ValueError, KeyError) as error:
+            self._client.close()
+            notices.append(Notice(f"the trainer sends what this viewer cannot read ({error}); hung up", "error"))
+        if not self._forecast_told and self.forecast:
+            self._forecast_told = True
+            notices.append(Notice(self.forecast, seconds=20.0))
+        found = self.found
+        notices += [Notice(text, "warning", seconds=20.0) for text in found[self._found_told :]]
+        self._found_told = len(found)
+        if self._client.closed and not self._hung_up:
+            self._hung_up = True
+            self._read_all()
+            if self.ended is None:
+                self.activity = ""
+                self.status = "died"
+                self.demise = demise(self.directory, self._process)
+                notices.append(Notice(self.demise, "error", seconds=60.0))
+        return notices
+
+    def close(self) -> None:
+        self._client.close()
+        if self._file is not None:
+            self._file.close()
+        if self._process is not None:
+            self._process.poll()
+
+    def _take(self, message: Message) -> list[Notice]:
+        match message:
+            case Hello():
+                self.name, self.config, self.environment = message.name, message.config, message.environment
+                if not self.series:
+                    self.series = series_of(Table.from_json(table) for table in message.tables.values())
+                    self._waiting = {name: deque() for name in self.series}
+            case Phase():
+                percent = "" if message.fraction is None else f" {100 * min(max(message.fraction, 0.0), 1.0):.0f} %"
+                self.activity = message.text + percent
+            case Rows() if message.table in self._waiting:
+                self._waiting[message.table].append(message)
+            case State():
+                self.status = message.status
+                self._read_all()  # a viewer that comes to a paused run gets no row that would show it a gap
+            case Ack():
+                return [Notice(message.text, "information" if message.ok else "error")]
+            case Ended():
+                self.ended = message
+                self.activity = message.text if message.code else ""
+            case Rows() | Command():
+                pass
+        return []
+
+    def _catch_up(self, table: str) -> None:
+        """Append what waits for a table, in order; where rows are missing before it, from the file first."""
+        series, waiting = self.series[table], self._waiting[table]
+        while waiting:
+            rows = waiting[0]
+            if rows.first > series.length and not self._read(table, rows.first):
+                return  # not on disk yet: within half a second
+            fresh = series.length - rows.first
+            count = len(rows.columns["step"])
+            if fresh < count:
+                series.extend({name: column[max(fresh, 0) :] for name, column in rows.columns.items()})
+            waiting.popleft()
+
+    def _read(self, table: str, stop: int) -> bool:
+        """Read a table's rows up to `stop` from the file; whether they were all there."""
+        series = self.series[table]
+        try:
+            if self._file is None:
+                self._file = RunFile.open(self.directory / "run.h5")
+            self._file.refresh()
+            available = min(stop, self._file.length(table))
+            if available > series.length:
+                series.extend(self._file.read(table, start=series.length, stop=available))
+        except RunFileError:
+            return False
+        return series.length >= stop
+
+    def _read_all(self) -> None:
+        """Everything that the file has by now."""
+        for table in self.series:
+            self._read(table, sys.maxsize)
+
+    def stop(self) -> None:
+        """Ask the trainer to stop as soon as it can. Raises `LinkError` when it has gone."""
+        if self._process is not None and not has_begun(self.directory):
+            self._process.terminate()  # commands are heard once there are steps to act between
+        else:
+            self.send("stop")
+
+    def kill(self) -> None:
+        """End a trainer that was started here at once; of a run that had not begun nothing is left."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            withdraw(self.directory)

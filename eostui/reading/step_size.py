@@ -1,0 +1,45 @@
+"""The step size in force, and the threshold that goes with it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Self
+
+from eostui.reading.feed import Feed
+
+
+@dataclass(frozen=True)
+class StepSize:
+    """η and the stability threshold for it; `formula` is how that comes about, None where there is no threshold.
+
+    `scheduled`: the run changes η by itself, until a new one is given.
+    """
+
+    lr: float
+    threshold: float
+    formula: str | None
+    scheduled: bool = False
+
+    @classmethod
+    def of(cls, feed: Feed) -> Self:
+        """Those of a feed's newest row, or of a change of η since then."""
+        train, changes = feed.series["train"], [event for event in feed.events() if event.kind == "lr"]
+        lr, threshold = train.last("lr"), train.last("threshold")
+        if changes and changes[-1].step >= feed.step:
+            lr, threshold = (_number(changes[-1].detail.get(name)) for name in ("lr", "threshold"))
+        formula = feed.threshold_formula if feed.has_threshold else None
+        schedule = feed.config.get("lr_schedule") or "constant"
+        return cls(lr, threshold, formula, scheduled=schedule != "constant" and not changes)
+
+    def threshold_at(self, lr: float) -> float:
+        """The threshold for another η, about: it is proportional to 1/η, weight decay aside.
+
+        NaN where the present one says nothing about it: η = 0 at the end of a schedule, where it is infinite.
+        """
+        return self.threshold * self.lr / lr if math.isfinite(self.threshold) else math.nan
+
+
+def _number(value: object) -> float:
+    """A number from the detail of an event, where JSON has null for NaN and for infinity, and a file has anything."""
+    return float(value) if isinstance(value, int | float) else math.nan

@@ -1,0 +1,229 @@
+"""A live feed has every row once and in order, however it came by it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import numpy as np
+import pytest
+from textual.widgets import Label
+
+from eostui.config import RunConfig
+from eostui.dashboard.app import Dashboard
+from eostui.link.address import listen
+from eostui.link.client import LinkClient
+from eostui.link.messages import Ended, Hello, Phase
+from eostui.link.server import LinkServer
+from eostui.reading.live import LiveFeed
+from eostui.store import RunWriter, Status, Table
+from eostui.trainer.instruments import tables_of
+from eostui.trainer.record import Record
+from tests.dashboard.looking import text_of, until
+
+CONFIG = RunConfig(arch="fc-tanh", data="digits", loss="mse", lr=0.2, lr_schedule="cosine:400", eigs=1)
+
+
+class Trainer:
+    """The trainer's end: the real server and the real file, told by the test what to say."""
+
+    def __init__(self, directory: Path) -> None:
+        tables: list[Table] = tables_of(CONFIG, classes=True)
+        self.server = LinkServer(listen(directory))
+        environment = {"threshold": "2/η"}
+        described = {table.name: table.to_json() for table in tables}
+        self.server.say(Hello("demo", str(directory / "run.h5"), CONFIG.to_dict(), environment, described))
+        self.writer = RunWriter.create(
+            directory / "run.h5", name="demo", config=CONFIG.to_dict(), environment=environment, tables=tables
+        )
+        self.record = Record(self.writer, self.server)
+        self.step = 0
+
+    def steps(self, count: int) -> None:
+        for _ in range(count):
+            row = {"step": self.step, "time": 0.1, "lr": 0.2, "threshold": 10.0, "loss": 1 / (1 + self.step)}
+            self.record.row("train", {**row, "accuracy": 0.5, "grad_norm": 1.0})
+            self.step += 1
+
+    def event(self, step: int, kind: str, detail: dict[str, object]) -> None:
+        self.record.event(step, kind, detail)
+
+    def status(self, status: Status) -> None:
+        self.record.set_status(status)
+
+    def say(self, message: Phase | Ended) -> None:
+        self.server.say(message)
+
+    def end(self) -> None:
+        self.writer.close()
+        self.server.close()
+
+
+def _train(connection: Connection, directory: Path) -> None:
+    trainer = Trainer(directory)
+    while True:
+        connection.send("done")
+        name, *arguments = connection.recv()
+        getattr(trainer, name)(*arguments)
+        if name == "end":
+            return
+
+
+class Source:
+    """A trainer in a process of its own, as HDF5 wants it: no process may write a file and read it in SWMR mode."""
+
+    def __init__(self, directory: Path) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._connection, other = context.Pipe()
+        self._process = context.Process(target=_train, args=(other, directory), daemon=True)
+        self._process.start()
+        self._connection.recv()
+
+    def do(self, name: str, *arguments: object) -> None:
+        """Have the trainer call a method, and wait until it has."""
+        self._connection.send((name, *arguments))
+        if name == "end":
+            self._process.join(10)
+        else:
+            self._connection.recv()
+
+    @property
+    def ended(self) -> bool:
+        return not self._process.is_alive()
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Iterator[Source]:
+    source = Source(tmp_path)
+    yield source
+    if not source.ended:
+        source.do("end")
+
+
+def _poll_until(feed: LiveFeed, what: Callable[[LiveFeed], bool]) -> list[str]:
+    notices: list[str] = []
+    deadline = time.monotonic() + 10
+    while not what(feed):
+        assert time.monotonic() < deadline
+        notices += [notice.text for notice in feed.poll()]
+        time.sleep(0.02)
+    return notices
+
+
+def _rows(feed: LiveFeed) -> int:
+    return feed.series["train"].length if feed.series else -1
+
+
+def test_a_viewer_from_the_start_has_every_row(source: Source, tmp_path: Path) -> None:
+    feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    for _ in range(5):
+        source.do("steps", 200)
+        time.sleep(0.05)
+    _poll_until(feed, lambda feed: _rows(feed) == 1000)
+    np.testing.assert_array_equal(feed.series["train"]["step"], np.arange(1000))
+    assert (feed.step, feed.threshold_formula, feed.config["arch"]) == (999, "2/η", "fc-tanh")
+    feed.close()
+
+
+def test_a_viewer_that_comes_late_reads_what_it_missed_from_the_file(source: Source, tmp_path: Path) -> None:
+    source.do("steps", 5000)
+    time.sleep(0.3)
+    feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    _poll_until(feed, lambda feed: bool(feed.series))
+    source.do("steps", 10)
+    _poll_until(feed, lambda feed: _rows(feed) == 5010)
+    np.testing.assert_array_equal(feed.series["train"]["step"], np.arange(5010))
+    feed.close()
+
+
+def test_a_viewer_that_comes_to_a_paused_run_sees_what_there_is(source: Source, tmp_path: Path) -> None:
+    source.do("steps", 100)
+    source.do("event", 100, "pause", {})
+    source.do("status", Status.PAUSED)
+    time.sleep(0.5)
+    feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    _poll_until(feed, lambda feed: _rows(feed) == 100 and len(feed.events()) == 1)
+    assert feed.status == "paused"
+    feed.close()
+
+
+def test_events_come_with_their_details(source: Source, tmp_path: Path) -> None:
+    feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    source.do("event", 7, "lr", {"lr": 0.1, "previous": 0.2, "threshold": 20.0})
+    _poll_until(feed, lambda feed: len(feed.events()) == 1)
+    (event,) = feed.events()
+    assert (event.step, event.kind, event.detail["threshold"]) == (7, "lr", 20.0)
+    feed.close()
+
+
+def test_a_trainer_that_is_gone_without_a_word_is_told_of_with_its_log(source: Source, tmp_path: Path) -> None:
+    (tmp_path / "trainer.log").write_text("all well\nSegmentation fault\n")
+    feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    source.do("steps", 10)
+    _poll_until(feed, lambda feed: _rows(feed) == 10)
+    source.do("end")
+    (notice,) = _poll_until(feed, lambda feed: feed.over)
+    assert "Segmentation fault" in notice
+    assert feed.status == "died"
+    feed.close()
+
+
+def test_the_end_is_known_with_its_rows_and_its_exit_code(source: Source, tmp_path: Path) -> None:
+    feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    source.do("say", Phase("measuring", 0.5))
+    _poll_until(feed, lambda feed: feed.activity == "measuring 50 %")
+    source.do("steps", 3)
+    source.do("status", Status.DIVERGED)
+    source.do("say", Ended("diverged", 1))
+    source.do("end")
+    _poll_until(feed, lambda feed: feed.over and _rows(feed) == 3)
+    assert (feed.status, feed.ended) == ("diverged", Ended("diverged", 1))
+    feed.close()
+
+
+FORECAST = "a step will take about 52 s, a measurement 90 s, and 1.2 GB of memory; cheaper with --eig-samples 500"
+
+
+async def test_a_slow_run_is_told_of_once_and_until_there_is_something_to_see(source: Source, tmp_path: Path) -> None:
+    feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    source.do("event", 0, "forecast", {"text": FORECAST, "step_seconds": 52.0})
+    source.do("say", Phase("computing the gradient", 0.5))
+    async with Dashboard(feed).run_test(size=(160, 40)) as pilot:
+        told = f"computing the gradient 50 %  · {FORECAST}"
+        await until(pilot, lambda: told in text_of(pilot))
+        await until(pilot, lambda: [n.message for n in pilot.app._notifications] == [FORECAST])
+        source.do("steps", 1)
+        await until(pilot, lambda: "step 0 " in text_of(pilot))
+        assert told not in text_of(pilot)
+        assert len(pilot.app._notifications) == 1
+    feed.close()
+
+
+@pytest.mark.parametrize("detail", [{}, {"text": None}, {"text": 3}])
+def test_a_forecast_without_words_is_none(source: Source, tmp_path: Path, detail: dict[str, object]) -> None:
+    feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    source.do("event", 0, "forecast", detail)
+    assert _poll_until(feed, lambda feed: len(feed.events()) == 1) == []
+    assert feed.forecast == ""
+    feed.close()
+
+
+async def test_a_step_size_that_ends_a_schedule_is_asked_for_with_a_warning(source: Source, tmp_path: Path) -> None:
+    feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    source.do("steps", 5)
+    source.do("status", Status.PAUSED)
+    async with Dashboard(feed).run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: feed.step == 4 and "2/η 10" in text_of(pilot))
+        for warned in (True, False):
+            await pilot.press("plus")
+            await until(pilot, lambda: "Enter applies it" in text_of(pilot))
+            hint = str(pilot.app.screen.query_one(".hint", Label).content)
+            assert ("the schedule no longer applies" in hint) == warned
+            assert "threshold ≈ 5 (2/η)" in text_of(pilot) or not warned
+            await pilot.press("escape")
+            source.do("event", 5, "lr", {"lr": 0.1, "previous": 0.2, "threshold": 20.0, "overrides": "cosine:400"})
+            await until(pilot, lambda: "η 0.1 " in text_of(pilot))
+    feed.close()
