@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from eostui.reading.edge import CURVATURES, Edge, edge_of, edge_table, first_eigenvalue
-from eostui.reading.series import Series, series_of
+from eostui.reading.curves import largest_eigenvalue, threshold_line, training_loss
+from eostui.reading.feed import Feed
+from eostui.reading.saved import SavedFeed
+from eostui.reading.threshold import CURVATURES, Threshold
+from eostui.reading.trace import Trace
 from eostui.store import FULL_BATCH, TRAIN, RunFile, RunFileError, Table
 
 if TYPE_CHECKING:
@@ -62,14 +65,10 @@ STYLE: Mapping[str, Any] = {
 
 @dataclass(frozen=True)
 class RunCurves:
-    """What a figure shows of one run: its rows by table, what the threshold is for and how it is written, and how close
-    the sharpness came to it."""
+    """What a figure shows of one run, and what the legend calls it."""
 
     label: str
-    rows: Mapping[str, Series]
-    threshold_for: str
-    formula: str
-    edge: Edge
+    feed: Feed
 
     @classmethod
     def of(cls, file: RunFile, label: str, tables: Iterable[str]) -> RunCurves:
@@ -80,49 +79,36 @@ class RunCurves:
         there = file.tables
         for name in tables:
             file.length(name)
-            if "eigenvalues" not in _columns(there[name]):
-                known = ", ".join(name for name, table in there.items() if "eigenvalues" in _columns(table))
+            if not _has_eigenvalues(there[name]):
+                known = ", ".join(name for name, table in there.items() if _has_eigenvalues(table))
                 raise RunFileError(f"{file.path}: its table {name} has no eigenvalues; these have: {known or 'none'}")
-        wanted = {TRAIN.name, FULL_BATCH.name, edge_table(file.environment), *tables}
-        rows = series_of(table for name, table in there.items() if name in wanted)
-        for name, series in rows.items():
-            series.extend(file.read(name))
-        return cls(
-            label=label,
-            rows=rows,
-            threshold_for=edge_table(file.environment),
-            formula=str(file.environment.get("threshold", "threshold")),
-            edge=edge_of(rows, file.config, file.environment),
-        )
+        compared = Threshold.of(file.config, file.environment).table
+        return cls(label, SavedFeed(file, {TRAIN.name, FULL_BATCH.name, compared, *tables}))
 
     def eigenvalue(self, table: str | None) -> Curve:
         """The largest eigenvalue of a table, by default of that which the threshold is for."""
-        spectrum = self._rows(table or self.threshold_for, "eigenvalues")
-        return _NOTHING if spectrum is None else (spectrum["step"].astype(float), first_eigenvalue(spectrum))
+        return _curve(largest_eigenvalue(self.feed, table or self.feed.threshold.table, "first"))
 
     def threshold(self, table: str | None) -> Curve:
         """The corners of its staircase; nothing where it is a threshold on something else than the table's matrix."""
-        train, shown = self._rows(TRAIN.name, "threshold"), table or self.threshold_for
-        if train is None or (shown != self.threshold_for and "preconditioned" in (shown, self.threshold_for)):
+        if not self.feed.threshold.is_for(table or self.feed.threshold.table):
             return _NOTHING
-        steps, values = train["step"].astype(float), train["threshold"]
+        steps, values = _curve(threshold_line(self.feed))
         corners = np.flatnonzero(np.diff(values, prepend=np.nan) != 0)
         corners = np.union1d(corners, len(steps) - 1) if len(steps) else corners
         return steps[corners], values[corners]
 
     def loss(self) -> Curve:
-        """The loss over all training examples, at its own cadence where a step sees a minibatch of them."""
-        rows = self._rows(FULL_BATCH.name, "loss") or self._rows(TRAIN.name, "loss")
-        return _NOTHING if rows is None else (rows["step"].astype(float), rows["loss"])
-
-    def _rows(self, table: str, column: str) -> Series | None:
-        rows = self.rows.get(table)
-        return rows if rows is not None and column in _columns(rows.table) else None
+        """The loss over all training examples."""
+        return _curve(training_loss(self.feed))
 
 
-def _columns(table: Table) -> list[str]:
-    """The columns of numbers: a file from elsewhere may have text by their names."""
-    return [column.name for column in table.columns if column.dtype == "float64"]
+def _curve(trace: Trace) -> Curve:
+    return trace.x.astype(float), trace.y
+
+
+def _has_eigenvalues(table: Table) -> bool:
+    return any(column.name == "eigenvalues" and column.dtype == "float64" for column in table.columns)
 
 
 _NOTHING: Curve = (np.empty(0), np.empty(0))
@@ -175,7 +161,7 @@ def _draw_eigenvalues(axis: Axes, runs: Sequence[RunCurves], table: str | None, 
     highest, lowest, line = _largest(values), -_largest([(x, -y) for x, y in values]), _largest(thresholds)
     if np.isfinite(highest):
         _limit(axis, min(lowest, 0.0), max(highest, line), FARTHEST_SHARPNESS * line)
-    names = dict.fromkeys(CURVATURES.get(name, name) for name in (table or run.threshold_for for run in runs))
+    names = dict.fromkeys(CURVATURES.get(name, name) for name in (table or run.feed.threshold.table for run in runs))
     axis.set_ylabel("\n".join(names))
 
 
@@ -211,7 +197,9 @@ def _draw_head(figure: Figure, runs: Sequence[RunCurves], title: str | None, col
 
     handles = [Line2D([], [], color=colour, linewidth=1.8) for colour in colours]
     labels = [run.label for run in runs]
-    formulas = list(dict.fromkeys(run.formula for run in runs if np.isfinite(_largest([run.threshold(None)]))))
+    formulas = list(
+        dict.fromkeys(run.feed.threshold.formula for run in runs if np.isfinite(_largest([run.threshold(None)])))
+    )
     if formulas:
         handles.append(Line2D([], [], color=SHARED, linewidth=0.9, linestyle=DASHES))
         labels.append(", ".join(formulas))

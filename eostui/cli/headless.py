@@ -21,6 +21,7 @@ from eostui.link.address import LinkError
 from eostui.reading.feed import Feed
 from eostui.reading.live import LiveFeed
 from eostui.reading.numbers import cut_between_words, ratio
+from eostui.reading.threshold import CURVATURES, MATRICES
 from eostui.store import RUN_FILE
 from eostui.streams import silence
 
@@ -169,12 +170,12 @@ def progress_line(feed: Feed) -> Text:
     said = [f"step {feed.step}/{goal}" if goal else f"step {feed.step}", f"loss {train.last('loss'):.4g}"]
     if "accuracy" in train:
         said.append(f"accuracy {ratio(train.last('accuracy'))}")
-    for table, name in (("preconditioned", "preconditioned sharpness"), ("hessian", "sharpness")):
+    for table in MATRICES:
         if table in feed.series:
             eigenvalues = feed.column(table, "eigenvalues")[1]
             doubt = " (not certified)" if feed.doubtful(table) else ""
-            said.append(f"{name} {eigenvalues[-1, 0] if len(eigenvalues) else math.nan:.4g}{doubt}")
-        if table == feed.threshold_on and feed.has_threshold:
-            said.append(f"{feed.threshold_formula} {train.last('threshold'):.4g}")
+            said.append(f"{CURVATURES[table]} {eigenvalues[-1, 0] if len(eigenvalues) else math.nan:.4g}{doubt}")
+        if table == feed.threshold.table and feed.threshold.exists:
+            said.append(f"{feed.threshold.formula} {train.last('threshold'):.4g}")
     said.append(feed.activity)
     return Text("  ".join(said).rstrip(), no_wrap=True)

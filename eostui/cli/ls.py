@@ -13,12 +13,17 @@ from eostui.cli.options import DEFAULT_RUNS_DIR, RunsDir
 HEADINGS = ("name", "state", "step", "loss", "sharpness", "threshold", "created (UTC)")
 _NUMBERS = range(2, 6)
 """The columns that hold numbers."""
+NONE = "–"
+"""Stands where nothing was measured."""
 INDENT = "  "
 """Before what is said of a run on a line of its own."""
 
 
 def ls(runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> None:
     """List the runs, newest first.
+
+    The sharpness is the eigenvalue that the threshold is for: that of P⁻¹H, and it says so, where the optimizer has a
+    preconditioner P.
 
     Example: `eostui ls --runs-dir ~/experiments`
     """
@@ -68,27 +73,29 @@ def lay_out_runs(rows: Sequence[Sequence[str]], width: int | None) -> Iterator[s
 
 def _row(path: Path) -> tuple[str, ...]:
     from eostui.cli.state import run_state
+    from eostui.reading.newest import Newest
+    from eostui.reading.threshold import Threshold
     from eostui.store import RunFile, RunFileError, clean_text
 
     try:
         with RunFile.open(path) as run:
-            rows, measured = run.length("train"), run.length("hessian")
-            last = run.read("train", start=max(rows - 1, 0))
-            newest = run.read("hessian", start=max(measured - 1, 0))
-            sharpness, certified = newest["eigenvalues"], newest.get("certified")
-            doubt = "?" if measured and certified is not None and not certified[0] else ""
+            newest, threshold = Newest.of(run), Threshold.of(run.config, run.environment)
+            of = " (P⁻¹H)" if threshold.table == "preconditioned" else ""
+            doubt = "" if newest.certified else "?"
             return (
                 run.name,
                 run_state(run),
-                str(last["step"][0]) if rows else "–",
-                _number(last["loss"][0]) if rows else "–",
-                _number(sharpness[0, 0]) + doubt if measured else "–",
-                _number(last["threshold"][0]) if rows else "–",
+                NONE if newest.step is None else str(newest.step),
+                _number(newest.loss),
+                NONE if newest.sharpness is None else _number(newest.sharpness) + doubt + of,
+                _number(newest.threshold),
                 f"{run.created:%Y-%m-%d %H:%M}",
             )
     except RunFileError as error:
         return clean_text(path.parent.name), f"unreadable: {error}"
 
 
-def _number(value: float) -> str:
+def _number(value: float | None) -> str:
+    if value is None:
+        return NONE
     return f"{value:.4g}" if math.isfinite(value) else str(value)

@@ -72,6 +72,7 @@ def plot(
     _require_matplotlib()
 
     from eostui.cli.figure import RunCurves, draw
+    from eostui.reading.edge import edge_of
     from eostui.store import RUN_FILE, RunFile, clean_text, find_run
 
     paths = [find_run(name, runs_dir) for name in names]
@@ -85,7 +86,7 @@ def plot(
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_bytes(picture)
     for run in curves:
-        print(f"{run.label}: {run.edge.text}")
+        print(f"{run.label}: {edge_of(run.feed).text}")
     print(output, file=sys.stderr)
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from eostui.dashboard.panel import Panel
+from eostui.reading.charts import Picture
 
-Page = list[Panel[Any]]
+Page = list[Picture]
 
 MOST = 12
 """Panels that are on a page at most."""
@@ -26,7 +25,7 @@ def room_for(width: int, height: int) -> int:
     return 9 if height < 50 else MOST
 
 
-def pages_of(panels: Sequence[Panel[Any]], room: int) -> list[Page]:
+def pages_of(panels: Sequence[Picture], room: int) -> list[Page]:
     """The pages for some panels, the order of the panels kept on each.
 
     The first panel, which is the sharpness with its threshold, and the loss stay, so that everything can be held
@@ -35,8 +34,8 @@ def pages_of(panels: Sequence[Panel[Any]], room: int) -> list[Page]:
     """
     if len(panels) <= room:
         return [list(panels)]
-    stay = [panel for panel in panels if panel is panels[0] or panel.id == _STAYS]
-    change = sorted((panel for panel in panels if panel not in stay), key=lambda panel: panel.id == _GIVES_WAY)
+    stay = [panel for panel in panels if panel is panels[0] or panel.name == _STAYS]
+    change = sorted((panel for panel in panels if panel not in stay), key=lambda panel: panel.name == _GIVES_WAY)
     count = room - len(stay)
     starts = [min(start, len(change) - count) for start in range(0, len(change), count)]
     chosen = [[*stay, *change[start : start + count]] for start in starts]

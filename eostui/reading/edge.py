@@ -8,24 +8,17 @@ adaptive optimizer) and T the threshold in force at that step. A run is at the e
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from eostui.reading.curves import first_eigenvalue, has_numbers
+from eostui.reading.feed import Feed
 from eostui.reading.numbers import ratio
-from eostui.reading.series import Series, at_steps, certified, series_of
+from eostui.reading.saved import SavedFeed
+from eostui.reading.series import Series, at_steps, certified
+from eostui.reading.threshold import Threshold
 from eostui.store import RunFile
-
-CURVATURES: Mapping[str, str] = {
-    "hessian": "sharpness",
-    "preconditioned": "preconditioned sharpness",
-    "gauss_newton": "top eigenvalue of Gauss–Newton",
-    "jacobian_gram": "top eigenvalue of the Jacobian Gram matrix",
-}
-"""What the first eigenvalue of a table is called."""
 
 
 @dataclass(frozen=True)
@@ -77,28 +70,23 @@ class Edge:
         return f"; {'another η' if count == 1 else f'{count} changes of η'} from step {first} on"
 
 
-def edge_table(environment: Mapping[str, Any]) -> Literal["hessian", "preconditioned"]:
-    """The name of the table that a run's threshold is for; old files do not say, and had the Hessian's alone."""
-    return "preconditioned" if environment.get("threshold_on") == "preconditioned" else "hessian"
-
-
-def edge_of(rows: Mapping[str, Series], config: Mapping[str, Any], environment: Mapping[str, Any]) -> Edge:
+def edge_of(feed: Feed) -> Edge:
     """How close a run has come to its edge, from its visible rows; tables and columns that it is without say nothing.
 
     An eigenvalue or a threshold that is not finite is no measurement. With changes of η the crossing is the first of
     the whole run.
     """
-    table = edge_table(environment)
-    of = f"{CURVATURES.get(table, table)} ÷ {environment.get('threshold', 'threshold')}"
-    if not (_has(rows, "train", "threshold") and _has(rows, table, "eigenvalues")):
+    rows, table = feed.series, feed.threshold.table
+    of = f"{feed.threshold.sharpness} ÷ {feed.threshold.formula}"
+    if not (has_numbers(rows.get("train"), "threshold") and has_numbers(rows.get(table), "eigenvalues")):
         return Edge(of)
     train, steps = rows["train"], rows[table]["step"]
     threshold = at_steps(train, "threshold", steps)
     measured = np.isfinite(threshold) & (threshold > 0) & np.isfinite(first_eigenvalue(rows[table]))
     doubtful = ~certified(rows[table])[measured]
     steps, ratio = steps[measured], first_eigenvalue(rows[table])[measured] / threshold[measured]
-    lr_changes = _changes_of(train) if _has(rows, "train", "lr") else ()
-    reference = config.get("batch_size") is not None
+    lr_changes = _changes_of(train) if has_numbers(train, "lr") else ()
+    reference = feed.threshold.reference
     if not len(ratio):
         return Edge(of, lr_changes=lr_changes, reference=reference)
     over = np.flatnonzero(ratio >= 1)
@@ -120,22 +108,7 @@ def edge_of(rows: Mapping[str, Series], config: Mapping[str, Any], environment: 
 
 def edge_of_run(file: RunFile) -> Edge:
     """How close a run came to its edge, from its file; a growing run, how close it has come by now."""
-    wanted = ("train", edge_table(file.environment))
-    rows = series_of(table for name, table in file.tables.items() if name in wanted)
-    for name, series in rows.items():
-        series.extend(file.read(name))
-    return edge_of(rows, file.config, file.environment)
-
-
-def first_eigenvalue(spectrum: Series) -> npt.NDArray[np.float64]:
-    """The largest eigenvalue at each measurement, (n,)."""
-    values: npt.NDArray[np.float64] = spectrum["eigenvalues"]
-    return values[:, 0] if values.ndim == 2 else values
-
-
-def _has(rows: Mapping[str, Series], table: str, column: str) -> bool:
-    """Whether there are numbers by that name: a file from elsewhere may have anything."""
-    return table in rows and any(c.name == column and c.dtype == "float64" for c in rows[table].table.columns)
+    return edge_of(SavedFeed(file, ("train", Threshold.of(file.config, file.environment).table)))
 
 
 def _changes_of(train: Series) -> tuple[int, ...]:

@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from eostui.reading.edge import edge_table
 from eostui.reading.series import Series, certified
+from eostui.reading.threshold import Matrix, Threshold
 from eostui.store import Event, clean_json, clean_text
 
 
@@ -60,29 +60,19 @@ class Feed(ABC):
         return int(train["step"][-1]) if train is not None and train.shown else -1
 
     @property
-    def threshold_formula(self) -> str:
-        """The stability threshold as a formula, such as 2/η."""
-        return str(self.environment.get("threshold", "threshold"))
-
-    @property
-    def has_threshold(self) -> bool:
-        """Whether the optimizer has a stability threshold at all."""
-        return not self.threshold_formula.endswith("n/a")
-
-    @property
-    def threshold_on(self) -> Literal["hessian", "preconditioned"]:
-        """The table whose first eigenvalue the threshold is for."""
-        return edge_table(self.environment)
+    def threshold(self) -> Threshold:
+        """The stability threshold, and what it is for."""
+        return Threshold.of(self.config, self.environment)
 
     @property
     def compared(self) -> Series | None:
         """The rows whose first eigenvalue the threshold is for, where the run has them."""
-        return self.series.get(self.threshold_on)
+        return self.series.get(self.threshold.table)
 
     @property
-    def tracked(self) -> Literal["hessian", "preconditioned", ""]:
+    def tracked(self) -> Matrix | Literal[""]:
         """The table whose first eigenvalue is tracked between two measurements; empty where none is."""
-        return self.threshold_on if "tracked" in self.series and "sharpness" in self.series["tracked"] else ""
+        return self.threshold.table if "tracked" in self.series and "sharpness" in self.series["tracked"] else ""
 
     @property
     def minibatch(self) -> bool:
@@ -121,7 +111,7 @@ class Feed(ABC):
     def doubtful(self, table: str) -> bool:
         """Whether the newest row of a table is one that is not certified."""
         if table == "tracked":
-            table = self.threshold_on
+            table = self.threshold.table
         return self.has_rows(table) and not self.certified(table)[-1]
 
     def column(self, table: str, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -131,7 +121,7 @@ class Feed(ABC):
         """
         rows = self.series[table]
         steps = rows["step"]
-        of_p = table == "preconditioned" or (table == "tracked" and self.threshold_on == "preconditioned")
+        of_p = table == "preconditioned" or (table == "tracked" and self.threshold.table == "preconditioned")
         first = int(np.searchsorted(steps, 1)) if of_p else 0
         return steps[first:], rows[name][first:]
 

@@ -52,10 +52,9 @@ class Reading:
 def readings_of(feed: Feed) -> list[Reading]:
     """The readings that a run has the columns for, from left to right."""
     examples = "the examples of the minibatch" if feed.minibatch else "all training examples"
-    sharpness = "preconditioned sharpness" if feed.threshold_on == "preconditioned" else "sharpness"
-    threshold = f"optimizer's stability threshold {feed.threshold_formula}: 1 is the edge of stability"
+    threshold = f"optimizer's stability threshold {feed.threshold.formula}: 1 is the edge of stability"
     if feed.minibatch:
-        threshold = f"{feed.threshold_formula}, a reference only: training on minibatches has no such edge"
+        threshold = f"{feed.threshold.formula}, a reference only: training on minibatches has no such edge"
     between = (
         "; between two certified measurements the Rayleigh quotient of the eigenvector that is followed, a lower bound"
     )
@@ -82,8 +81,8 @@ def readings_of(feed: Feed) -> list[Reading]:
         ),
         Reading(
             "S/thresh",
-            f"{'certified ' * bool(feed.tracked)}{sharpness} divided by the {threshold}",
-            feed.threshold_on if feed.has_threshold else "",
+            f"{'certified ' * bool(feed.tracked)}{feed.threshold.sharpness} divided by the {threshold}",
+            feed.threshold.table if feed.threshold.exists else "",
             "eigenvalues",
             forms_of(ratio),
             over_threshold=True,

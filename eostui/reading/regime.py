@@ -60,7 +60,7 @@ def regimes_of(feed: Feed) -> list[Regime]:
     """The regimes that a run can be in."""
     if feed.minibatch:
         return [Regime.MINIBATCH]
-    if not feed.has_threshold:
+    if not feed.threshold.exists:
         return [Regime.UNKNOWN, Regime.DIVERGING, Regime.NO_THRESHOLD]
     return [regime for regime in Regime if regime not in (Regime.NO_THRESHOLD, Regime.MINIBATCH)]
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from eostui.reading.feed import Feed, Notice
-from eostui.reading.series import series_of
+from eostui.reading.feed import Notice
+from eostui.reading.saved import SavedFeed
 from eostui.store import RunFile, RunFileError
 
 LONGEST_WAIT = 2.0
@@ -16,7 +16,7 @@ LONGEST_WAIT = 2.0
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 1000.0)
 
 
-class ReplayFeed(Feed):
+class ReplayFeed(SavedFeed):
     """Plays a saved run. Speed 1 is as it was recorded, pauses shortened to `LONGEST_WAIT`."""
 
     def __init__(
@@ -27,13 +27,7 @@ class ReplayFeed(Feed):
         start: int = 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__()
-        self.name, self.config, self.environment = file.name, file.config, file.environment
-        self.status = str(file.status())
-        self.series = series_of(file.tables.values())
-        for table, series in self.series.items():
-            if file.length(table):
-                series.extend(file.read(table))
+        super().__init__(file)
         if "train" not in self.series:
             raise RunFileError(f"{file.path}: has no table train, so there is nothing to replay")
         train = self.series["train"]
@@ -65,9 +59,6 @@ class ReplayFeed(Feed):
         if self.playing and self.at_end:
             self.playing = False
         return []
-
-    def close(self) -> None:
-        """Nothing is held open: all rows were read at the start."""
 
     def toggle(self) -> None:
         """Play or pause; at the end, play again from the start."""

@@ -28,7 +28,7 @@ class StepSize:
         lr, threshold = train.last("lr"), train.last("threshold")
         if changes and changes[-1].step >= feed.step:
             lr, threshold = (_number(changes[-1].detail.get(name)) for name in ("lr", "threshold"))
-        formula = feed.threshold_formula if feed.has_threshold else None
+        formula = feed.threshold.formula if feed.threshold.exists else None
         schedule = feed.config.get("lr_schedule") or "constant"
         return cls(lr, threshold, formula, scheduled=schedule != "constant" and not changes)
 

@@ -25,8 +25,8 @@ class Trace:
     """(n,) steps, nondecreasing."""
     y: Floats
     """(n,) values; NaN and ±Inf are drawn as gaps with a mark."""
-    role: str
-    """Names the component class of the chart that gives the colour: "loss" is `chart--loss`."""
+    ink: str
+    """What it is drawn with, by name: "loss" is the component class `chart--loss` of the chart."""
     stepped: bool = False
     """A value holds until the next sample: drawn as a dashed staircase."""
     reference: bool = False
@@ -61,5 +61,5 @@ class Mark:
     """What happened, told when the cursor is on it."""
     glyph: str = "▾"
     """One character at the top of the line."""
-    role: str = "mark"
-    """Names the component class that gives the colour, like the role of a trace."""
+    ink: str = "mark"
+    """What it is drawn with, like a trace."""

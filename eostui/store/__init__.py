@@ -9,6 +9,7 @@
         train = pd.DataFrame({name: column[:] for name, column in file["tables/train"].items()})
 """
 
+from eostui.store.chart import Chart, DensityChart, Line, LineChart
 from eostui.store.errors import RunExists, RunFileError, RunNotFound, StoreError
 from eostui.store.events import Event, event_row
 from eostui.store.export import ExportFormat, export_run
@@ -41,9 +42,13 @@ __all__ = [
     "STEP",
     "TEST",
     "TRAIN",
+    "Chart",
     "Column",
+    "DensityChart",
     "Event",
     "ExportFormat",
+    "Line",
+    "LineChart",
     "RunExists",
     "RunFile",
     "RunFileError",

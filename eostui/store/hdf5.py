@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import json
 import math
 import os
 import stat
@@ -17,9 +18,10 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from eostui.store.chart import Chart
 from eostui.store.errors import RunFileError
-from eostui.store.schema import Column, Table
-from eostui.store.text import clean_text
+from eostui.store.schema import CHARTS, Column, Table, charts_from_json
+from eostui.store.text import clean_json, clean_text
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _OLDEST_SWMR_SUPERBLOCK = 3
@@ -188,9 +190,20 @@ def open_table(path: Path, tables: h5py.Group, name: str) -> tuple[Table, dict[s
             text = {key: clean_text(read_text(path, dataset, key)) for key in ("description", "unit")}
             dtype = f"S{dataset.dtype.itemsize}" if dataset.dtype.kind == "S" else dataset.dtype.name
             columns.append(Column(column, text["description"], text["unit"], dtype, width))
-        return Table(name, clean_text(read_text(path, group, "description")), tuple(columns)), datasets
+        description = clean_text(read_text(path, group, "description"))
+        return Table(name, description, tuple(columns), _read_charts(path, group)), datasets
     except ValueError as error:
         raise refuse(path, f"is not a run file: {clean_text(error, 200)}") from None
+
+
+def _read_charts(path: Path, group: h5py.Group) -> tuple[Chart, ...] | None:
+    """Return what the file says that is drawn of a table; None where it says nothing that this version can read."""
+    if not h5py.h5a.exists(group.id, CHARTS.encode()):
+        return None
+    try:
+        return charts_from_json(clean_json(json.loads(read_text(path, group, CHARTS))))
+    except (ValueError, RecursionError):
+        return None
 
 
 def members(path: Path, group: h5py.Group) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
@@ -10,7 +11,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from eostui.store.schema import Column, Table
+from eostui.store.schema import CHARTS, Column, Table
 
 # Keeps a run of a few hundred rows near 100 kB and lets a million rows be read in a thousand pieces a column.
 _CHUNK_BYTES = 8192
@@ -37,6 +38,8 @@ class RowBuffer:
         self._encoders = [(column.name, *_encoder(column)) for column in table.columns]
         group = tables.create_group(table.name, track_order=True)
         group.attrs["description"] = table.description
+        if table.charts is not None:
+            group.attrs[CHARTS] = json.dumps(table.charts_to_json())
         self._datasets = [_create_dataset(group, column) for column in table.columns]
 
     def encode(self, row: Mapping[str, Any]) -> Row:

@@ -9,8 +9,13 @@ from typing import Any, Self
 
 import numpy as np
 
+from eostui.store.chart import Chart, chart_from_json, chart_to_json
+
 FORMAT = "eostui-run"
 FORMAT_VERSION = 1
+
+CHARTS = "charts"
+"""The attribute of a table that says what is drawn of it, as JSON."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _DTYPE = re.compile(r"float64|int64|S[1-9][0-9]{0,3}")
@@ -66,12 +71,16 @@ class Column:
 class Table:
     """Equally long columns, the first of which is `step` (int64).
 
+    charts: what is drawn of it. None leaves that to whoever draws, as in files that were written before tables had
+    charts; without any, nothing is drawn of it alone.
+
     Raises ValueError for a bad name, a repeated column, or a first column other than `step`.
     """
 
     name: str
     description: str
     columns: tuple[Column, ...]
+    charts: tuple[Chart, ...] | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -84,7 +93,12 @@ class Table:
 
     def without(self, name: str) -> Table:
         """Return the table without the column `name`, which it may not have."""
-        return Table(self.name, self.description, tuple(column for column in self.columns if column.name != name))
+        kept = tuple(column for column in self.columns if column.name != name)
+        return Table(self.name, self.description, kept, self.charts)
+
+    def with_charts(self, *charts: Chart) -> Table:
+        """The same table, of which these charts are drawn."""
+        return Table(self.name, self.description, self.columns, charts)
 
     def to_json(self) -> dict[str, Any]:
         """Return the table's definition as plain JSON types, for the pipe to viewers."""
@@ -101,15 +115,30 @@ class Table:
                 }
                 for column in self.columns
             ],
+            "charts": self.charts_to_json(),
         }
+
+    def charts_to_json(self) -> list[dict[str, Any]] | None:
+        """Return the table's charts as plain JSON types, None where it does not say."""
+        return None if self.charts is None else [chart_to_json(chart) for chart in self.charts]
 
     @classmethod
     def from_json(cls, value: object) -> Self:
         """Return the table that `to_json` described; ValueError for anything else."""
         match value:
-            case {"name": str(name), "description": str(description), "columns": list(columns)}:
-                return cls(name, description, tuple(map(_column_from_json, columns)))
+            case {"name": str(name), "description": str(description), "columns": list(columns), **rest}:
+                charts = charts_from_json(rest.get("charts"))
+                return cls(name, description, tuple(map(_column_from_json, columns)), charts)
         raise ValueError("a table is described by its name, description and columns")
+
+
+def charts_from_json(value: object) -> tuple[Chart, ...] | None:
+    """Return the charts that `Table.charts_to_json` described; ValueError for anything else."""
+    if value is None:
+        return None
+    if not isinstance(value, list):
+        raise ValueError("charts are described by a list")
+    return tuple(map(chart_from_json, value))
 
 
 def _column_from_json(value: object) -> Column:

@@ -112,7 +112,8 @@ class RunWriter:
         except OSError as error:
             raise _write_error(path, error) from None
         try:
-            text_bytes = sum(len(str(value).encode()) for value in attributes.values())
+            texts = [*attributes.values(), *(json.dumps(table.charts_to_json()) for table in tables)]
+            text_bytes = sum(len(str(text).encode()) for text in texts)
             columns = sum(len(table.columns) for table in tables)
             _extend(file, _FILE_HEADER_BYTES + text_bytes + columns * _COLUMN_HEADER_BYTES)
             file.attrs.update(attributes)

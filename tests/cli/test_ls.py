@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from eostui.cli import main
 from eostui.cli.ls import HEADINGS, lay_out_runs
 from eostui.cli.terminal import forget_stale_size
+from tests.reading.runs import Run, adaptive, train
 
 NAME = "vision-transformer-cifar10-5k-cross-entropy-rmsprop-lr0.00005-seed7"
 ROWS = [
@@ -49,3 +52,24 @@ def test_a_size_in_the_environment_is_kept_where_no_terminal_says_another(
         monkeypatch.setattr("sys.stdout", file)
         forget_stale_size()
     assert os.environ["COLUMNS"] == "33"
+
+
+def _listed(runs: Path, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """What `eostui ls` prints of a run, from its step on."""
+    (runs / "demo").mkdir()
+    run.write(runs / "demo" / "run.h5")
+    monkeypatch.setattr("sys.argv", ["eostui", "ls", "--runs-dir", str(runs)])
+    assert main() == 0
+    return capsys.readouterr().out.splitlines()[1].split()[2:-2]
+
+
+def test_the_sharpness_listed_is_the_one_that_the_threshold_is_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _listed(tmp_path, adaptive(), monkeypatch, capsys) == ["399", "0.3688", "3800", "(P⁻¹H)", "3800"]
+
+
+def test_a_run_without_eigenvalues_is_listed_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _listed(tmp_path, Run({}, train(np.full(20, 10.0))), monkeypatch, capsys) == ["19", "0.3867", "–", "10"]

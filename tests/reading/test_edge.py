@@ -11,6 +11,7 @@ import pytest
 from eostui.reading.edge import Edge, edge_of, edge_of_run
 from eostui.reading.series import Series
 from eostui.store import TRAIN, RunFile, eigenvalue_table
+from tests.reading.given import GivenFeed
 
 EVERY = 10
 
@@ -34,7 +35,7 @@ def _edge(
     others = {"residuals": rows, "errors": rows, "products": measured, "certified": 1 + 0 * measured}
     spectrum.extend({"step": measured, "eigenvalues": rows, **others})
     said = {"threshold": "2/η", "threshold_on": table} if environment is None else environment
-    return edge_of({"train": train, table: spectrum}, {"batch_size": batch_size}, said)
+    return edge_of(GivenFeed({"train": train, table: spectrum}, {"batch_size": batch_size}, said))
 
 
 def test_it_is_counted_from_the_first_measurement_at_the_threshold_on() -> None:
@@ -93,7 +94,7 @@ def test_with_minibatches_the_threshold_is_called_a_reference() -> None:
 
 
 def test_a_run_without_the_table_or_without_rows_has_nothing_measured() -> None:
-    assert edge_of({}, {}, {"threshold": "n/a"}).text == "sharpness ÷ n/a: nothing to compare"
+    assert edge_of(GivenFeed({}, {}, {"threshold": "n/a"})).text == "sharpness ÷ n/a: nothing to compare"
     assert _edge([]).measured == 0
 
 

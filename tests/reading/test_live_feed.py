@@ -124,7 +124,7 @@ def test_a_viewer_from_the_start_has_every_row(source: Source, tmp_path: Path) -
         time.sleep(0.05)
     _poll_until(feed, lambda feed: _rows(feed) == 1000)
     np.testing.assert_array_equal(feed.series["train"]["step"], np.arange(1000))
-    assert (feed.step, feed.threshold_formula, feed.config["arch"]) == (999, "2/η", "fc-tanh")
+    assert (feed.step, feed.threshold.formula, feed.config["arch"]) == (999, "2/η", "fc-tanh")
     feed.close()
 
 

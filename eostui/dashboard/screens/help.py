@@ -12,7 +12,8 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Label, Static
 
-from eostui.dashboard.panels import panels_of
+from eostui.dashboard.panels import definition_of
+from eostui.reading.charts import pictures_of
 from eostui.reading.feed import Feed
 from eostui.reading.readings import readings_of
 from eostui.reading.regime import regimes_of
@@ -42,17 +43,16 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         feed = self._feed
-        sharpness = "preconditioned sharpness" if feed.threshold_on == "preconditioned" else "sharpness"
         with VerticalScroll(classes="dialog help"):
             yield Label("Keys", classes="question")
             yield Static(_definitions(self._keys))
             yield Label("Readings", classes="question")
             yield Static(_definitions((reading.label, reading.definition) for reading in readings_of(feed)))
-            defined = "" if feed.minibatch else f"s: S {sharpness}, T threshold, r = S/T"
+            defined = "" if feed.minibatch else f"s: S {feed.threshold.sharpness}, T threshold, r = S/T"
             yield Label(f"Regime{defined}", classes="question")
             yield Static(_definitions((regime.word, regime.definition) for regime in regimes_of(feed)))
             yield Label("Charts", classes="question")
-            charts = [(panel.title, panel.definition(feed)) for panel in panels_of(feed)]
+            charts = [(picture.title, definition_of(picture, feed)) for picture in pictures_of(feed)]
             yield Static(_definitions([*charts, *_IN_EVERY_CHART]))
             yield Label("Esc goes back", classes="hint")
 

@@ -11,7 +11,7 @@ from textual.containers import Grid, Horizontal
 from textual.widgets import Footer
 
 from eostui.dashboard.pages import MOST, Page, pages_of, room_for
-from eostui.dashboard.panels import marks_of, panels_of
+from eostui.dashboard.panels import draw_panel, marks_of, panel_of
 from eostui.dashboard.screens.help import HelpScreen
 from eostui.dashboard.widgets.canvas import GLYPHS, GlyphName
 from eostui.dashboard.widgets.frugal_screen import FrugalScreen
@@ -19,6 +19,7 @@ from eostui.dashboard.widgets.masthead import Masthead
 from eostui.dashboard.widgets.tile import Tile
 from eostui.dashboard.widgets.timeline import Timeline
 from eostui.dashboard.widgets.view import window_over
+from eostui.reading.charts import pictures_of
 from eostui.reading.feed import Feed
 from eostui.reading.numbers import NONE
 from eostui.reading.readings import Reading, readings_of
@@ -62,8 +63,8 @@ class WatchScreen(FrugalScreen[None]):
 
     def compose(self) -> ComposeResult:
         yield Masthead()
-        yield Horizontal(id="readings")
-        yield Grid(id="charts")
+        yield Horizontal(id="reading_row")
+        yield Grid(id="chart_grid")
         yield Footer(show_command_palette=False, compact=True)
 
     def on_resize(self) -> None:
@@ -118,28 +119,28 @@ class WatchScreen(FrugalScreen[None]):
             return
         marks, steps = marks_of(self.feed), self.feed.series["train"]["step"]
         window = window_over(float(steps[0]), float(steps[-1])) if len(steps) else None
-        for panel in self._pages[self._page]:
-            panel.show(self.query_one(f"#{panel.id}", Timeline), self.feed, marks, window)
+        for picture in self._pages[self._page]:
+            draw_panel(self.query_one(f"#{picture.name}", Timeline), picture, self.feed, marks, window)
 
     def _lay_out(self) -> None:
         """Open the first page, with a tile for every reading."""
         self._open_page(0)
-        self.query_one(f"#{self._pages[0][0].id}").focus()
+        self.query_one(f"#{self._pages[0][0].name}").focus()
         self._readings = readings_of(self.feed)
-        self.query_one("#readings").mount(*[Tile(reading.label, log=reading.log) for reading in self._readings])
+        self.query_one("#reading_row").mount(*[Tile(reading.label, log=reading.log) for reading in self._readings])
         self._plot_with(self.glyphs)
         self._fit_tiles()
 
     def _open_page(self, number: int) -> None:
         """Show a page, or the last one, where there are not so many on a screen of this size."""
         self._mount_panels()
-        self._pages = pages_of(panels_of(self.feed), room_for(*self.size))
+        self._pages = pages_of(pictures_of(self.feed), room_for(*self.size))
         self._page = min(number, len(self._pages) - 1)
-        there = [panel.id for panel in self._pages[self._page]]
+        there = [picture.name for picture in self._pages[self._page]]
         for chart in self.query(Timeline):
             chart.set_class(chart.id not in there, "absent")
             chart.set_class(chart.id == there[0], "first")
-        charts = self.query_one("#charts")
+        charts = self.query_one("#chart_grid")
         for count in range(1, MOST + 1):
             charts.set_class(len(there) == count, f"-of-{count}")
         if self.maximized is not None and self.maximized.id not in there:
@@ -151,13 +152,13 @@ class WatchScreen(FrugalScreen[None]):
 
     def _mount_panels(self) -> None:
         """Have a widget for every panel of the run, in order."""
-        charts, following = self.query_one("#charts"), None
+        charts, following = self.query_one("#chart_grid"), None
         there = {chart.id: chart for chart in self.query(Timeline)}
-        for panel in reversed(panels_of(self.feed)):
-            if panel.id not in there:
-                there[panel.id] = panel.widget()
-                charts.mount(there[panel.id], before=following)
-            following = there[panel.id]
+        for picture in reversed(pictures_of(self.feed)):
+            if picture.name not in there:
+                there[picture.name] = panel_of(picture)
+                charts.mount(there[picture.name], before=following)
+            following = there[picture.name]
 
     def _fit_tiles(self) -> None:
         """Show as many readings, from the left, as there is room for without cutting a number off."""

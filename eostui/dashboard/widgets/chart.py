@@ -20,13 +20,13 @@ class Chart(Timeline):
     Example:
         ```python
         chart = Chart("loss", log_axis=True)
-        chart.show([Trace("train", steps, losses, role="loss")], marks=[Mark(120, "η 0.02 → 0.01")])
+        chart.show([Trace("train", steps, losses, ink="loss")], marks=[Mark(120, "η 0.02 → 0.01")])
         ```
     """
 
     STYLES: ClassVar[tuple[str, ...]] = tuple(
-        f"chart--{role}"
-        for role in (
+        f"chart--{style}"
+        for style in (
             "text",
             "title",
             "muted",
@@ -38,15 +38,15 @@ class Chart(Timeline):
             "loss",
             "batch-loss",
             "test-loss",
-            "sharpness",
             "certified",
             "threshold",
-            "eigenvalue",
-            "gauss-newton",
-            "flow",
+            "first",
+            "second",
+            "third",
+            "faint",
         )
     )
-    """Everything that has a colour. The role "loss" is `chart--loss`; unknown roles are `chart--trace`."""
+    """Everything that has a colour. The ink "loss" is `chart--loss`; unknown inks are `chart--trace`."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(STYLES)
 
@@ -60,23 +60,23 @@ class Chart(Timeline):
         & > .chart--loss { color: $text-primary; }
         & > .chart--batch-loss { color: $text-primary 50%; }
         & > .chart--test-loss { color: $text-accent; }
-        & > .chart--sharpness { color: $text-success; }
+        & > .chart--first { color: $text-success; }
         & > .chart--certified { color: $foreground; text-style: bold; }
         & > .chart--threshold { color: $text-error; }
-        & > .chart--eigenvalue { color: $text-success 50%; }
-        & > .chart--gauss-newton { color: $text-accent; }
-        & > .chart--flow { color: $text-secondary; }
+        & > .chart--faint { color: $text-success 50%; }
+        & > .chart--second { color: $text-accent; }
+        & > .chart--third { color: $text-secondary; }
         &:focus > .chart--title { text-style: bold reverse; }
         &:ansi {
             & > .chart--muted, & > .chart--axis, & > .chart--mark { color: ansi_bright_black; }
             & > .chart--trace, & > .chart--loss { color: ansi_cyan; }
             & > .chart--batch-loss { color: ansi_cyan; text-style: dim; }
-            & > .chart--test-loss, & > .chart--gauss-newton { color: ansi_magenta; }
-            & > .chart--sharpness { color: ansi_green; }
+            & > .chart--test-loss, & > .chart--second { color: ansi_magenta; }
+            & > .chart--first { color: ansi_green; }
             & > .chart--certified { color: ansi_default; text-style: bold; }
-            & > .chart--eigenvalue { color: ansi_green; text-style: dim; }
+            & > .chart--faint { color: ansi_green; text-style: dim; }
             & > .chart--threshold { color: ansi_red; }
-            & > .chart--flow { color: ansi_yellow; }
+            & > .chart--third { color: ansi_yellow; }
         }
     }
     """

@@ -20,7 +20,7 @@ _CELLS_PER_STEP_TICK = 8
 _STEP_GAP = 3  # cells between two step labels
 
 Style = Callable[[str], int]
-"""The number of the style of a role."""
+"""The number of the style of an ink."""
 
 
 def least_margin(width: int) -> int:
@@ -64,21 +64,21 @@ def draw_uprights(
     """Lines of the marks and of the cursor; they stay behind what is drawn, in the cells left free."""
     rows = slice(area.top, area.top + area.height)
     free = cells.characters[rows] == " "
-    lines = [(mark.x, glyphs.mark, mark.role) for mark in marks]
+    lines = [(mark.x, glyphs.mark, mark.ink) for mark in marks]
     if cursor is not None:
         lines.append((cursor, glyphs.cursor, "cursor"))
-    for step, character, role in lines:
+    for step, character, ink in lines:
         column = area.column(step)
         if column is not None:
             cells.characters[rows, column][free[:, column]] = character
-            cells.styles[rows, column][free[:, column]] = style(role)
+            cells.styles[rows, column][free[:, column]] = style(ink)
     for mark in marks:
         column = area.column(mark.x)
         # Where the step size changes the threshold has a kink: the cell beside it is more often free.
         beside = () if column is None else (column, column + 1, column - 1)
         places = [x for x in beside if area.left <= x < cells.width and free[0, x]]
         if places:
-            cells.write(places[0], area.top, mark.glyph, style(mark.role))
+            cells.write(places[0], area.top, mark.glyph, style(mark.ink))
 
 
 def marks_at(area: Area, marks: Sequence[Mark], cursor: float | None) -> list[Mark]:

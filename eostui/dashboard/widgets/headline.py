@@ -15,7 +15,7 @@ _EXACT = 5
 """Significant digits of a value read off at the cursor."""
 
 Part = tuple[str, str]
-"""A text and the role that gives its style."""
+"""A text and the ink that gives its style."""
 
 
 def write_headline(
@@ -33,7 +33,7 @@ def write_headline(
     gives way to the values at the cursor.
     """
     title = [(view.title, "title")] + ([(view.unit, "muted")] if view.unit else [])
-    at_cursor: list[list[Part]] = [[(mark.label, mark.role)] for mark in marks]
+    at_cursor: list[list[Part]] = [[(mark.label, mark.ink)] for mark in marks]
     entries = [*_entries(view, glyphs, top, brief=False), *at_cursor]
     if not write_entries(cells, title, entries, glyphs, style) and any(trace.brief for trace in view.traces):
         entries = [*_entries(view, glyphs, top, brief=True), *at_cursor]
@@ -46,16 +46,16 @@ def write_entries(
     """Write a title and as many entries as fit, over what is there; whether all did."""
     cells.blank(0)
     end = -1 if title else -2
-    for text, role in title:
-        end = cells.write(end + 1, 0, text, style(role))
+    for text, ink in title:
+        end = cells.write(end + 1, 0, text, style(ink))
     for parts in entries:
         width = sum(len(text) for text, _ in parts)
         if end + 2 + width >= cells.width:  # the last cell stays free: there may be a chart beside this one
             cells.write(min(end + 1, cells.width - 1), 0, glyphs.ellipsis, style("muted"))
             return False
         end += 2
-        for text, role in parts:
-            end = cells.write(end, 0, text, style(role))
+        for text, ink in parts:
+            end = cells.write(end, 0, text, style(ink))
     return True
 
 
@@ -68,7 +68,7 @@ def _entries(view: View, glyphs: Glyphs, top: float, *, brief: bool) -> Iterable
             key = glyphs.point if trace.points else glyphs.dashed if trace.stepped else glyphs.line
             label = (brief and trace.brief) or trace.label
             beyond = glyphs.above if value > top and trace.reference else ""
-            yield [(f"{key}{label} ", trace.role), (text + beyond, "value")]
+            yield [(f"{key}{label} ", trace.ink), (text + beyond, "value")]
 
 
 def _reading(trace: Trace, cursor: float | None) -> tuple[float, str]:

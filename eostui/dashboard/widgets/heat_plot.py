@@ -121,8 +121,8 @@ class HeatPlot:
         """How many bins the value axis was drawn with."""
         return self._bins if self.area else 0
 
-    def _style(self, role: str) -> int:
-        return self._styles.get(role, self._styles["text"])
+    def _style(self, ink: str) -> int:
+        return self._styles.get(ink, self._styles["text"])
 
     @property
     def _scaled(self) -> SymlogScale:
@@ -174,7 +174,7 @@ class HeatPlot:
             if value is not None and self._scaled.low <= value <= self._scaled.high:
                 y = area.top + self._scaled.row(value, area.height)
                 if cells.characters[y, area.left + column] == " ":
-                    cells.write(area.left + column, y, glyphs.dashed, self._style(view.reference.role))
+                    cells.write(area.left + column, y, glyphs.dashed, self._style(view.reference.ink))
 
     def _write_headline(self, cells: Cells, view: HeatView, glyphs: Glyphs, area: Area, faintest: float) -> None:
         """How far the present measurement reaches, or the share in the bin at the cursor, and what the shades say.
@@ -192,7 +192,7 @@ class HeatPlot:
             entries: list[list[Part]] = [
                 [(f"{view.x_unit} ", "muted"), (format_step(view.cursor), "value")],
                 *self._read_off(cells, view, glyphs, area),
-                *([(mark.label, mark.role)] for mark in marks_at(area, view.marks, view.cursor)),
+                *([(mark.label, mark.ink)] for mark in marks_at(area, view.marks, view.cursor)),
             ]
             forms = [(title, [*entries, key]), (title, entries), ([], entries), ([], entries[1:])]
         for words, entries in forms:

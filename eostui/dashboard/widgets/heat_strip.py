@@ -39,8 +39,8 @@ class HeatStrip(Timeline):
     """
 
     STYLES: ClassVar[tuple[str, ...]] = tuple(
-        f"heat-strip--{role}"
-        for role in (
+        f"heat-strip--{style}"
+        for style in (
             "text",
             "title",
             "muted",

@@ -36,7 +36,7 @@ class Plot:
     """Draws one view after the other, keeping the value axis and the decimated traces while they hold.
 
     Args:
-        styles: the names of the styles, of which cells hold the place; "trace" stands in for unknown roles.
+        styles: the names of the styles, of which cells hold the place; "trace" stands in for unknown inks.
     """
 
     def __init__(self, styles: Sequence[str]) -> None:
@@ -85,8 +85,8 @@ class Plot:
         write_headline(cells, view, glyphs, at_cursor, self._style, scale.high if scale else math.inf)
         return cells
 
-    def _style(self, role: str) -> int:
-        return self._styles.get(role, self._styles["trace"])
+    def _style(self, ink: str) -> int:
+        return self._styles.get(ink, self._styles["trace"])
 
     def _decimate(self, view: View, columns: Columns) -> list[Envelope]:
         missing = len(view.traces) - len(self._decimators)
@@ -128,7 +128,7 @@ class Plot:
             if trace.points:
                 continue
             dots = rasterise(outline, scale, together.shape[0], trace.stepped)
-            cells.styles[rows, columns][glyphs.touched(dots)] = self._style(trace.role)
+            cells.styles[rows, columns][glyphs.touched(dots)] = self._style(trace.ink)
             together |= dots
         cells.characters[rows, columns] = glyphs.cells(together)
 
@@ -143,7 +143,7 @@ class Plot:
             _, columns = drawn = np.nonzero(~np.isnan(ends))
             y = area.top + np.rint(ends[drawn]).astype(int) // glyphs.rows
             cells.characters[y, area.left + columns // glyphs.columns] = glyphs.point
-            cells.styles[y, area.left + columns // glyphs.columns] = self._style(trace.role)
+            cells.styles[y, area.left + columns // glyphs.columns] = self._style(trace.ink)
 
     def _draw_gaps(self, cells: Cells, view: View, glyphs: Glyphs, area: Area, envelopes: Sequence[Envelope]) -> None:
         """A sign on the top row for NaN and +Inf, on the bottom row for -Inf and, if log, for nonpositive.
@@ -155,4 +155,4 @@ class Plot:
                 continue
             for flags, y in ((envelope.above, area.top), (envelope.below, area.top + area.height - 1)):
                 for column in np.flatnonzero(flags.reshape(area.width, glyphs.columns).any(axis=1)):
-                    cells.write(area.left + int(column), y, glyphs.gap, self._style(trace.role))
+                    cells.write(area.left + int(column), y, glyphs.gap, self._style(trace.ink))

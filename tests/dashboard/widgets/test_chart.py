@@ -101,7 +101,7 @@ async def test_a_threshold_is_a_dashed_staircase_in_its_own_colour() -> None:
     chart = Chart("sharpness")
     threshold = trace(np.repeat([100.0, 200.0], 200), "2/η", "threshold", stepped=True)
     async with Stage(chart).run_test(size=(47, 14)):
-        chart.show([threshold, trace(np.linspace(0, 90, 400), "λ₁", "sharpness")])
+        chart.show([threshold, trace(np.linspace(0, 90, 400), "λ₁", "first")])
         rows = plot_rows(chart)
         kink = [column for column in range(40) if sum(row[column] != " " for row in rows) >= 5]
         assert kink in ([19], [20])
@@ -129,7 +129,7 @@ def axis_of(chart: Chart) -> list[float]:
 async def test_a_reference_above_the_chart_is_said_to_be_there_and_is_no_gap(line: list[float], beyond: bool) -> None:
     chart = Chart("sharpness")
     async with Stage(chart).run_test(size=(60, 20)):
-        chart.show([threshold(line), trace([1, 2, 3], "λ₁", "sharpness")])
+        chart.show([threshold(line), trace([1, 2, 3], "λ₁", "first")])
         assert max(axis_of(chart)) <= 10
         assert lines(chart)[0].rstrip().endswith("↑") == beyond
         assert "×" not in "".join(lines(chart))
@@ -140,7 +140,7 @@ async def test_a_reference_above_the_chart_is_said_to_be_there_and_is_no_gap(lin
 async def test_a_reference_that_is_nowhere_finite_leaves_a_chart_without_values() -> None:
     chart = Chart("sharpness")
     async with Stage(chart).run_test(size=(60, 20)):
-        chart.show([threshold([np.nan, np.inf]), trace([], "λ₁", "sharpness")])
+        chart.show([threshold([np.nan, np.inf]), trace([], "λ₁", "first")])
         assert axis_of(chart) == []
         assert "2/η inf" in lines(chart)[0]
 
@@ -148,7 +148,7 @@ async def test_a_reference_that_is_nowhere_finite_leaves_a_chart_without_values(
 async def test_a_logarithmic_axis_reaches_further_up_to_a_reference() -> None:
     chart = Chart("sharpness")
     async with Stage(chart).run_test(size=(60, 20)) as pilot:
-        chart.show([threshold(np.linspace(1e6, 50, 100)), trace(np.linspace(1, 5, 100), "λ₁", "sharpness")])
+        chart.show([threshold(np.linspace(1e6, 50, 100)), trace(np.linspace(1, 5, 100), "λ₁", "first")])
         assert max(axis_of(chart)) <= 5
         assert "2/η 50.0↑" in lines(chart)[0]
         chart.log_axis = True
@@ -161,10 +161,10 @@ async def test_a_threshold_that_falls_at_every_one_of_many_steps_is_drawn_where_
     chart = Chart("sharpness")
     steps = np.arange(100_000)
     falling = 2 / (0.2 * np.minimum((steps + 1) / 50_000, 1))
-    curve = Trace("λ₁", steps[::100], np.linspace(2, 9, 1000), "sharpness")
+    curve = Trace("λ₁", steps[::100], np.linspace(2, 9, 1000), "first")
     async with Stage(chart).run_test(size=(106, 42)):
         for count in (60_000, 100_000):  # followed, and at once
-            chart.show([threshold(falling[:count]), Trace("λ₁", curve.x, curve.y, "sharpness")])
+            chart.show([threshold(falling[:count]), Trace("λ₁", curve.x, curve.y, "first")])
         rows = plot_rows(chart)
         ticks = {float(row.split("┤")[0]): y for y, row in enumerate(lines(chart)[1:-1]) if "┤" in row[:8]}
         (low, bottom), (high, top) = min(ticks.items()), max(ticks.items())
@@ -182,7 +182,7 @@ async def test_a_threshold_that_falls_at_every_one_of_many_steps_is_drawn_where_
 
 async def test_where_traces_cross_the_later_one_gives_the_colour() -> None:
     chart = Chart("sharpness")
-    one, other = trace(np.ones(50), "a", "loss"), trace(np.ones(50), "b", "sharpness")
+    one, other = trace(np.ones(50), "a", "loss"), trace(np.ones(50), "b", "first")
     async with Stage(chart).run_test(size=(40, 8)):
         chart.show([one, other])
         dots = next(row for row in plot_rows(chart) if row.strip()).strip()[0]
@@ -262,7 +262,7 @@ async def test_labels_are_shown_as_they_are_and_cannot_break_the_lines() -> None
 async def test_a_legend_too_long_is_cut_between_traces() -> None:
     chart = Chart("sharpness")
     async with Stage(chart).run_test(size=(40, 8)):
-        chart.show([trace([9.0 - k] * 3, f"λ{k}", "eigenvalue") for k in (5, 4, 3, 2, 1)])
+        chart.show([trace([9.0 - k] * 3, f"λ{k}", "faint") for k in (5, 4, 3, 2, 1)])
         assert lines(chart)[0].rstrip() == "sharpness  ━λ1 8.00  ━λ2 7.00  ━λ3 6.00…"
 
 
@@ -369,7 +369,7 @@ async def test_the_cursor_reads_exact_values_and_tells_the_app() -> None:
     x = np.arange(0, 1000, 10)
     app = Listening(chart)
     async with app.run_test(size=(100, 12)) as pilot:
-        chart.show([trace(np.arange(1000) / 7, "a"), Trace("b", x, x * 1.0, "sharpness")])
+        chart.show([trace(np.arange(1000) / 7, "a"), Trace("b", x, x * 1.0, "first")])
         chart.focus()
         await pilot.press("end")
         assert lines(chart)[0].rstrip() == "sharpness  step 999  ━b 990.00  ━a 142.71"
@@ -462,7 +462,7 @@ async def test_every_theme_gives_threshold_and_sharpness_their_colours(theme: st
     chart = Chart("sharpness")
     app = Stage(chart)
     async with app.run_test(size=(60, 12)) as pilot:
-        chart.show([trace([9, 9], "2/η", "threshold", stepped=True), trace([1, 2], "λ₁", "sharpness")])
+        chart.show([trace([9, 9], "2/η", "threshold", stepped=True), trace([1, 2], "λ₁", "first")])
         first = colour_of(chart, "╍2/η")
         app.theme = theme
         await pilot.pause()
@@ -492,7 +492,7 @@ async def test_ascii_glyphs_leave_nothing_but_ascii() -> None:
 
 def test_a_trace_of_two_lengths_is_refused() -> None:
     with pytest.raises(ValueError, match=r"'λ₁' has x of shape \(3,\) and y of shape \(2,\)"):
-        Trace("λ₁", np.arange(3), np.zeros(2), "sharpness")
+        Trace("λ₁", np.arange(3), np.zeros(2), "first")
 
 
 @pytest.mark.parametrize(("step", "value"), [(-1, None), (0, 1.0), (9.5, 1.0), (10, 2.0), (99, 3.0)])
@@ -505,7 +505,7 @@ def test_the_value_at_a_step_is_that_of_the_last_sample(step: float, value: floa
 async def test_points_stand_on_the_line_in_their_own_colour_and_are_not_joined(glyphs: GlyphName, point: str) -> None:
     chart = Chart("sharpness", glyphs=glyphs)
     async with Stage(chart).run_test(size=(67, 14)):
-        line = trace(np.linspace(0, 100, 401), "tracked", "sharpness")
+        line = trace(np.linspace(0, 100, 401), "tracked", "first")
         steps = np.arange(0, 401, 100)
         marked = Trace("certified", steps, steps / 4.0, "certified", points=True)
         chart.show([line, marked], x_range=(0, 400))
@@ -531,7 +531,7 @@ async def test_where_nothing_was_to_be_measured_there_is_no_line_no_mark_and_no_
     chart = Chart("sharpness")
     y = np.full(41, np.nan)
     y[10:31] = 2.0
-    late = replace(trace(y, "λ2", "eigenvalue"), sparse=True)
+    late = replace(trace(y, "λ2", "faint"), sparse=True)
     async with Stage(chart).run_test(size=(67, 8)):
         chart.show([late, trace(np.full(41, 1.0), "λ1")], x_range=(0, 40))
         assert "×" not in "".join(lines(chart))

@@ -7,27 +7,28 @@ import dataclasses
 import numpy as np
 import pytest
 
-from eostui.dashboard.panel import ChartPanel, StripPanel
-from eostui.dashboard.panels import marks_of, panels_of
+from eostui.dashboard.panels import marks_of
+from eostui.reading.charts import DensityPicture, LinePicture, pictures_of
 from eostui.reading.feed import Feed
 from eostui.reading.trace import Trace
-from eostui.store import STEP, Column, Table
+from eostui.store import STEP, Column, Line, LineChart, Table
+from eostui.trainer import tables
 from tests.reading.runs import EVERY, Run, adaptive, descent, instrumented, minibatches, train
 from tests.reading.saved import FeedOf
 
 
 def _traces(feed: Feed) -> dict[str, list[str]]:
     """The labels in each chart, from the least important to the most."""
-    charts = [panel for panel in panels_of(feed) if isinstance(panel, ChartPanel)]
-    return {panel.title: [trace.label for trace in panel.traces(feed)] for panel in charts}
+    charts = [picture for picture in pictures_of(feed) if isinstance(picture, LinePicture)]
+    return {picture.title: [trace.label for trace in picture.traces(feed)] for picture in charts}
 
 
-def _panel(feed: Feed, id: str) -> ChartPanel:
-    return next(panel for panel in panels_of(feed) if isinstance(panel, ChartPanel) and panel.id == id)
+def _picture(feed: Feed, name: str) -> LinePicture:
+    return next(picture for picture in pictures_of(feed) if isinstance(picture, LinePicture) and picture.name == name)
 
 
-def _trace(feed: Feed, panel: str, label: str) -> Trace:
-    return next(trace for trace in _panel(feed, panel).traces(feed) if trace.label == label)
+def _trace(feed: Feed, picture: str, label: str) -> Trace:
+    return next(trace for trace in _picture(feed, picture).traces(feed) if trace.label == label)
 
 
 def test_an_adaptive_optimizer_is_at_the_edge_of_its_preconditioned_sharpness(feed_of: FeedOf) -> None:
@@ -44,7 +45,7 @@ def test_the_threshold_is_the_hessians_unless_the_file_says_otherwise(feed_of: F
     run = descent()
     said = {} if threshold_on is None else {"threshold_on": threshold_on}
     feed = feed_of(dataclasses.replace(run, environment={**run.environment, **said}))
-    assert feed.threshold_on == "hessian"
+    assert feed.threshold.table == "hessian"
     assert _traces(feed) == {
         "Sharpness": ["λ3", "λ2", "2/η", "λ1"],
         "Loss": ["test", "train"],
@@ -75,14 +76,14 @@ def test_a_measurement_of_p_that_failed_later_is_a_gap(feed_of: FeedOf) -> None:
 
 def test_minibatches_have_the_loss_over_the_full_batch_in_front_of_their_own(feed_of: FeedOf) -> None:
     feed = feed_of(minibatches())
-    traces = _panel(feed, "loss").traces(feed)
-    assert [(trace.label, trace.role) for trace in traces] == [
+    traces = _picture(feed, "loss").traces(feed)
+    assert [(trace.label, trace.ink) for trace in traces] == [
         ("test", "test-loss"),
         ("minibatch", "batch-loss"),
         ("full batch", "loss"),
     ]
     assert len(traces[2].x) == len(traces[1].x) / EVERY
-    assert "reference line full-batch 2/η" in _panel(feed, "sharpness").definition(feed)
+    assert "reference line full-batch 2/η" in _picture(feed, "sharpness").definition(feed)
 
 
 def test_a_run_without_a_test_set_has_no_word_of_it(feed_of: FeedOf) -> None:
@@ -93,7 +94,7 @@ def test_a_run_without_a_test_set_has_no_word_of_it(feed_of: FeedOf) -> None:
     }
     feed = feed_of(dataclasses.replace(run, rows=rows))
     assert _traces(feed)["Loss"] == ["train"]
-    assert "test" not in _panel(feed, "loss").definition(feed)
+    assert "test" not in _picture(feed, "loss").definition(feed)
 
 
 def test_a_run_of_losses_alone_is_drawn(feed_of: FeedOf) -> None:
@@ -110,7 +111,7 @@ def test_a_change_of_the_step_size_is_marked_in_short(feed_of: FeedOf) -> None:
     assert [(mark.x, mark.label) for mark in marks_of(feed)] == [(50, "η 0.1667 → 0.1"), (60, "η ? → ?")]
 
 
-def test_everything_that_was_measured_has_a_panel(feed_of: FeedOf) -> None:
+def test_everything_that_was_measured_has_a_picture(feed_of: FeedOf) -> None:
     assert _traces(feed_of(instrumented())) == {
         "Sharpness": ["λ2", "2/η", "λ1 tracked", "λ1 certified"],
         "Loss": ["train"],
@@ -132,7 +133,7 @@ def test_the_tracked_line_is_dense_and_the_certified_points_are_the_solvers(feed
     assert len(tracked.x) == EVERY * len(certified.x)
     assert (tracked.points, certified.points) == (False, True)
     np.testing.assert_array_equal(certified.y, feed.series["hessian"]["eigenvalues"][:, 0])
-    assert "certified" in _panel(feed, "sharpness").definition(feed)
+    assert "certified" in _picture(feed, "sharpness").definition(feed)
 
 
 def test_before_the_first_tracked_value_the_chart_is_as_without_them(feed_of: FeedOf) -> None:
@@ -140,7 +141,7 @@ def test_before_the_first_tracked_value_the_chart_is_as_without_them(feed_of: Fe
     rows = {t: {n: c[:0] for n, c in cs.items()} if t.name == "tracked" else cs for t, cs in run.rows.items()}
     feed = feed_of(dataclasses.replace(run, rows=rows))
     assert _traces(feed)["Sharpness"] == ["λ2", "2/η", "λ1"]
-    assert "certified" not in _panel(feed, "sharpness").definition(feed)
+    assert "certified" not in _picture(feed, "sharpness").definition(feed)
 
 
 def test_what_is_tracked_belongs_to_the_matrix_that_the_threshold_is_for(feed_of: FeedOf) -> None:
@@ -154,20 +155,57 @@ def test_what_is_tracked_belongs_to_the_matrix_that_the_threshold_is_for(feed_of
 
 def test_the_density_is_that_of_the_rows_and_has_the_threshold_on_the_hessian(feed_of: FeedOf) -> None:
     feed = feed_of(instrumented(), start=105)
-    panel = next(panel for panel in panels_of(feed) if isinstance(panel, StripPanel))
-    assert panel.densities(feed).steps.tolist() == list(range(0, 101, EVERY))
-    reference = panel.reference(feed)
+    picture = next(picture for picture in pictures_of(feed) if isinstance(picture, DensityPicture))
+    assert picture.densities(feed).steps.tolist() == list(range(0, 101, EVERY))
+    reference = picture.reference(feed)
     assert reference is not None
     assert reference.label == "2/η"
     other = feed_of(dataclasses.replace(instrumented(), environment={"threshold": "n/a"}))
-    assert panel.reference(other) is None
+    assert picture.reference(other) is None
 
 
-@pytest.mark.parametrize("columns", [(), (Column("oscillation", ""),), (Column("oscillation", "", dtype="S4"),)])
-def test_a_table_that_is_not_what_its_name_says_has_no_panel(feed_of: FeedOf, columns: tuple[Column, ...]) -> None:
-    strange = {Table("oscillation", "", (STEP, *columns)): {"step": np.array([0])} | {c.name: [b"1"] for c in columns}}
+def _with(feed_of: FeedOf, *tables: Table, rows: int = 1) -> Feed:
+    """Gradient descent with more tables, of zeros."""
     run = descent()
-    feed = feed_of(dataclasses.replace(run, rows={**run.rows, **strange}))
+    more = {
+        table: {c.name: np.zeros((rows, c.width) if c.width else rows, c.dtype) for c in table.columns}
+        for table in tables
+    }
+    return feed_of(dataclasses.replace(run, rows={**run.rows, **more}))
+
+
+@pytest.mark.parametrize(
+    "columns", [(), (Column("oscillation", "", dtype="S4"),), (Column("oscillation", "", dtype="int64"),)]
+)
+@pytest.mark.parametrize("charts", [None, tables.oscillation(3).charts])
+def test_a_table_without_numbers_to_draw_has_no_chart(
+    feed_of: FeedOf, columns: tuple[Column, ...], charts: tuple[LineChart, ...] | None
+) -> None:
+    feed = _with(feed_of, Table("oscillation", "", (STEP, *columns), charts))
+    assert list(_traces(feed)) == ["Sharpness", "Loss", "Gauss–Newton"]
+
+
+def test_a_table_that_says_nothing_is_drawn_by_its_columns(feed_of: FeedOf) -> None:
+    columns = (
+        Column("reward", ""),
+        Column("noise_scale", ""),
+        Column("standard_error", ""),
+        Column("count", "", dtype="int64"),
+    )
+    feed = _with(
+        feed_of,
+        Table("my_metrics", "what I log", (STEP, *columns)),
+        Table("wide", "", (STEP, Column("x", "", width=3))),
+    )
+    traces = _traces(feed)
+    assert traces["My metrics"] == ["noise scale", "reward"]
+    assert traces["Wide"] == ["x3", "x2", "x1"]
+    assert _picture(feed, "my-metrics").definition(feed) == "what I log"
+
+
+def test_two_charts_of_one_name_are_drawn_once(feed_of: FeedOf) -> None:
+    chart = LineChart("loss", "Another", "", (Line("x", "x"),))
+    feed = _with(feed_of, Table("other", "", (STEP, Column("x", "")), (chart,)))
     assert list(_traces(feed)) == ["Sharpness", "Loss", "Gauss–Newton"]
 
 
