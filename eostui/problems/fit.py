@@ -63,10 +63,11 @@ def check_targets(loss: str, data: str, targets: str, remedy: str = "") -> None:
 
 def check_classes(loss: str, data: str, classes: int | None) -> None:
     """Raise ProblemError where a loss for two classes is asked to do with more."""
-    if loss == "logistic" and classes is not None and classes > 2:
+    if loss in LOSSES and LOSSES[loss].one_output and classes is not None and classes > 2:
+        takers = " or ".join(entry.name for entry in LOSSES.values() if entry.output_for_each_class)
         raise ProblemError(
-            f"--loss logistic does not go with --data {data}: logistic is for two classes, {data} has {classes}, "
-            "for which there is mse or ce"
+            f"--loss {loss} does not go with --data {data}: {loss} is for two classes, {data} has {classes}, "
+            f"for which there is {takers}"
         )
 
 

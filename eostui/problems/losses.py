@@ -11,18 +11,25 @@ class Loss:
 
     `function` names the code as `module:function`. It is called as `function(outputs, targets)` and returns
     the mean loss over the examples, a scalar tensor; it is empty where the model does that itself. `targets` are the
-    kinds of targets that it takes: "classes" (class numbers), "signs" (±1) and "numbers" (to regress on).
+    kinds of targets that it takes: "classes" (class numbers), "signs" (±1) and "numbers" (to regress on). `one_output`
+    says that it tells two classes apart by the sign of a single output.
     """
 
     name: str
     function: str
     summary: str
     targets: tuple[str, ...]
+    one_output: bool = False
 
     @property
     def by_model(self) -> bool:
         """Whether the model computes it itself, and shows no outputs."""
         return not self.function
+
+    @property
+    def output_for_each_class(self) -> bool:
+        """Whether it takes one output for each class."""
+        return "classes" in self.targets and not (self.by_model or self.one_output)
 
 
 _LOSSES = (
@@ -43,6 +50,7 @@ _LOSSES = (
         "eostui.problems.criteria:logistic",
         "log(1 + exp(−y·f(x))), mean over examples; one output, y = ±1, or two classes",
         targets=("classes", "signs"),
+        one_output=True,
     ),
     Loss(
         "model",

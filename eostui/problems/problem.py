@@ -19,7 +19,7 @@ from eostui.problems.dataset import Dataset
 from eostui.problems.datasets import DATASETS, Progress, find_dataset
 from eostui.problems.errors import DataError, ProblemError, unknown_name
 from eostui.problems.findings import Findings, check_problem
-from eostui.problems.fit import INPUTS, check_classes, check_fit, check_sizes, check_targets, in_words
+from eostui.problems.fit import INPUTS, check_classes, check_targets, in_words
 from eostui.problems.losses import LOSSES
 from eostui.problems.own import (
     as_class_numbers,
@@ -78,13 +78,13 @@ def build_problem(
     `width` and `depth` vary an architecture of the catalogue that has them; None leaves them as they are there.
 
     The model is built directly after `torch.manual_seed(seed)`, in torch's default dtype and on the CPU, and
-    then moved, so that a seed means the same weights in every dtype and on every device. Raises ProblemError,
-    with one line that says what is wrong, where a name is unknown, something cannot be loaded, two names do not go
-    together, or two examples do not go through model and loss.
+    then moved, so that a seed means the same weights in every dtype and on every device.
+
+    Whoever calls this has asked `check_fit` and `check_sizes` whether the names go together, as the plan of a run does.
+    Raises ProblemError, with one line that says what is wrong, where a name is unknown, something cannot be loaded,
+    what was loaded does not go together, or two examples do not go through model and loss.
     """
     sizes = {name: value for name, value in (("width", width), ("depth", depth)) if value is not None}
-    check_fit(arch, data, loss)
-    check_sizes(arch, sizes)
     dataset = _load_data(data, seed, data_dir, progress)
     criterion = _load_loss(loss, dtype, device)
     _check_loaded(dataset, criterion, arch=arch, data=data, loss=loss)
@@ -135,7 +135,7 @@ def _load_loss(loss: str, dtype: torch.dtype, device: torch.device) -> Criterion
 
 
 def _check_loaded(dataset: Dataset, criterion: Criterion | None, *, arch: str, data: str, loss: str) -> None:
-    """What `check_fit` could not know before the data were loaded."""
+    """Raise ProblemError for what `check_fit` could not know before the data were loaded."""
     if criterion is None:
         if dataset.y is not None and not isinstance(dataset.x, Tensor) and "labels" in dataset.x:
             raise ProblemError(
@@ -187,7 +187,7 @@ def _build_model(arch: str, sizes: Mapping[str, int], data: str, dataset: Datase
         raise unknown_name("architecture", arch, ARCHITECTURES)
     entry = ARCHITECTURES[arch]
     assert isinstance(dataset.x, Tensor)  # _check_inputs saw to that
-    assert dataset.y is not None  # check_fit saw to that: its loss is no model's own
+    assert dataset.y is not None  # its loss is no model's own, as check_fit has it
     outputs = _outputs_for(dataset, dataset.y, loss)
     if outputs is None:
         raise ProblemError(
@@ -205,7 +205,7 @@ def _build_model(arch: str, sizes: Mapping[str, int], data: str, dataset: Datase
 
 def _outputs_for(dataset: Dataset, y: Tensor, loss: str) -> int | None:
     """How many outputs an architecture of the catalogue needs for one example or position; None: nobody knows."""
-    if loss == "logistic" or _kind_of_targets(dataset) == "signs":
+    if _is_one_output(dataset, loss):
         return 1
     if dataset.classes is not None:
         return dataset.classes
@@ -217,6 +217,11 @@ def _kind_of_targets(dataset: Dataset) -> str:
     if dataset.classes is None:
         return "numbers"
     return "signs" if dataset.y is not None and dataset.y.is_floating_point() else "classes"
+
+
+def _is_one_output(dataset: Dataset, loss: str) -> bool:
+    """Whether the sign of one output says the class."""
+    return _kind_of_targets(dataset) == "signs" or (loss in LOSSES and LOSSES[loss].one_output)
 
 
 def _width(dataset: Dataset, outputs: Tensor) -> int:
@@ -233,7 +238,7 @@ def _accuracy(dataset: Dataset, loss: str, outputs: Tensor) -> Accuracy | None:
     """How right answers are counted, given the outputs for the first examples."""
     if dataset.y is None or dataset.classes is None:
         return None
-    if _kind_of_targets(dataset) == "signs" or loss == "logistic":
+    if _is_one_output(dataset, loss):
         return sign_accuracy if outputs.shape[1:] in ((), (1,)) else None
     scores = classes_last(outputs, dataset.y[: len(outputs)])
     return class_accuracy if scores is not None and scores.shape[-1] >= dataset.classes else None

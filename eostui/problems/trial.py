@@ -178,8 +178,10 @@ def _count(examples: int) -> str:
 
 
 def _check_classes(dataset: Dataset, outputs: Tensor, *, arch: str, data: str, loss: str) -> None:
-    one_each = loss in ("mse", "ce") and dataset.y is not None and not dataset.y.is_floating_point()
-    scores = classes_last(outputs, dataset.y[: len(outputs)]) if one_each and dataset.y is not None else None
+    y = dataset.y
+    if y is None or y.is_floating_point() or loss not in LOSSES or not LOSSES[loss].output_for_each_class:
+        return
+    scores = classes_last(outputs, y[: len(outputs)])
     if scores is not None and dataset.classes is not None and dataset.classes > scores.shape[-1]:
         raise ProblemError(f"{data} has {dataset.classes} classes, but {arch} gives only {scores.shape[-1]} outputs")
 

@@ -41,7 +41,7 @@ def main() -> NoReturn:
 
 def _train(directory: Path, server: LinkServer) -> int:
     config = RunConfig.from_json(sys.stdin.read())
-    control = Control(server, paused=config.paused)
+    control = Control(server, paused=config.limits.paused)
 
     def stop() -> None:
         control.stop()

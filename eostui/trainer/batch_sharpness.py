@@ -23,10 +23,10 @@ class BatchSharpness:
     """
 
     def __init__(self, config: RunConfig) -> None:
-        if config.batch_size is None:
+        if config.training.batch_size is None:
             raise ConfigError("--track batch-sharpness needs --batch-size N; of all examples it is --track directional")
-        self._batch_size = config.batch_size
-        self._generator = torch.Generator().manual_seed(config.seed)
+        self._batch_size = config.training.batch_size
+        self._generator = torch.Generator().manual_seed(config.training.seed)
 
     def measure(self, moment: Moment) -> Mapping[str, Any]:
         """One row, over batches drawn anew; NaN where a batch's gradient is zero or not finite."""

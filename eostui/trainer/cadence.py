@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from eostui.config import RunConfig
+from eostui.config import Measuring
 
 SMOOTHING = 0.3
 """How much of a new duration goes into what is reckoned with; the first one counts whole."""
@@ -24,11 +24,11 @@ class Cadence:
     says little of the others, and is left out.
     """
 
-    def __init__(self, config: RunConfig, *, tracks: bool) -> None:
-        self._asked = config.eig_every
-        self._share = config.measure_share
+    def __init__(self, settings: Measuring, *, tracks: bool) -> None:
+        self._asked = settings.eig_every
+        self._share = settings.measure_share
         self._tracks = tracks
-        self.certified_every = config.eig_every
+        self.certified_every = settings.eig_every
         self.tracked_every = 1
         self._seconds: dict[str, float] = {}
         self._started = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from eostui.config import RunConfig, flag
+from eostui.config import Measuring, flag
 from eostui.dynamics.optimizers import OPTIMIZERS
 from eostui.problems.architectures import ARCHITECTURES, Architecture
 from eostui.problems.datasets import DATASETS
@@ -61,7 +61,7 @@ def _instruments() -> Rows:
     def when(entry: InstrumentEntry) -> str:
         if entry.unasked is not None:
             return entry.when
-        return "unless --track says otherwise" if entry.name in RunConfig.track else f"--track {entry.name}"
+        return "unless --track says otherwise" if entry.name in Measuring.track else f"--track {entry.name}"
 
     return ("name", "what", "cost in gradients", "when"), [
         (entry.name, entry.summary, entry.cost, when(entry)) for entry in INSTRUMENTS.values()

@@ -26,7 +26,7 @@ class Trace:
     """The trace by Hutch++, with new probes at every measurement."""
 
     def __init__(self, config: RunConfig) -> None:
-        self._generator = torch.Generator().manual_seed(config.seed)
+        self._generator = torch.Generator().manual_seed(config.training.seed)
 
     def measure(self, moment: Moment) -> Mapping[str, Any]:
         """One row; NaN where a product is not finite, as on the way to a divergence."""
@@ -42,7 +42,7 @@ class SpectralDensity:
     """The spectral density by stochastic Lanczos quadrature, with new probes at every measurement."""
 
     def __init__(self, config: RunConfig) -> None:
-        self._generator = torch.Generator().manual_seed(config.seed)
+        self._generator = torch.Generator().manual_seed(config.training.seed)
 
     def measure(self, moment: Moment) -> Mapping[str, Any]:
         """Nodes and weights, (NODES,) each; all NaN where a product is not finite."""

@@ -19,8 +19,8 @@ class Followed:
     """Everything that the solver found of the matrix that the threshold is for, and which eigenvector is which."""
 
     def __init__(self, config: RunConfig) -> None:
-        self._table = compared_table(config)
-        self._width = tables.most_followed(config.eigs)
+        self._table = compared_table(config.training)
+        self._width = tables.most_followed(config.measuring.eigs)
         self._modes = Modes()
 
     def measure(self, moment: Moment) -> Mapping[str, Any] | None:

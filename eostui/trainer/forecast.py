@@ -81,7 +81,8 @@ def forecast(config: RunConfig, setup: Setup, progress: Progress, products: Prod
     """
     progress("trying out what a step costs", None)
     objective, curvature, theta = setup.objective, setup.curvature, setup.theta
-    batch = min(objective.physical_batch, config.batch_size or objective.examples)
+    in_a_step = config.training.batch_size or objective.examples
+    batch = min(objective.physical_batch, in_a_step)
     gradient = _try_gradient(objective, theta, batch)
     available = available_memory(objective.device)
     curved = min(curvature.physical_batch, max(gradient.examples // 4, 2))
@@ -94,32 +95,35 @@ def forecast(config: RunConfig, setup: Setup, progress: Progress, products: Prod
         hessian @ theta
         again = _quickest(lambda: _timed(lambda: hessian @ theta, curvature, few.examples))
 
-    spectra = sum(_is_spectrum(entry.table(config)) for entry in instruments_of(config))
+    spectra = sum(_is_spectrum(entry.table(config.measuring)) for entry in instruments_of(config))
     # The eigensolver's, what each instrument keeps for its next time, and the optimizer's own.
-    searching = most_vectors(config.eigs, frugal=config.graph_memory == 0)
-    vectors = searching + spectra * (config.eigs + 2) + 8
+    eigs = config.measuring.eigs
+    searching = most_vectors(eigs, frugal=config.measuring.frugal)
+    vectors = searching + spectra * (eigs + 2) + 8
     most_each = max(gradient.bytes_each * batch, TEMPORARY * first.bytes_each * curvature.physical_batch)
     graphs_of_all = first.bytes_each * curvature.examples
-    budget = config.graph_memory * 2**30
+    budget = config.measuring.graph_memory * 2**30
     # Those of further batches than the one that is worked on.
     kept = min(budget, graphs_of_all) if curvature.batches > 1 else 0.0
     memory = int(most_each + kept + vectors * theta.numel() * theta.element_size())
     if available is not None and memory > available:
         at_once = max(batch, curvature.physical_batch)
-        raise TooLarge(_too_large(config, at_once, memory, available, int(at_once * available / memory / 2)))
+        raise TooLarge(
+            _too_large(config.problem.arch, at_once, memory, available, int(at_once * available / memory / 2))
+        )
 
     share = curvature.examples / few.examples
     product = again.seconds * share
     graph = max(first.seconds - again.seconds, 0.0) * share
-    each = 3 * config.eigs + 2
+    each = 3 * eigs + 2
     # Graphs that fit are built once for a measurement, and for the gradient at the same weights; the others anew for
     # every product but the first few, which share one.
     rebuilt = max(0.0, 1 - budget / graphs_of_all) if graphs_of_all else 0.0
-    graphs = (1 - rebuilt) + rebuilt * (each - config.eigs - 1)
+    graphs = (1 - rebuilt) + rebuilt * (each - eigs - 1)
     a_pass = gradient.seconds / gradient.examples
     tests = 0 if setup.test is None else setup.test.examples / 3
-    whole = 0 if config.batch_size is None else objective.examples
-    step_seconds = a_pass * (config.batch_size or objective.examples)
+    whole = 0 if config.training.batch_size is None else objective.examples
+    step_seconds = a_pass * in_a_step
     if any(entry.every_step and not entry.free for entry in instruments_of(config)):
         step_seconds += product + (rebuilt if curvature is objective else 1) * graph
     measure_seconds = spectra * (each * product + graphs * graph) + a_pass * (tests + whole)
@@ -159,14 +163,14 @@ def _is_spectrum(table: Table) -> bool:
     return any(column.name == "products" for column in table.columns)
 
 
-def _too_large(config: RunConfig, at_once: int, memory: int, available: int, fitting: int) -> str:
+def _too_large(arch: str, at_once: int, memory: int, available: int, fitting: int) -> str:
     if fitting < 1:
         return (
-            f"{config.arch} needs about {_size(memory)} of memory and {_size(available)} are free: "
+            f"{arch} needs about {_size(memory)} of memory and {_size(available)} are free: "
             "one example is too much already; choose a smaller --arch"
         )
     return (
-        f"{at_once:,} examples at once through {config.arch} need about {_size(memory)} of memory, and "
+        f"{at_once:,} examples at once through {arch} need about {_size(memory)} of memory, and "
         f"{_size(available)} are free: give --physical-batch {_rounded(fitting)} or less"
     )
 
@@ -174,16 +178,17 @@ def _too_large(config: RunConfig, at_once: int, memory: int, available: int, fit
 def _cheaper(config: RunConfig, setup: Setup, step_seconds: float, measure_seconds: float) -> tuple[str, ...]:
     """The flags that would make the run bearable, as far as it is not."""
     flags = []
-    if step_seconds > SLOW_STEP and config.batch_size is None:
+    if step_seconds > SLOW_STEP and config.training.batch_size is None:
         fitting = SLOW_STEP / step_seconds * setup.objective.examples
         sizes = [size for size in FAMILY_SIZES if size < setup.objective.examples]
-        subset = first_examples(config.data, next((size for size in sizes if size <= fitting), 100)) if sizes else None
+        most = next((size for size in sizes if size <= fitting), 100)
+        subset = first_examples(config.problem.data, most) if sizes else None
         flags += [f"--data {subset}"] if subset else []
     if measure_seconds > SLOW_MEASUREMENT:
         fitting = SLOW_MEASUREMENT / measure_seconds * setup.curvature.examples
         flags += [f"--eig-samples {_rounded(fitting)}"] if fitting >= 10 else []
     balanced = measure_seconds / step_seconds
-    if measure_seconds > SLOW_MEASUREMENT / 5 and config.eig_every < balanced:
+    if measure_seconds > SLOW_MEASUREMENT / 5 and config.measuring.eig_every < balanced:
         flags.append(f"--eig-every {_rounded(2 * balanced)}")
     return tuple(flags)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from eostui.config import RunConfig
+from eostui.config import Measuring, RunConfig, Training
 from eostui.dynamics.optimizers import OPTIMIZERS
 from eostui.store import EVENTS, FULL_BATCH, TEST, TRAIN, Table
 from eostui.trainer import tables
@@ -41,7 +41,7 @@ class InstrumentEntry:
 
     name: str
     summary: str
-    table: Callable[[RunConfig], Table]
+    table: Callable[[Measuring], Table]
     build: str
     """`module:function`, called with the `RunConfig`, returning an `Instrument`."""
     cost: str
@@ -51,21 +51,21 @@ class InstrumentEntry:
     free: bool = False
 
 
-def compared_table(config: RunConfig) -> str:
+def compared_table(training: Training) -> str:
     """The table of the eigenvalues that the stability threshold is for."""
-    return "preconditioned" if OPTIMIZERS[config.optimizer].preconditioned else "hessian"
+    return "preconditioned" if OPTIMIZERS[training.optimizer].preconditioned else "hessian"
 
 
 def follows(config: RunConfig) -> bool:
     """Whether all eigenvalues near the threshold are followed; not where it is a mere reference."""
-    return config.batch_size is None and config.eig_above is not None
+    return config.training.batch_size is None and config.measuring.eig_above is not None
 
 
 _ENTRIES = (
     InstrumentEntry(
         name="test",
         summary="loss and accuracy on the test set",
-        table=lambda config: TEST,
+        table=lambda settings: TEST,
         build="eostui.trainer.scores:test_set",
         cost="1/3, over the test set",
         unasked=lambda config: True,
@@ -74,25 +74,25 @@ _ENTRIES = (
     InstrumentEntry(
         name="full-batch",
         summary="loss, accuracy and gradient norm over the whole training set, where a step sees a minibatch",
-        table=lambda config: FULL_BATCH,
+        table=lambda settings: FULL_BATCH,
         build="eostui.trainer.scores:full_batch",
         cost="1",
-        unasked=lambda config: config.batch_size is not None,
+        unasked=lambda config: config.training.batch_size is not None,
         when="with --batch-size",
     ),
     InstrumentEntry(
         name="preconditioned",
         summary="the largest eigenvalues of P⁻¹H, P the preconditioner of an adaptive optimizer",
-        table=lambda config: tables.preconditioned(config.eigs),
+        table=lambda settings: tables.preconditioned(settings.eigs),
         build="eostui.trainer.spectrum:preconditioned",
         cost="about 5 + 5k",
-        unasked=lambda config: OPTIMIZERS[config.optimizer].preconditioned,
+        unasked=lambda config: OPTIMIZERS[config.training.optimizer].preconditioned,
         when="with an adaptive optimizer",
     ),
     InstrumentEntry(
         name="hessian",
         summary="the largest eigenvalues of the loss Hessian; the first is the sharpness",
-        table=lambda config: tables.hessian(config.eigs),
+        table=lambda settings: tables.hessian(settings.eigs),
         build="eostui.trainer.spectrum:hessian",
         cost="about 5 + 5k",
         unasked=lambda config: True,
@@ -101,7 +101,7 @@ _ENTRIES = (
     InstrumentEntry(
         name="followed",
         summary="every eigenvalue above --eig-above times the threshold, and which eigenvector is which",
-        table=lambda config: tables.followed(config.eigs),
+        table=lambda settings: tables.followed(settings.eigs),
         build="eostui.trainer.followed:followed",
         cost="about 3 for each beyond --eigs",
         unasked=follows,
@@ -110,14 +110,14 @@ _ENTRIES = (
     InstrumentEntry(
         name="lowest",
         summary="the most negative eigenvalue of the loss Hessian",
-        table=lambda config: tables.LOWEST,
+        table=lambda settings: tables.LOWEST,
         build="eostui.trainer.spectrum:lowest",
         cost="about 15",
     ),
     InstrumentEntry(
         name="tracked",
         summary="the sharpness between two measurements: the Rayleigh quotient of the followed eigenvector",
-        table=lambda config: tables.TRACKED_SHARPNESS,
+        table=lambda settings: tables.TRACKED_SHARPNESS,
         build="eostui.trainer.tracked:tracked",
         cost="1 to 2.5, every step",
         every_step=True,
@@ -125,21 +125,21 @@ _ENTRIES = (
     InstrumentEntry(
         name="directional",
         summary="gᵀHg/gᵀg, the curvature along the gradient",
-        table=lambda config: tables.DIRECTIONAL,
+        table=lambda settings: tables.DIRECTIONAL,
         build="eostui.trainer.directional:directional",
         cost="1 to 2.5",
     ),
     InstrumentEntry(
         name="effective-smoothness",
         summary="how fast the gradient changes along the next step, at most",
-        table=lambda config: tables.EFFECTIVE_SMOOTHNESS,
+        table=lambda settings: tables.EFFECTIVE_SMOOTHNESS,
         build="eostui.trainer.directional:effective_smoothness",
         cost="8",
     ),
     InstrumentEntry(
         name="oscillation",
         summary="how far the weights are from the middle of their oscillation, along the top eigenvectors",
-        table=lambda config: tables.oscillation(config.eigs),
+        table=lambda settings: tables.oscillation(settings.eigs),
         build="eostui.trainer.oscillation:oscillation",
         cost="nothing, every step",
         every_step=True,
@@ -148,49 +148,49 @@ _ENTRIES = (
     InstrumentEntry(
         name="self-stabilization",
         summary="the gradient of the sharpness: progressive sharpening α, β and the predicted oscillation δ",
-        table=lambda config: tables.SELF_STABILIZATION,
+        table=lambda settings: tables.SELF_STABILIZATION,
         build="eostui.trainer.self_stabilization:self_stabilization",
         cost="about 5",
     ),
     InstrumentEntry(
         name="batch-sharpness",
         summary="the mean curvature of minibatches along their own gradients",
-        table=lambda config: tables.BATCH_SHARPNESS,
+        table=lambda settings: tables.BATCH_SHARPNESS,
         build="eostui.trainer.batch_sharpness:batch_sharpness",
         cost="about 2.5, over each of 16 minibatches",
     ),
     InstrumentEntry(
         name="trace",
         summary="the trace of the loss Hessian (Hutch++)",
-        table=lambda config: tables.TRACE,
+        table=lambda settings: tables.TRACE,
         build="eostui.trainer.density:trace",
         cost="about 45",
     ),
     InstrumentEntry(
         name="spectral-density",
         summary="the distribution of all eigenvalues of the loss Hessian (stochastic Lanczos quadrature)",
-        table=lambda config: tables.SPECTRAL_DENSITY,
+        table=lambda settings: tables.SPECTRAL_DENSITY,
         build="eostui.trainer.density:spectral_density",
         cost="about 90",
     ),
     InstrumentEntry(
         name="gauss-newton",
         summary="the largest eigenvalues of the Gauss-Newton matrix, H without the residual term",
-        table=lambda config: tables.gauss_newton(config.eigs),
+        table=lambda settings: tables.gauss_newton(settings.eigs),
         build="eostui.trainer.spectrum:gauss_newton",
         cost="about 6 + 5k",
     ),
     InstrumentEntry(
         name="jacobian-gram",
         summary="the largest eigenvalues of the mean of JᵀJ, the Gauss-Newton matrix without the loss's curvature",
-        table=lambda config: tables.jacobian_gram(config.eigs),
+        table=lambda settings: tables.jacobian_gram(settings.eigs),
         build="eostui.trainer.spectrum:jacobian_gram",
         cost="about 6 + 5k",
     ),
     InstrumentEntry(
         name="timing",
         summary="steps a second, and the share of time spent measuring",
-        table=lambda config: tables.TIMING,
+        table=lambda settings: tables.TIMING,
         build="eostui.trainer.timing:timing",
         cost="nothing",
         unasked=lambda config: True,
@@ -207,10 +207,11 @@ TRACKED = [entry.name for entry in _ENTRIES if entry.unasked is None]
 
 def instruments_of(config: RunConfig) -> list[InstrumentEntry]:
     """The instruments that a run has, in the order in which they measure."""
-    return [entry for entry in _ENTRIES if (entry.unasked(config) if entry.unasked else entry.name in config.track)]
+    track = config.measuring.track
+    return [entry for entry in _ENTRIES if (entry.unasked(config) if entry.unasked else entry.name in track)]
 
 
 def tables_of(config: RunConfig, *, classes: bool) -> list[Table]:
     """The tables that a run's file has; no accuracy in any of them where there are no `classes`."""
-    there = [TRAIN, *(entry.table(config) for entry in instruments_of(config)), EVENTS]
+    there = [TRAIN, *(entry.table(config.measuring) for entry in instruments_of(config)), EVENTS]
     return there if classes else [table.without("accuracy") for table in there]

@@ -60,22 +60,26 @@ class Trainer:
         self._control = control
         self._directory = directory
         self._minibatches: Minibatches | None = None
-        if config.batch_size is not None:
-            examples, device = setup.objective.examples, setup.objective.device
-            self._minibatches = Minibatches(examples, config.batch_size, seed=config.seed, device=device)
-        self._schedule = parse_schedule(config.lr_schedule, config.lr)
-        self._scheduled = config.lr_schedule != "constant"
+        if config.training.batch_size is not None:
+            self._minibatches = Minibatches(
+                setup.objective.examples,
+                config.training.batch_size,
+                seed=config.training.seed,
+                device=setup.objective.device,
+            )
+        self._schedule = parse_schedule(config.training.lr_schedule, config.training.lr)
+        self._scheduled = config.training.lr_schedule != "constant"
         instruments: list[tuple[InstrumentEntry, Instrument]] = [
             (entry, load_callable(entry.build)(config)) for entry in instruments_of(config)
         ]
         self._at_cadence = [pair for pair in instruments if not pair[0].every_step]
         self._every_step = [pair for pair in instruments if pair[0].every_step and not pair[0].free]
         self._free = [pair for pair in instruments if pair[0].free]
-        self._cadence = Cadence(config, tracks=bool(self._every_step))
-        self._graph_bytes = int(config.graph_memory * 2**30)
+        self._cadence = Cadence(config.measuring, tracks=bool(self._every_step))
+        self._graph_bytes = int(config.measuring.graph_memory * 2**30)
         self._hessian: HessianOperator | None = None
         self._products = products
-        self._own = looks_like_path(config.arch)
+        self._own = looks_like_path(config.problem.arch)
         self._compilation = Compilation(config, setup.curvature.physical_batch)
         self._spectra: dict[str, Measured] = {}
         self._step = 0
@@ -148,7 +152,7 @@ class Trainer:
                     self._record.event(self._step, "cadence", adapted)
                 self._step += 1
                 self._setup.draws.step = self._step
-                if self._step == self._config.steps:
+                if self._step == self._config.limits.steps:
                     return Status.FINISHED
         except Abandoned:
             return Status.STOPPED
@@ -200,7 +204,7 @@ class Trainer:
 
     def _goal_reached(self, row: Mapping[str, float]) -> bool:
         """Whether the whole training set is fitted as asked; of a minibatch run that is known where it was measured."""
-        until_loss, until_accuracy = self._config.until_loss, self._config.until_accuracy
+        until_loss, until_accuracy = self._config.limits.until_loss, self._config.limits.until_accuracy
         if self._minibatches is not None:
             row = self._full_batch_row if self._measured_at == self._step else {}
         return (until_loss is not None and row.get("loss", math.inf) <= until_loss) or (
@@ -237,7 +241,7 @@ class Trainer:
                 self._give_up((entry, instrument), error)
                 continue
             if row is not None:
-                table = entry.table(self._config).name
+                table = entry.table(self._config.measuring).name
                 self._record.row(table, {"step": self._step, **row})
                 if table == FULL_BATCH.name:
                     self._full_batch_row = row
@@ -310,7 +314,7 @@ class Trainer:
 
     def _between_steps(self) -> None:
         """Apply the commands that wait; while paused, wait for more. Raises `Abandoned` when the run is to stop."""
-        every = self._config.checkpoint_every
+        every = self._config.limits.checkpoint_every
         if every and self._step and self._step % every == 0:
             self._checkpoint()
             self._check_again()
@@ -370,8 +374,8 @@ class Trainer:
         text = f"η = {lr:g} from step {self._step} on, threshold {threshold:g}"
         if self._scheduled:
             self._scheduled = False
-            detail["overrides"] = self._config.lr_schedule
-            text += f"; the schedule {self._config.lr_schedule} no longer applies"
+            detail["overrides"] = self._config.training.lr_schedule
+            text += f"; the schedule {self._config.training.lr_schedule} no longer applies"
         self._record.event(self._step, "lr", detail)
         return True, text
 

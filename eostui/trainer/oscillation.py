@@ -20,7 +20,7 @@ class Oscillation:
     """
 
     def __init__(self, config: RunConfig) -> None:
-        self._count = config.eigs
+        self._count = config.measuring.eigs
         self._step = -1
         self._theta: Tensor | None = None
         self._move: Tensor | None = None

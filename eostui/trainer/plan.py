@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from eostui.config import ConfigError, RunConfig, flag
+from eostui.config import ConfigError, Measuring, RunConfig, Training, checked, flag
 from eostui.dynamics.optimizers import OPTIMIZERS, OptimizerEntry
 from eostui.home import expand_home
 from eostui.problems.architectures import ARCHITECTURES
@@ -47,7 +47,7 @@ def plan_run(given: Mapping[str, Any]) -> RunConfig:
     Without `arch` and `data` it is the demonstration; with an `arch`, data, loss, step size, batches and cadence
     default to what that architecture is for. Raises `ConfigError` for what cannot be.
     """
-    given = {key: value for key, value in given.items() if value is not None}
+    given = checked({key: value for key, value in given.items() if value is not None})
     values = {**_defaults(given), **given}
     values["arch"] = _known("--arch", values["arch"], ARCHITECTURES, "archs")
     values["data"] = _known_data(values["data"])
@@ -66,12 +66,13 @@ def plan_run(given: Mapping[str, Any]) -> RunConfig:
     _check_batch_size(optimizer, values)
     if "data_dir" in given:
         values["data_dir"] = str(expand_home(given["data_dir"]).absolute())
-    return RunConfig(**values)
+    return RunConfig.of(**values)
 
 
 def run_name(config: RunConfig) -> str:
     """A name that says what a run is, for one that the user did not name; always one that a run can have."""
-    parts = [config.arch, config.data, config.loss, config.optimizer, f"lr{config.lr:g}"]
+    problem, training = config.problem, config.training
+    parts = [problem.arch, problem.data, problem.loss, training.optimizer, f"lr{training.lr:g}"]
     name = "-".join(_short(part) for part in parts)
     plain = "".join(c if c.isalnum() or c in "._-" else "-" for c in name)
     # It begins with a letter or digit, as not every function does, and fits a file system, which counts bytes.
@@ -116,7 +117,7 @@ def _hyperparameters(optimizer: OptimizerEntry, given: Mapping[str, Any]) -> Map
 
 def _schedule(values: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[str, Any]:
     """The schedule, and the step size with which it begins."""
-    text = given.get("lr_schedule", RunConfig.lr_schedule).replace(" ", "")
+    text = given.get("lr_schedule", Training.lr_schedule).replace(" ", "")
     if text == "cosine" and values.get("steps"):
         text = f"cosine:{values['steps']}"
     first = first_step_size(text)
@@ -141,7 +142,7 @@ def _tracked(values: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[str, 
 
     if "track" not in given:
         # Every step of a minibatch run would pay for a product over all examples.
-        affordable = [name for name in RunConfig.track if batch_size is None or not INSTRUMENTS[name].every_step]
+        affordable = [name for name in Measuring.track if batch_size is None or not INSTRUMENTS[name].every_step]
         return tuple(name for name in affordable if not refusal(name))
     for name in given["track"]:
         if _known("--track", name, INSTRUMENTS, "instruments", paths=False) not in TRACKED:

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from eostui.config import RunConfig, flag
+from eostui.config import Measuring, RunConfig, flag
 from eostui.dynamics.optimizers import make_optimizer
 from eostui.dynamics.thresholds import stability_threshold
 from eostui.objective.model_call import Inputs
@@ -56,32 +56,33 @@ class Setup:
     def threshold_label(self, config: RunConfig) -> str:
         """The stability threshold as a formula; of minibatch training it is for comparison only, and says so."""
         formula = stability_threshold(self.optimizer).formula
-        return formula if config.batch_size is None else f"full-batch {formula}"
+        return formula if config.training.batch_size is None else f"full-batch {formula}"
 
 
 def set_up(config: RunConfig, progress: Progress) -> Setup:
     """Load the data, build the model and the optimizer. Raises `ProblemError` or `DeviceError`."""
-    device = _device(config.device)
-    if config.threads:
-        torch.set_num_threads(config.threads)
+    chosen, training = config.problem, config.training
+    device = _device(training.device)
+    if training.threads:
+        torch.set_num_threads(training.threads)
     problem = build_problem(
-        arch=config.arch,
-        width=config.width,
-        depth=config.depth,
-        data=config.data,
-        loss=config.loss,
-        seed=config.seed,
-        data_dir=Path(config.data_dir).expanduser(),
-        dtype=getattr(torch, config.dtype),
+        arch=chosen.arch,
+        width=chosen.width,
+        depth=chosen.depth,
+        data=chosen.data,
+        loss=chosen.loss,
+        seed=training.seed,
+        data_dir=Path(chosen.data_dir).expanduser(),
+        dtype=getattr(torch, training.dtype),
         device=device,
         progress=progress,
     )
 
     findings, dataset = problem.findings, problem.dataset
-    draws = Draws(config.seed, everywhere=findings.everywhere)
+    draws = Draws(training.seed, everywhere=findings.everywhere)
     inputs = [dataset.x] if isinstance(dataset.x, Tensor) else list(dataset.x.values())
     # The catalogue's own networks change nothing; a user's code may change what few examples do not show.
-    own = looks_like_path(config.arch) or looks_like_path(config.loss)
+    own = looks_like_path(chosen.arch) or looks_like_path(chosen.loss)
     guard = DataGuard(copies=findings.copies, watch=len(inputs[0]) if own else None)
 
     def objective_on(inputs: Inputs, targets: Tensor | None, *, evaluating: bool = False) -> Objective:
@@ -92,7 +93,7 @@ def set_up(config: RunConfig, progress: Progress) -> Setup:
             targets,
             accuracy=problem.accuracy,
             # How the test set is divided makes no difference to training, but memory may be short.
-            physical_batch=config.physical_batch if problem.divisible else None,
+            physical_batch=training.physical_batch if problem.divisible else None,
             summed=findings.reduction == "sum",
             divisible=problem.divisible,
             guard=guard,
@@ -104,14 +105,13 @@ def set_up(config: RunConfig, progress: Progress) -> Setup:
 
     objective = objective_on(dataset.x, dataset.y)
     _check_division(config, problem, objective.examples)
-    if config.batch_size is not None and config.batch_size > objective.examples:
+    if training.batch_size is not None and training.batch_size > objective.examples:
         examples = f"{objective.examples:,} examples"
-        raise ProblemError(f"--batch-size {config.batch_size} does not go with {config.data}, which has {examples}")
-    if config.until_accuracy is not None and problem.accuracy is None:
-        raise ProblemError(f"--until-accuracy does not go with {config.data}, which has no classes; give --until-loss")
-    chosen = {name: getattr(config, name) for name in HYPERPARAMETERS}
+        raise ProblemError(f"--batch-size {training.batch_size} does not go with {chosen.data}, which has {examples}")
+    if config.limits.until_accuracy is not None and problem.accuracy is None:
+        raise ProblemError(f"--until-accuracy does not go with {chosen.data}, which has no classes; give --until-loss")
     theta = objective.parameters()
-    samples = config.eig_samples or objective.examples
+    samples = config.measuring.eig_samples or objective.examples
     config, notes = _without_outputs(config, problem)
     if samples < objective.examples and findings.reduction == "neither":
         notes += (
@@ -128,10 +128,10 @@ def set_up(config: RunConfig, progress: Progress) -> Setup:
         guard=guard,
         theta=theta,
         optimizer=make_optimizer(
-            config.optimizer,
+            training.optimizer,
             theta,
-            lr=config.lr,
-            hyperparameters={name: value for name, value in chosen.items() if value is not None},
+            lr=training.lr,
+            hyperparameters={name: value for name in HYPERPARAMETERS if (value := getattr(training, name)) is not None},
         ),
         notes=notes,
     )
@@ -142,26 +142,29 @@ def _without_outputs(config: RunConfig, problem: Problem) -> tuple[RunConfig, tu
 
     Raises ProblemError where somebody asked for one.
     """
-    names = [name for name in config.track if name in NEED_OUTPUTS]
+    track = config.measuring.track
+    names = [name for name in track if name in NEED_OUTPUTS]
     if problem.loss is None or problem.outputs or not names:
         return config, ()
-    why = f"{' and '.join(names)} cannot be measured: the model of {config.arch} gives more than one tensor"
-    if config.track != RunConfig.track:
+    why = f"{' and '.join(names)} cannot be measured: the model of {config.problem.arch} gives more than one tensor"
+    if track != Measuring.track:
         raise ProblemError(f"--track {','.join(names)}: {why}")
-    return config.replace(track=tuple(name for name in config.track if name not in NEED_OUTPUTS)), (why,)
+    return config.replace(track=tuple(name for name in track if name not in NEED_OUTPUTS)), (why,)
 
 
 def _check_division(config: RunConfig, problem: Problem, examples: int) -> None:
     """Raise ProblemError where the examples are to be divided, and their loss cannot be."""
+    arch, loss = config.problem.arch, config.problem.loss
+    batch_size, eig_samples = config.training.batch_size, config.measuring.eig_samples
     if not problem.alone:
-        for field, of in (("batch_size", examples), ("physical_batch", config.batch_size or examples)):
-            number = getattr(config, field)
+        for field, of in (("batch_size", examples), ("physical_batch", batch_size or examples)):
+            number = getattr(config.training, field)
             if number is not None and of // -(-of // number) < 2:
                 raise ProblemError(
-                    f"{flag(field)} {number} does not go with --arch {config.arch}, which cannot do with one example "
+                    f"{flag(field)} {number} does not go with --arch {arch}, which cannot do with one example "
                     "at a time (batch norm cannot): give 2 or more"
                 )
-    divided = {"batch_size": config.batch_size, "physical_batch": config.physical_batch}
+    divided = {"batch_size": batch_size, "physical_batch": config.training.physical_batch}
     if problem.divisible:
         del divided["batch_size"]
     if problem.findings.reduction == "neither":
@@ -170,18 +173,18 @@ def _check_division(config: RunConfig, problem: Problem, examples: int) -> None:
             "that are compared with each other)"
         )
         if not problem.divisible:
-            why, divided["eig_samples"] = "of a model that takes all examples or none", config.eig_samples
-        at_once = examples if config.batch_size is None or not problem.divisible else config.batch_size
+            why, divided["eig_samples"] = "of a model that takes all examples or none", eig_samples
+        at_once = examples if batch_size is None or not problem.divisible else batch_size
         for field, number in divided.items():
             if number is not None and number < at_once:
                 remedy = "leave it out" if field != "physical_batch" else f"give --physical-batch {at_once}"
                 raise ProblemError(
-                    f"{flag(field)} {number} does not go with --arch {config.arch} and --loss {config.loss}: "
+                    f"{flag(field)} {number} does not go with --arch {arch} and --loss {loss}: "
                     f"the loss is {why}; {remedy}"
                 )
-    if problem.findings.reduction == "sum" and config.eig_samples is not None and config.eig_samples < examples:
+    if problem.findings.reduction == "sum" and eig_samples is not None and eig_samples < examples:
         raise ProblemError(
-            f"--eig-samples {config.eig_samples} does not go with --loss {config.loss}, which is a sum over examples: "
+            f"--eig-samples {eig_samples} does not go with --loss {loss}, which is a sum over examples: "
             "that of a part of them has less curvature; take their mean, or leave it out"
         )
 

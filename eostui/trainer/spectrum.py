@@ -42,16 +42,17 @@ class Spectrum:
         self._label = label
         self._operator_at = operator_at
         self._told = False
-        self._count = config.eigs
-        share = config.eig_above if follows(config) and table.name == compared_table(config) else None
+        settings = config.measuring
+        self._count = settings.eigs
+        share = settings.eig_above if follows(config) and table.name == compared_table(config.training) else None
         self._share = math.inf if share is None else share
         self._trajectory = TrajectorySpectrum(
-            config.eigs,
-            at_most=config.eigs if share is None else tables.most_followed(config.eigs),
-            tol=config.eig_tol,
-            seed=config.seed,
-            frugal=config.graph_memory == 0,
-            rough=config.search_dtype == "auto",
+            settings.eigs,
+            at_most=settings.eigs if share is None else tables.most_followed(settings.eigs),
+            tol=settings.eig_tol,
+            seed=config.training.seed,
+            frugal=settings.frugal,
+            rough=settings.search_dtype == "auto",
         )
 
     def measure(self, moment: Moment) -> Mapping[str, Any]:
@@ -141,10 +142,10 @@ class JacobianGram:
     """The spectrum of the Jacobian Gram matrix, and how much curvature the loss adds to it."""
 
     def __init__(self, config: RunConfig) -> None:
-        self._seed = config.seed
+        self._seed = config.training.seed
         self._generator: torch.Generator | None = None
         self._spectrum = Spectrum(
-            INSTRUMENTS["jacobian-gram"].table(config),
+            INSTRUMENTS["jacobian-gram"].table(config.measuring),
             "Jacobian Gram matrix",
             lambda moment: moment.of_outputs(JacobianGramOperator),
             config,
@@ -161,7 +162,7 @@ class JacobianGram:
 
 def hessian(config: RunConfig) -> Spectrum:
     """The instrument behind the table `hessian`; its first eigenvalue is the sharpness."""
-    table = INSTRUMENTS["hessian"].table(config)
+    table = INSTRUMENTS["hessian"].table(config.measuring)
     return Spectrum(table, "Hessian", lambda moment: nullcontext(moment.hessian), config)
 
 
@@ -175,7 +176,9 @@ def preconditioned(config: RunConfig) -> Spectrum:
         operator = moment.preconditioned_hessian()
         return None if operator is None else nullcontext(operator)
 
-    return Spectrum(INSTRUMENTS["preconditioned"].table(config), "preconditioned Hessian", operator_at, config)
+    return Spectrum(
+        INSTRUMENTS["preconditioned"].table(config.measuring), "preconditioned Hessian", operator_at, config
+    )
 
 
 def lowest(config: RunConfig) -> LowestEigenvalue:
@@ -185,7 +188,7 @@ def lowest(config: RunConfig) -> LowestEigenvalue:
 
 def gauss_newton(config: RunConfig) -> Spectrum:
     """The instrument behind the table `gauss_newton`."""
-    table = INSTRUMENTS["gauss-newton"].table(config)
+    table = INSTRUMENTS["gauss-newton"].table(config.measuring)
     return Spectrum(
         table,
         "Gauss-Newton matrix",

@@ -39,7 +39,7 @@ class TrackedSharpness:
     """
 
     def __init__(self, config: RunConfig) -> None:
-        self._table = compared_table(config)
+        self._table = compared_table(config.training)
         self._vectors: list[Tensor] = []
 
     def measure(self, moment: Moment) -> Mapping[str, Any] | None:

@@ -9,7 +9,7 @@ import pytest
 
 from eostui.problems.architectures import ARCHITECTURES
 from eostui.problems.errors import ProblemError
-from eostui.problems.fit import check_fit
+from eostui.problems.fit import check_fit, check_sizes
 
 
 @pytest.mark.parametrize(
@@ -68,6 +68,14 @@ def test_two_names_that_do_not_go_together_are_named(arch: str, data: str, loss:
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_an_architecture_goes_with_what_it_is_meant_for(name: str) -> None:
     check_fit(name, ARCHITECTURES[name].data, ARCHITECTURES[name].loss)
+
+
+def test_a_size_is_refused_where_there_is_none_to_choose() -> None:
+    check_sizes("fc-tanh", ["width", "depth"])
+    with pytest.raises(ProblemError, match="--width does not go with --arch resnet32.*these have: fc-tanh"):
+        check_sizes("resnet32", ["width"])
+    with pytest.raises(ProblemError, match="--depth does not go with --arch own.py:model.*is in its code"):
+        check_sizes("own.py:model", ["depth"])
 
 
 def test_what_is_named_by_path_or_unknown_is_left_to_others() -> None:

@@ -76,16 +76,12 @@ def test_tokens_stay_integers_in_every_dtype_and_their_number_goes_to_the_networ
     assert problem.model(problem.dataset.x).dtype == torch.float64
 
 
-def test_width_and_depth_vary_the_network(own: Own) -> None:
+def test_width_and_depth_vary_the_network() -> None:
     def parameters(**sizes: int) -> int:
         return sum(p.numel() for p in build(data="digits-100", **sizes).model.parameters())  # type: ignore[arg-type]
 
     assert parameters() == parameters(width=200, depth=2)
     assert parameters(width=10, depth=3) == 64 * 10 + 10 + 2 * (10 * 10 + 10) + 10 * 10 + 10
-    message = complaint(arch="resnet32", data="cifar10", width=16)
-    assert "--width does not go with --arch resnet32" in message
-    model = own("def f(): return nn.Linear(4, 2)")
-    assert f"--depth does not go with --arch {model}" in complaint(arch=model, depth=3)
 
 
 def test_data_that_fit_are_not_copied(own: Own) -> None:
@@ -111,13 +107,6 @@ def test_an_unknown_name_lists_the_nearest(kind: str, name: str, nearest: str) -
     message = complaint(**{kind: name})
     assert repr(name) in message
     assert nearest in message.split("did you mean")[1].split("?")[0]
-
-
-def test_what_does_not_go_together_is_refused_before_anything_is_loaded() -> None:
-    assert "--loss ce does not go with --data chebyshev-5" in complaint(
-        arch="regression", data="chebyshev-5", loss="ce"
-    )
-    assert "--arch resnet32 does not go with --data sorting" in complaint(arch="resnet32", data="sorting")
 
 
 @pytest.mark.parametrize(

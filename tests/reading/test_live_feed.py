@@ -24,7 +24,7 @@ from eostui.trainer.instruments import tables_of
 from eostui.trainer.record import Record
 from tests.dashboard.looking import text_of, until
 
-CONFIG = RunConfig(arch="fc-tanh", data="digits", loss="mse", lr=0.2, lr_schedule="cosine:400", eigs=1)
+CONFIG = RunConfig.of(arch="fc-tanh", data="digits", loss="mse", lr=0.2, lr_schedule="cosine:400", eigs=1)
 
 
 class Trainer:

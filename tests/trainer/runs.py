@@ -18,7 +18,7 @@ from eostui.trainer.moment import Measured, Moment
 
 def config(**settings: object) -> RunConfig:
     values = {"arch": "fc-tanh", "data": "digits", "loss": "mse", "lr": 0.1, "track": ()}
-    return RunConfig(**{**values, **settings})  # type: ignore[arg-type]
+    return RunConfig.of(**{**values, **settings})
 
 
 def half_squared_error(outputs: Tensor, targets: Tensor) -> Tensor:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from eostui.config import RunConfig
+from eostui.config import Measuring
 from eostui.trainer.cadence import Cadence
 
 
-def config(share: float | None) -> RunConfig:
-    return RunConfig(arch="fc-tanh", data="digits", loss="mse", lr=0.1, eig_every=10, measure_share=share)
+def settings(share: float | None) -> Measuring:
+    return Measuring(eig_every=10, measure_share=share)
 
 
 def measured(cadence: Cadence, *, update: float, tracked: float, certified: float, times: int = 30) -> None:
@@ -28,7 +28,7 @@ def share_of(cadence: Cadence, *, update: float, tracked: float, certified: floa
 
 
 def test_without_a_share_it_is_what_was_asked_for() -> None:
-    cadence = Cadence(config(None), tracks=True)
+    cadence = Cadence(settings(None), tracks=True)
     measured(cadence, update=1, tracked=100, certified=1000)
     assert cadence.adapted() is None
     assert [step for step in range(25) if cadence.certified(step)] == [0, 10, 20]
@@ -40,7 +40,7 @@ def test_without_a_share_it_is_what_was_asked_for() -> None:
 @pytest.mark.parametrize("tracks", [True, False])
 def test_measuring_takes_no_more_than_its_share_and_not_much_less(share: float, certified: float, tracks: bool) -> None:
     costs = {"update": 1.0, "tracked": 1.1 if tracks else 0.0, "certified": certified}
-    cadence = Cadence(config(share), tracks=tracks)
+    cadence = Cadence(settings(share), tracks=tracks)
     measured(cadence, **costs)
     asked = share_of(cadence, **costs)
     detail = cadence.adapted()
@@ -57,7 +57,7 @@ def test_measuring_takes_no_more_than_its_share_and_not_much_less(share: float, 
 
 
 def test_tracked_estimates_give_way_before_certified_measurements() -> None:
-    cadence = Cadence(config(0.5), tracks=True)
+    cadence = Cadence(settings(0.5), tracks=True)
     measured(cadence, update=1, tracked=2, certified=5)
     detail = cadence.adapted()
     assert detail is not None
@@ -66,7 +66,7 @@ def test_tracked_estimates_give_way_before_certified_measurements() -> None:
 
 
 def test_the_first_measurement_which_starts_from_nothing_does_not_count() -> None:
-    cadence = Cadence(config(0.5), tracks=False)
+    cadence = Cadence(settings(0.5), tracks=False)
     cadence.took("update", 1)
     cadence.took("certified", 1e6)
     assert cadence.adapted() is None
@@ -76,15 +76,15 @@ def test_the_first_measurement_which_starts_from_nothing_does_not_count() -> Non
 
 
 def test_a_share_that_is_used_up_lets_nothing_be_measured_until_it_is_made_up_for() -> None:
-    cadence = Cadence(config(0.25), tracks=True)
+    cadence = Cadence(settings(0.25), tracks=True)
     assert cadence.affordable(0.0, 0.0)
     assert cadence.affordable(1.0, 4.0)
     assert not cadence.affordable(1.1, 4.0)
-    assert Cadence(config(None), tracks=True).affordable(1e9, 1.0)
+    assert Cadence(settings(None), tracks=True).affordable(1e9, 1.0)
 
 
 def test_what_certified_measurements_leave_of_the_share_is_for_tracked_ones() -> None:
-    cadence = Cadence(config(0.5), tracks=True)
+    cadence = Cadence(settings(0.5), tracks=True)
     measured(cadence, update=1, tracked=2, certified=300)
     assert cadence.adapted() is not None
     assert cadence.certified_every == 300
@@ -98,7 +98,7 @@ def test_what_certified_measurements_leave_of_the_share_is_for_tracked_ones() ->
 
 
 def test_it_measures_more_often_again_when_that_has_become_cheap_but_does_not_go_to_and_fro() -> None:
-    cadence = Cadence(config(0.3), tracks=False)
+    cadence = Cadence(settings(0.3), tracks=False)
     measured(cadence, update=1, tracked=0, certified=20)
     assert cadence.adapted() is not None
     assert cadence.certified_every == 50

@@ -34,7 +34,7 @@ def rows_of(name: str, run: Run, steps: int, settings: RunConfig | None = None) 
 def test_a_row_has_the_columns_of_its_table(name: str) -> None:
     run = Run(small_network(), lr=0.4)
     (row,) = rows_of(name, run, 1)
-    table = INSTRUMENTS[name].table(config(batch_size=6))
+    table = INSTRUMENTS[name].table(config().measuring)
     assert ["step", *row] == [column.name for column in table.columns]
     for column in table.columns[1:]:
         assert np.shape(row[column.name]) == ((column.width,) if column.width else ())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from eostui.config import ConfigError, RunConfig
+from eostui.config import SETTINGS, ConfigError, RunConfig, flag
 from eostui.dynamics.optimizers import OPTIMIZERS
 from eostui.problems.architectures import ARCHITECTURES
 from eostui.store import new_run_directory
@@ -18,30 +18,35 @@ from eostui.trainer.plan import DEMONSTRATION, HYPERPARAMETERS, plan_run, run_na
 
 def test_nothing_given_is_the_demonstration() -> None:
     config = plan_run({})
-    assert {field: getattr(config, field) for field in DEMONSTRATION} == dict(DEMONSTRATION)
+    assert {field: config.to_dict()[field] for field in DEMONSTRATION} == dict(DEMONSTRATION)
 
 
 def test_the_demonstration_keeps_what_was_given() -> None:
     config = plan_run({"lr": 0.05, "steps": 7})
-    assert (config.arch, config.data, config.lr, config.steps) == ("fc-tanh", "digits", 0.05, 7)
+    assert (config.problem.arch, config.problem.data, config.training.lr, config.limits.steps) == (
+        "fc-tanh",
+        "digits",
+        0.05,
+        7,
+    )
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_an_architecture_brings_what_it_is_for(name: str) -> None:
     entry = ARCHITECTURES[name]
     config = plan_run({"arch": name})
-    assert (config.data, config.loss, config.lr) == (entry.data, entry.loss, entry.lr)
-    assert (config.physical_batch, config.eig_samples, config.eig_every) == (
+    assert (config.problem.data, config.problem.loss, config.training.lr) == (entry.data, entry.loss, entry.lr)
+    assert (config.training.physical_batch, config.measuring.eig_samples, config.measuring.eig_every) == (
         entry.physical_batch,
         entry.eig_samples,
         entry.eig_every,
     )
-    assert config.steps is None
+    assert config.limits.steps is None
 
 
 def test_what_was_given_comes_before_what_the_architecture_is_for() -> None:
     config = plan_run({"arch": "resnet32", "lr": 0.5, "data": "digits", "eig_every": 3})
-    assert (config.lr, config.data, config.eig_every) == (0.5, "digits", 3)
+    assert (config.training.lr, config.problem.data, config.measuring.eig_every) == (0.5, "digits", 3)
 
 
 @pytest.mark.parametrize(
@@ -66,11 +71,11 @@ def test_an_optimizer_brings_its_own_hyperparameters_and_no_others(name: str) ->
     entry = OPTIMIZERS[name]
     config = plan_run({"optimizer": name, "batch_size": 10 if entry.minibatches == "always" else None})
     for field in HYPERPARAMETERS:
-        assert getattr(config, field) == entry.defaults.get(field, RunConfig.__dataclass_fields__[field].default)
+        assert config.to_dict()[field] == entry.defaults.get(field, SETTINGS[field].default)
 
 
 def test_momentum_belongs_to_the_optimizers_that_have_it() -> None:
-    assert plan_run({"optimizer": "momentum"}).momentum == 0.9
+    assert plan_run({"optimizer": "momentum"}).training.momentum == 0.9
     with pytest.raises(ConfigError, match="--momentum.*'gd'.*momentum"):
         plan_run({"momentum": 0.9})
 
@@ -108,45 +113,58 @@ def test_what_does_not_go_together_is_refused_by_both_names(given: dict[str, obj
     assert all(word in str(error.value) for word in words), error.value
 
 
+@pytest.mark.parametrize(
+    ("field", "value"), [("arch", 5), ("track", "hessian"), ("lr", "0.1"), ("lr_schedule", 3), ("batch_size", "10")]
+)
+def test_a_value_of_another_type_is_refused_before_anything_is_made_of_it(field: str, value: object) -> None:
+    with pytest.raises(ConfigError, match=f"{flag(field)}: {value!r} will not do"):
+        plan_run({field: value})
+
+
+def test_a_setting_that_is_not_known_is_named() -> None:
+    with pytest.raises(ConfigError, match="'learning_rate'"):
+        plan_run({"learning_rate": 0.1})
+
+
 def test_a_list_of_step_sizes_says_the_first_one_too() -> None:
     config = plan_run({"lr_schedule": "0:2/50, 300:2/100"})
-    assert (config.lr, config.lr_schedule) == (0.04, "0:2/50,300:2/100")
+    assert (config.training.lr, config.training.lr_schedule) == (0.04, "0:2/50,300:2/100")
 
 
 def test_a_cosine_ends_with_the_run() -> None:
-    assert plan_run({"lr_schedule": "cosine", "steps": 70}).lr_schedule == "cosine:70"
+    assert plan_run({"lr_schedule": "cosine", "steps": 70}).training.lr_schedule == "cosine:70"
     with pytest.raises(ConfigError, match="cosine:STEPS"):
         plan_run({"arch": "fc-tanh", "lr_schedule": "cosine"})
 
 
 def test_a_member_of_a_family_of_data_sets_is_known() -> None:
-    assert plan_run({"data": "chebyshev-7", "arch": "regression"}).data == "chebyshev-7"
-    assert plan_run({"data": "cifar10-300"}).data == "cifar10-300"
+    assert plan_run({"data": "chebyshev-7", "arch": "regression"}).problem.data == "chebyshev-7"
+    assert plan_run({"data": "cifar10-300"}).problem.data == "cifar10-300"
 
 
 def test_a_model_with_its_own_loss_has_no_gauss_newton_matrix() -> None:
-    assert plan_run({"arch": "model.py:f", "data": "data.py:f", "loss": "model"}).track == ("tracked",)
+    assert plan_run({"arch": "model.py:f", "data": "data.py:f", "loss": "model"}).measuring.track == ("tracked",)
 
 
 def test_no_eigenvalue_is_followed_beyond_those_asked_for_where_the_share_is_infinite() -> None:
     config = plan_run({"eig_above": float("inf")})
-    assert config.eig_above is None
+    assert config.measuring.eig_above is None
     assert RunConfig.from_json(config.to_json()) == config
     assert "Infinity" not in config.to_json()
-    assert plan_run({}).eig_above == 0.75
+    assert plan_run({}).measuring.eig_above == 0.75
 
 
 def test_minibatches_are_not_tracked_unless_asked() -> None:
     sgd = {"optimizer": "sgd", "batch_size": 10}
-    assert plan_run(sgd).track == ("gauss-newton",)
-    assert plan_run({**sgd, "track": ["tracked", "batch-sharpness"]}).track == ("tracked", "batch-sharpness")
+    assert plan_run(sgd).measuring.track == ("gauss-newton",)
+    assert plan_run({**sgd, "track": ["tracked", "batch-sharpness"]}).measuring.track == ("tracked", "batch-sharpness")
 
 
 def test_a_text_file_is_found_from_anywhere_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.txt").write_text("to be or not to be " * 100)
     config = plan_run({"arch": "transformer", "data": "a.txt:words"})
-    assert config.data == f"{tmp_path / 'a.txt'}:words"
+    assert config.problem.data == f"{tmp_path / 'a.txt'}:words"
     assert run_name(config).startswith("transformer-a-words-ce-gd")
 
 
@@ -158,7 +176,7 @@ def test_an_own_model_needs_to_be_told_its_data() -> None:
 def test_an_own_file_is_found_from_anywhere_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     config = plan_run({"arch": "model.py:build", "data": "digits"})
-    assert config.arch == f"{tmp_path / 'model.py'}:build"
+    assert config.problem.arch == f"{tmp_path / 'model.py'}:build"
     assert run_name(config) == "build-digits-mse-gd-lr0.02"
 
 
@@ -169,14 +187,14 @@ def test_a_tilde_is_the_home_directory_wherever_a_path_is_given(
     (tmp_path / "a.txt").write_text("to be or not to be " * 100)
     own = {"arch": "~/m.py:f", "data": "~/d.py:f", "loss": "~/l.py:f", "data_dir": "~/data"}
     config = plan_run(own)
-    assert [getattr(config, field) for field in own] == [
+    assert [config.to_dict()[field] for field in own] == [
         f"{tmp_path}/m.py:f",
         f"{tmp_path}/d.py:f",
         f"{tmp_path}/l.py:f",
         f"{tmp_path}/data",
     ]
-    assert plan_run({"arch": "transformer", "data": "~/a.txt:words"}).data == f"{tmp_path}/a.txt:words"
-    assert plan_run({"data_dir": "~nobody-at-all/data"}).data_dir.endswith("/~nobody-at-all/data")
+    assert plan_run({"arch": "transformer", "data": "~/a.txt:words"}).problem.data == f"{tmp_path}/a.txt:words"
+    assert plan_run({"data_dir": "~nobody-at-all/data"}).problem.data_dir.endswith("/~nobody-at-all/data")
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def test_all_eigenvalues_near_the_threshold_are_followed_and_a_larger_step_size_
 
 def test_there_are_as_many_eigenvalues_as_asked_for_and_none_is_followed_of_minibatches() -> None:
     sgd = config(optimizer="sgd", batch_size=10, eigs=4)
-    tables = {entry.name: entry.table(sgd) for entry in INSTRUMENTS.values()}
+    tables = {entry.name: entry.table(sgd.measuring) for entry in INSTRUMENTS.values()}
     for name in ("hessian", "preconditioned", "gauss-newton", "jacobian-gram"):
         assert {column.width for column in tables[name].columns if column.name == "eigenvalues"} == {4}
     assert "followed" not in [entry.name for entry in instruments_of(sgd)]
