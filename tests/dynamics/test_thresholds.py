@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 from torch.optim import SGD, Adagrad, Adam, AdamW, NAdam, Optimizer, RMSprop
 
-from eostui.dynamics.decoupled_sgd import DecoupledSGD
+from eostui.dynamics.optim.scalar_rmsprop import ScalarRMSprop
+from eostui.dynamics.optim.sgd import DecoupledSGD
 from eostui.dynamics.preconditioner import preconditioner
-from eostui.dynamics.scalar_rmsprop import ScalarRMSprop
 from eostui.dynamics.thresholds import stability_threshold
 
 SETTLING, STEPS, WINDOW = 120, 240, 20
