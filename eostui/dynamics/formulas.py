@@ -1,8 +1,18 @@
-"""The stability thresholds as texts; `thresholds` computes them. Read without importing torch."""
+"""The stability thresholds in words: the matrix that one is for, and how it reads. Read without importing torch."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import NamedTuple
+
+
+class Matrix(StrEnum):
+    """The matrix whose largest eigenvalue a threshold is for, by the name that its table has in the run file."""
+
+    HESSIAN = "hessian"
+    """H = ∇²L(θ)."""
+    PRECONDITIONED = "preconditioned"
+    """P^(-1/2) (H + wI) P^(-1/2), P the preconditioner and w the weight decay that is part of the gradient."""
 
 
 class Formula(NamedTuple):

@@ -19,24 +19,25 @@ from dataclasses import dataclass
 import torch
 
 from eostui.dynamics.facts import Update, facts_of
+from eostui.dynamics.formulas import Matrix
 
 
 @dataclass(frozen=True)
 class Threshold:
-    """The largest `value` of the top eigenvalue of `operator` at which the optimizer is stable.
+    """The largest `value` of the top eigenvalue of `matrix` at which the optimizer is stable.
 
-    value: NaN where there is no such threshold. operator: "hessian", or "preconditioned" for P^(-1/2) (H + wI) P^(-1/2)
-    with P from `preconditioner`. formula: how the value came about, such as "2/η", or "n/a". weight_decay: the coupled
-    w of a preconditioned operator; a threshold on the Hessian has it taken off its value instead.
+    value: NaN where there is no such threshold. matrix: the P of a preconditioned one is that of `preconditioner`.
+    formula: how the value came about, such as "2/η", or "n/a". weight_decay: the coupled w of a preconditioned matrix;
+    a threshold on the Hessian has it taken off its value instead.
     """
 
     value: float
-    operator: str
+    matrix: Matrix
     formula: str
     weight_decay: float = 0.0
 
 
-NO_THRESHOLD = Threshold(math.nan, "hessian", "n/a")
+NO_THRESHOLD = Threshold(math.nan, Matrix.HESSIAN, "n/a")
 
 
 def stability_threshold(optimizer: torch.optim.Optimizer) -> Threshold:
@@ -52,14 +53,14 @@ def stability_threshold(optimizer: torch.optim.Optimizer) -> Threshold:
     if _differ_in_step_size(updates):
         taken = "η and w" if any(each.decoupled for each in updates) else "η"
         value = 2 / update.gain if update.gain else math.inf
-        return Threshold(value, "preconditioned", f"{update.formula.folded}, {taken} in P", update.coupled)
+        return Threshold(value, Matrix.PRECONDITIONED, f"{update.formula.folded}, {taken} in P", update.coupled)
     speed = update.step_size * update.gain
     value = (2 - update.step_size * update.decoupled) / speed if speed else math.inf
     formula = update.formula.decoupled if update.decoupled else update.formula.plain
     facts = facts_of(optimizer)
     if facts is not None and facts.preconditioner is not None:
-        return Threshold(value, "preconditioned", formula, update.coupled)
-    return Threshold(value - update.coupled, "hessian", f"{formula} − w" if update.coupled else formula)
+        return Threshold(value, Matrix.PRECONDITIONED, formula, update.coupled)
+    return Threshold(value - update.coupled, Matrix.HESSIAN, f"{formula} − w" if update.coupled else formula)
 
 
 def group_updates(optimizer: torch.optim.Optimizer) -> list[Update]:
