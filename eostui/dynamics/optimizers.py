@@ -1,6 +1,7 @@
 """The optimizers by name, each torch's own where torch has it.
 
-A catalogue that is read without importing torch; torch comes in when an optimizer is made.
+A catalogue that is read without importing torch; torch comes in when an optimizer is made. One more optimizer is one
+more entry here and the module that it names.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal
+
+from eostui.dynamics.formulas import ADAM, GRADIENT_DESCENT, HEAVY_BALL, NADAM, NESTEROV
 
 if TYPE_CHECKING:
     import torch
@@ -20,10 +23,13 @@ class OptimizerEntry:
 
     name: str
     build: str
-    """`module:function`, called as `function(params, lr, **hyperparameters)` with all those in `defaults`."""
+    """`module:function`, called as `function(params, lr, **hyperparameters)` with all those in `defaults`.
+
+    The module has a mapping `FACTS`, too, from every class that it makes to the `Facts` that are known of it.
+    """
     summary: str
     threshold: str
-    """The stability threshold without weight decay as a formula, for people; `curvature.thresholds` computes it."""
+    """The stability threshold without weight decay as a formula, for people; `thresholds` computes it."""
     defaults: Mapping[str, float | bool] = field(default_factory=dict)
     """The hyperparameters that it takes, with their values where the user gives none."""
     preconditioned: bool = False
@@ -32,7 +38,7 @@ class OptimizerEntry:
     """Whether its steps see minibatches: never, where the name means the gradient of all examples."""
 
 
-_SGD = "eostui.dynamics.builders:sgd"
+_SGD = "eostui.dynamics.optim.sgd:sgd"
 _DECAY = {"weight_decay": 0.0, "decoupled": False}
 _MOMENTS = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
 
@@ -41,7 +47,7 @@ _ENTRIES = (
         name="gd",
         build=_SGD,
         summary="gradient descent, θ ← θ − η∇L(θ)",
-        threshold="2/η",
+        threshold=GRADIENT_DESCENT.plain,
         defaults=_DECAY,
         minibatches="never",
     ),
@@ -49,15 +55,15 @@ _ENTRIES = (
         name="momentum",
         build=_SGD,
         summary="gradient descent with Polyak (heavy-ball) momentum, v ← μv + ∇L(θ), θ ← θ − ηv",
-        threshold="(2+2μ)/η",
+        threshold=HEAVY_BALL.plain,
         defaults={"momentum": 0.9, **_DECAY},
         minibatches="never",
     ),
     OptimizerEntry(
         name="nesterov",
-        build="eostui.dynamics.builders:nesterov",
+        build="eostui.dynamics.optim.sgd:nesterov",
         summary="gradient descent with Nesterov momentum, v ← μv + ∇L(θ), θ ← θ − η(∇L(θ) + μv)",
-        threshold="(2+2μ)/(η(1+2μ))",
+        threshold=NESTEROV.plain,
         defaults={"momentum": 0.9, **_DECAY},
         minibatches="never",
     ),
@@ -65,55 +71,55 @@ _ENTRIES = (
         name="sgd",
         build=_SGD,
         summary="stochastic gradient descent on minibatches, with Polyak momentum where it is given",
-        threshold="(2+2μ)/η",
+        threshold=HEAVY_BALL.plain,
         defaults={"momentum": 0.0, **_DECAY},
         minibatches="always",
     ),
     OptimizerEntry(
         name="adam",
-        build="eostui.dynamics.builders:adam",
+        build="eostui.dynamics.optim.adam:adam",
         summary="Adam (Kingma & Ba 2015); its weight decay is part of the gradient",
-        threshold="(2+2β₁)/((1−β₁)η)",
+        threshold=ADAM.plain,
         defaults={**_MOMENTS, "weight_decay": 0.0},
         preconditioned=True,
     ),
     OptimizerEntry(
         name="adamw",
-        build="eostui.dynamics.builders:adamw",
+        build="eostui.dynamics.optim.adam:adamw",
         summary="Adam with decoupled weight decay (Loshchilov & Hutter 2019)",
-        threshold="(2+2β₁)/((1−β₁)η)",
+        threshold=ADAM.plain,
         defaults={**_MOMENTS, "weight_decay": 0.01},
         preconditioned=True,
     ),
     OptimizerEntry(
         name="nadam",
-        build="eostui.dynamics.builders:nadam",
+        build="eostui.dynamics.optim.nadam:nadam",
         summary="Adam with Nesterov momentum, whose coefficient μₜ grows in time (Dozat 2016)",
-        threshold="(2+2β₁)/(η(1+β₁−2μₜβ₁))",
+        threshold=NADAM.plain,
         defaults={**_MOMENTS, **_DECAY},
         preconditioned=True,
     ),
     OptimizerEntry(
         name="rmsprop",
-        build="eostui.dynamics.builders:rmsprop",
+        build="eostui.dynamics.optim.rmsprop:rmsprop",
         summary="RMSprop (Hinton 2012), ν ← β₂ν + (1−β₂)∇L(θ)², θ ← θ − η∇L(θ)/(√ν + ε)",
-        threshold="(2+2μ)/η",
+        threshold=HEAVY_BALL.plain,
         defaults={"beta2": 0.99, "eps": 1e-8, "momentum": 0.0, "weight_decay": 0.0, "centered": False},
         preconditioned=True,
     ),
     OptimizerEntry(
         name="scalar-rmsprop",
-        build="eostui.dynamics.builders:scalar_rmsprop",
+        build="eostui.dynamics.optim.scalar_rmsprop:scalar_rmsprop",
         summary="RMSprop with one ν ← β₂ν + (1−β₂)‖∇L(θ)‖² for all weights (Cohen et al. 2024)",
-        threshold="2/η",
+        threshold=GRADIENT_DESCENT.plain,
         defaults={"beta2": 0.99, "eps": 1e-8, "weight_decay": 0.0},
         preconditioned=True,
     ),
     OptimizerEntry(
         name="adagrad",
-        build="eostui.dynamics.builders:adagrad",
+        build="eostui.dynamics.optim.adagrad:adagrad",
         summary="Adagrad (Duchi et al. 2011), ν ← ν + ∇L(θ)², θ ← θ − η∇L(θ)/(√ν + ε)",
-        threshold="2/η",
+        threshold=GRADIENT_DESCENT.plain,
         defaults={"eps": 1e-10, "weight_decay": 0.0},
         preconditioned=True,
     ),

@@ -130,7 +130,7 @@ def _environment(config: RunConfig, setup: Setup) -> dict[str, Any]:
         "examples": setup.objective.examples,
         "data": setup.problem.dataset.provenance,
         "threshold": setup.threshold_label(config),
-        "threshold_on": stability_threshold(setup.optimizer).operator,
+        "threshold_on": stability_threshold(setup.optimizer).matrix,
     }
 
 

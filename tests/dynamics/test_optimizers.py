@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import torch
 
+from eostui.dynamics.formulas import Matrix
 from eostui.dynamics.optimizers import OPTIMIZERS, OptimizerEntry, make_optimizer, set_step_size
 from eostui.dynamics.preconditioner import preconditioner
 from eostui.dynamics.thresholds import stability_threshold
@@ -194,7 +195,7 @@ def test_the_catalogue_says_where_the_threshold_is_and_whether_there_is_a_precon
     theta = torch.ones(3)
     optimizer = make_optimizer(entry.name, theta, lr=0.1, hyperparameters={"beta1": 0.8, "momentum": 0.9})
     threshold = stability_threshold(optimizer)
-    assert threshold.operator == ("preconditioned" if entry.preconditioned else "hessian")
+    assert threshold.matrix is (Matrix.PRECONDITIONED if entry.preconditioned else Matrix.HESSIAN)
     without_decay = {"(2−ηw)(1+β₁)/((1−β₁)η)": "(2+2β₁)/((1−β₁)η)"}
     assert without_decay.get(threshold.formula, threshold.formula) == entry.threshold
     theta.grad = torch.ones(3)

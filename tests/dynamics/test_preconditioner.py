@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 from torch.optim import SGD, Adagrad, Adam, AdamW, NAdam, Optimizer, RMSprop
 
+from eostui.dynamics.optim.scalar_rmsprop import ScalarRMSprop
 from eostui.dynamics.preconditioner import preconditioner
-from eostui.dynamics.scalar_rmsprop import ScalarRMSprop
 
 LR = 0.1
 SHAPES = [(3,), (2, 2), ()]

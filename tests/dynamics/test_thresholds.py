@@ -13,9 +13,10 @@ import torch
 from torch import Tensor
 from torch.optim import SGD, Adagrad, Adam, AdamW, NAdam, Optimizer, RMSprop
 
-from eostui.dynamics.decoupled_sgd import DecoupledSGD
+from eostui.dynamics.formulas import Matrix
+from eostui.dynamics.optim.scalar_rmsprop import ScalarRMSprop
+from eostui.dynamics.optim.sgd import DecoupledSGD
 from eostui.dynamics.preconditioner import preconditioner
-from eostui.dynamics.scalar_rmsprop import ScalarRMSprop
 from eostui.dynamics.thresholds import stability_threshold
 
 SETTLING, STEPS, WINDOW = 120, 240, 20
@@ -39,7 +40,7 @@ class Setting:
     make: Make
     formula: str = ""
     symbols: dict[str, float] = field(default_factory=dict)
-    operator: str = "preconditioned"
+    matrix: Matrix = Matrix.PRECONDITIONED
     age: float = OLD
     held: bool = False
 
@@ -113,7 +114,7 @@ def computed(formula: str, symbols: dict[str, float]) -> float:
 def sgd(formula: str, *, make: type[SGD] = SGD, **settings: Any) -> Setting:
     symbols = {"η": LR, "μ": settings.get("momentum", 0), "d": settings.get("dampening", 0)}
     symbols["w"] = settings.get("weight_decay", settings.get("decay", 0))
-    return Setting(lambda weights: make(weights, lr=LR, **settings), formula, symbols, "hessian")
+    return Setting(lambda weights: make(weights, lr=LR, **settings), formula, symbols, Matrix.HESSIAN)
 
 
 def adam(formula: str, *, make: type[Adam] = Adam, beta1: float = 0.9, **settings: Any) -> Setting:
@@ -187,7 +188,7 @@ SETTINGS = {
 def test_an_optimizer_is_stable_exactly_up_to_its_threshold_and_its_formula_says_the_same(setting: Setting) -> None:
     optimizer = prepared(setting, [torch.zeros(1, dtype=torch.float64)])
     threshold, p = stability_threshold(optimizer), preconditioner(optimizer)
-    assert (threshold.operator, threshold.formula) == (setting.operator, setting.formula)
+    assert (threshold.matrix, threshold.formula) == (setting.matrix, setting.formula)
     assert threshold.value == pytest.approx(computed(setting.formula, setting.symbols), rel=1e-9)
     scale = 1.0 if p is None else p.item()
     curvature = threshold.value * scale - threshold.weight_decay
@@ -271,7 +272,7 @@ def test_parameter_groups_that_differ_in_step_size_share_a_threshold_with_the_st
     setting = Setting(make)
     optimizer = prepared(setting, [torch.zeros(1, dtype=torch.float64) for _ in range(3)])
     threshold, p = stability_threshold(optimizer), preconditioner(optimizer)
-    assert (threshold.operator, threshold.formula) == ("preconditioned", formula)
+    assert (threshold.matrix, threshold.formula) == (Matrix.PRECONDITIONED, formula)
     assert threshold.value == pytest.approx(value)
     assert p is not None
     assert len(p.unique()) == 2

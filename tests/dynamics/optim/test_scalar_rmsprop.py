@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from eostui.dynamics.scalar_rmsprop import ScalarRMSprop
+from eostui.dynamics.optim.scalar_rmsprop import ScalarRMSprop
 
 
 def run(optimizer: ScalarRMSprop, weights: list[Tensor], seeds: range) -> None:

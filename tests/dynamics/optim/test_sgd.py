@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from eostui.dynamics.decoupled_sgd import DecoupledSGD
+from eostui.dynamics.optim.sgd import DecoupledSGD
 
 
 def test_without_decay_it_is_torchs_sgd_bit_for_bit() -> None:

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.optim.optimizer import ParamsT
 
-from eostui.dynamics.preconditioner import PRECONDITIONERS
-from eostui.dynamics.thresholds import UPDATES, Group, rmsprop_update
+from eostui.dynamics.facts import Facts, Group, Update
+from eostui.dynamics.formulas import GRADIENT_DESCENT
 
 
 class ScalarRMSprop(torch.optim.Optimizer):
@@ -60,7 +60,18 @@ def _gradient(p: Tensor, weight_decay: float) -> Tensor:
     return p.grad.add(p, alpha=weight_decay) if weight_decay else p.grad
 
 
-def _preconditioner(optimizer: torch.optim.Optimizer, group: Group, p: Tensor) -> Tensor | None:
+def scalar_rmsprop(params: ParamsT, lr: float, *, beta2: float, eps: float, weight_decay: float) -> ScalarRMSprop:
+    """RMSprop with one ν for all weights."""
+    return ScalarRMSprop(params, lr, beta2=beta2, eps=eps, weight_decay=weight_decay)
+
+
+def _update(_: torch.optim.Optimizer, group: Group) -> Update:
+    """Gradient descent over P⁻¹g."""
+    return Update.of(group, 1.0, GRADIENT_DESCENT)
+
+
+def _preconditioner(optimizer: torch.optim.Optimizer, group: Group, _: Tensor) -> Tensor | None:
+    """√ν + ε, one number for all weights of the group."""
     state = optimizer.state.get(group["params"][0])
     if not state:
         return None
@@ -68,5 +79,4 @@ def _preconditioner(optimizer: torch.optim.Optimizer, group: Group, p: Tensor) -
     return diagonal
 
 
-UPDATES[ScalarRMSprop] = rmsprop_update
-PRECONDITIONERS[ScalarRMSprop] = _preconditioner
+FACTS = {ScalarRMSprop: Facts(_update, _preconditioner)}

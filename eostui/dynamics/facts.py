@@ -1,0 +1,64 @@
+"""What is known of the class of a torch optimizer: how it updates its weights, and what its preconditioner is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any, Self
+
+import torch
+from torch import Tensor
+
+from eostui.dynamics.formulas import Formula
+from eostui.dynamics.optimizers import OPTIMIZERS
+
+Group = dict[str, Any]
+"""A parameter group as torch keeps it."""
+
+
+@dataclass(frozen=True)
+class Update:
+    """The next update of one parameter group: η, the momentum's gain κ, and weight decay that is coupled (part of the
+    gradient) or decoupled."""
+
+    step_size: float
+    gain: float
+    formula: Formula
+    coupled: float = 0.0
+    decoupled: float = 0.0
+
+    @classmethod
+    def of(cls, group: Group, gain: float, formula: Formula, *, decoupled: bool = False) -> Self:
+        """With the group's `lr` and its `weight_decay`, which is `decoupled` or coupled."""
+        decay = float(group["weight_decay"])
+        coupled, decoupled_decay = (0.0, decay) if decoupled else (decay, 0.0)
+        return cls(float(group["lr"]), gain, formula, coupled, decoupled_decay)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of one class of torch optimizers.
+
+    update: how it updates a parameter group; None where the weights of the group have no update in common.
+    preconditioner: P of one parameter of a group, of a shape that expands to the parameter's; None before the first
+    update of that parameter. A class without P, such as gradient descent, has no such function.
+    """
+
+    update: Callable[[torch.optim.Optimizer, Group], Update | None]
+    preconditioner: Callable[[torch.optim.Optimizer, Group, Tensor], Tensor | None] | None = None
+
+
+def facts_of(optimizer: torch.optim.Optimizer) -> Facts | None:
+    """What is known of the class of an optimizer, whoever made it; None of a class that is not in the catalogue.
+
+    The class is looked up exactly, for a class derived from it may update as it likes.
+    """
+    return _facts().get(type(optimizer))
+
+
+@cache
+def _facts() -> Mapping[type[torch.optim.Optimizer], Facts]:
+    modules = {entry.build.partition(":")[0] for entry in OPTIMIZERS.values()}
+    return {kind: facts for module in modules for kind, facts in import_module(module).FACTS.items()}

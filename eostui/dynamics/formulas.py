@@ -1,0 +1,33 @@
+"""The stability thresholds in words: the matrix that one is for, and how it reads. Read without importing torch."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Matrix(StrEnum):
+    """The matrix whose largest eigenvalue a threshold is for, by the name that its table has in the run file."""
+
+    HESSIAN = "hessian"
+    """H = ∇²L(θ)."""
+    PRECONDITIONED = "preconditioned"
+    """P^(-1/2) (H + wI) P^(-1/2), P the preconditioner and w the weight decay that is part of the gradient."""
+
+
+class Formula(NamedTuple):
+    """A threshold as a text: as it is, with decoupled weight decay, and with η (and that decay) taken into P."""
+
+    plain: str
+    decoupled: str
+    folded: str
+
+
+GRADIENT_DESCENT = Formula("2/η", "(2−ηw)/η", "2")
+HEAVY_BALL = Formula("(2+2μ)/η", "(2−ηw)(1+μ)/η", "2+2μ")
+DAMPENED = Formula("(2+2μ)/(η(1−d))", "(2−ηw)(1+μ)/(η(1−d))", "(2+2μ)/(1−d)")
+NESTEROV = Formula("(2+2μ)/(η(1+2μ))", "(2−ηw)(1+μ)/(η(1+2μ))", "(2+2μ)/(1+2μ)")
+ADAM = Formula("(2+2β₁)/((1−β₁)η)", "(2−ηw)(1+β₁)/((1−β₁)η)", "(2+2β₁)/(1−β₁)")
+ADAM_AT_ITS_DEFAULT = Formula("38/η", "19(2−ηw)/η", "38")
+NADAM = Formula("(2+2β₁)/(η(1+β₁−2μₜβ₁))", "(2−ηw)(1+β₁)/(η(1+β₁−2μₜβ₁))", "(2+2β₁)/(1+β₁−2μₜβ₁)")
+DECAYING_STEP = Formula("2/ηₜ", "(2−ηₜw)/ηₜ", "2")

@@ -1,0 +1,27 @@
+"""How many updates a torch optimizer has made, as it counts them itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from eostui.dynamics.facts import Group
+
+
+def age(optimizer: torch.optim.Optimizer, group: Group) -> float | None:
+    """How many updates the weights of a group have had; None where some have had more than others.
+
+    Weights without any update are left out: nothing moves them.
+    """
+    ages = {float(optimizer.state.get(p, {}).get("step", 0)) for p in group["params"]} - {0.0}
+    return max(ages, default=0.0) if len(ages) <= 1 else None
+
+
+def number(value: Tensor, p: Tensor) -> Any:
+    """A scalar of the state of p to compute with: a float, or a tensor where it is on the device.
+
+    The host would have to wait for a float from there.
+    """
+    return value.item() if value.is_cpu else value.to(p.dtype)

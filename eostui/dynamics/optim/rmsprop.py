@@ -1,0 +1,42 @@
+"""torch's RMSprop."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.optim.optimizer import ParamsT
+
+from eostui.dynamics.facts import Facts, Group, Update
+from eostui.dynamics.formulas import GRADIENT_DESCENT, HEAVY_BALL
+
+
+def rmsprop(
+    params: ParamsT, lr: float, *, beta2: float, eps: float, momentum: float, weight_decay: float, centered: bool
+) -> torch.optim.Optimizer:
+    """RMSprop, which calls β₂ alpha."""
+    return torch.optim.RMSprop(
+        params, lr, alpha=beta2, eps=eps, momentum=momentum, weight_decay=weight_decay, centered=centered
+    )
+
+
+def _update(_: torch.optim.Optimizer, group: Group) -> Update:
+    """The heavy ball over P⁻¹g, where there is momentum at all."""
+    momentum = float(group["momentum"])
+    formula = HEAVY_BALL if momentum else GRADIENT_DESCENT
+    return Update.of(group, 1 / (1 + momentum), formula)
+
+
+def _preconditioner(optimizer: torch.optim.Optimizer, group: Group, p: Tensor) -> Tensor | None:
+    """√v + ε, without a correction of bias; centered √(v − ḡ²) + ε."""
+    state = optimizer.state.get(p)
+    if not state:
+        return None
+    moment = state["square_avg"]
+    if group["centered"]:
+        # As torch rounds it: with a constant gradient nothing else is left.
+        moment = moment.addcmul(state["grad_avg"], state["grad_avg"], value=-1)
+    diagonal: Tensor = moment.sqrt() + group["eps"]
+    return diagonal
+
+
+FACTS = {torch.optim.RMSprop: Facts(_update, _preconditioner)}
