@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from eostui.store.schema import EVENTS
+from eostui.store.schema import EVENTS, Row
 
 DETAIL_BYTES = int(EVENTS.columns[-1].dtype[1:])
 
@@ -25,9 +25,9 @@ class Event:
     detail: dict[str, Any]
 
 
-def event_row(step: int, time: float, kind: str, detail: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row of the table `events`; `detail` (JSON values) is shortened where it must be."""
-    return {"step": step, "time": time, "kind": kind.encode(), "detail": encode_detail(detail, DETAIL_BYTES)}
+def event_row(step: int, time: float, kind: str, detail: Mapping[str, Any]) -> Row:
+    """A row of the table `events`; `detail` (JSON values) is shortened where it must be."""
+    return EVENTS.row({"step": step, "time": time, "kind": kind, "detail": encode_detail(detail, DETAIL_BYTES)})
 
 
 def encode_detail(detail: Mapping[str, Any], limit: int) -> bytes:

@@ -15,6 +15,7 @@ from eostui.link.address import LONGEST_PATH, LinkError, connect, is_live, liste
 from eostui.link.client import LinkClient
 from eostui.link.messages import Ack, Ended, Message, Phase, Rows, State
 from eostui.link.server import LinkServer
+from eostui.store import STEP, TRAIN, Column, Table
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_a_viewer_that_comes_late_is_told_what_holds(server: LinkServer, run_dir
 def test_rows_come_in_order_and_many_in_a_message(server: LinkServer, run_directory: Path) -> None:
     client = LinkClient.to_run(run_directory)
     for index in range(5000):
-        server.publish("train", index, {"step": index, "loss": index / 2})
+        server.publish(index, TRAIN.row({"step": index, "loss": index / 2}))
 
     def count(messages: list[Message]) -> int:
         return sum(len(message.columns["step"]) for message in messages if isinstance(message, Rows))
@@ -85,18 +86,18 @@ def test_a_viewer_that_never_reads_holds_nobody_up_and_loses_rows_only(
     monkeypatch.setattr(server_module, "BACKLOG", 1 << 16)
     deaf = connect(run_directory)
     time.sleep(0.2)
-    row = {f"column_{number}": 0.5 for number in range(50)}
+    wide = Table("train", "fifty columns", (STEP, *[Column(f"column_{number}", "a number") for number in range(50)]))
     start = time.monotonic()
     index = 0
     for _ in range(10):
         for _ in range(2000):
-            server.publish("train", index, {"step": index, **row})
+            server.publish(index, wide.row({"step": index}))
             index += 1
         time.sleep(0.15)
     assert time.monotonic() - start < 5
     lively = LinkClient.to_run(run_directory)
     time.sleep(0.2)
-    server.publish("train", index, {"step": index, **row})
+    server.publish(index, wide.row({"step": index}))
     _until(lively, lambda messages: any(isinstance(m, Rows) and m.first <= index for m in messages))
     deaf.close()
     lively.close()
@@ -117,7 +118,7 @@ def test_the_last_word_arrives_before_the_end(run_directory: Path) -> None:
     client = LinkClient.to_run(run_directory)
     server.say(State("running"))
     _until(client, bool)
-    server.publish("train", 0, {"step": 0})
+    server.publish(0, TRAIN.row({"step": 0}))
     server.say(Ended("finished", 0))
     server.close()
     received = _until(client, lambda _: client.closed)

@@ -34,9 +34,9 @@ class Run:
         ) as writer:
             for table, columns in self.rows.items():
                 for row in zip(*columns.values(), strict=True):
-                    writer.append(table.name, dict(zip(columns, row, strict=True)))
+                    writer.append(table.row(dict(zip(columns, row, strict=True))))
             for step, kind, detail in self.events:
-                writer.append(EVENTS.name, event_row(step, step / 100, kind, detail))
+                writer.append(event_row(step, step / 100, kind, detail))
             writer.set_status(Status.FINISHED)
         return path
 

@@ -19,7 +19,7 @@ from eostui.link.client import LinkClient
 from eostui.link.messages import Ended, Hello, Phase
 from eostui.link.server import LinkServer
 from eostui.reading.live import LiveFeed
-from eostui.store import RunWriter, Status, Table
+from eostui.store import STEP, Column, RunFile, RunWriter, Status, Table
 from eostui.trainer.instruments import tables_of
 from eostui.trainer.record import Record
 from tests.dashboard.looking import text_of, until
@@ -156,6 +156,59 @@ def test_events_come_with_their_details(source: Source, tmp_path: Path) -> None:
     _poll_until(feed, lambda feed: len(feed.events()) == 1)
     (event,) = feed.events()
     assert (event.step, event.kind, event.detail["threshold"]) == (7, "lr", 20.0)
+    feed.close()
+
+
+MEASURED = Table(
+    "measured", "two numbers, of which the second is not always there", (STEP, Column("a", "a"), Column("b", "b"))
+)
+COUNTED = Table("counted", "a number that is always there", (STEP, Column("count", "how many", dtype="int64")))
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[LinkServer]:
+    """The trainer's end of a run with two tables of its own."""
+    server = LinkServer(listen(tmp_path))
+    tables = {table.name: table.to_json() for table in (MEASURED, COUNTED)}
+    server.say(Hello("demo", str(tmp_path / "run.h5"), {}, {}, tables))
+    yield server
+    server.close()
+
+
+def test_a_value_that_was_left_out_is_nan_in_the_file_and_for_every_viewer(server: LinkServer, tmp_path: Path) -> None:
+    feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    with RunWriter.create(
+        tmp_path / "run.h5", name="demo", config={}, environment={}, tables=[MEASURED, COUNTED]
+    ) as writer:
+        record = Record(writer, server)
+        for step in range(10):
+            record.row("measured", {"step": step, "a": step / 2} | ({"b": 1.0} if step % 3 else {}))
+        told = _poll_until(feed, lambda feed: bool(feed.series) and feed.series["measured"].length == 10)
+    assert told == []
+    with RunFile.open(tmp_path / "run.h5") as file:
+        written = file.read("measured")
+    for name, values in written.items():
+        np.testing.assert_array_equal(feed.series["measured"].all(name), values)
+    assert np.flatnonzero(np.isnan(written["b"])).tolist() == [0, 3, 6, 9]
+    feed.close()
+
+
+def test_rows_of_a_trainer_that_leaves_a_column_out_are_nan_there(server: LinkServer, tmp_path: Path) -> None:
+    feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    server.publish(0, MEASURED.without("b").row({"step": 0, "a": 0.5}))
+    server.publish(1, MEASURED.without("b").row({"step": 1, "a": 1.5}))
+    told = _poll_until(feed, lambda feed: bool(feed.series) and feed.series["measured"].length == 2)
+    assert told == []
+    assert feed.series["measured"]["a"].tolist() == [0.5, 1.5]
+    assert np.isnan(feed.series["measured"]["b"]).all()
+    feed.close()
+
+
+def test_rows_without_a_column_that_cannot_be_nan_are_told_of_by_its_name(server: LinkServer, tmp_path: Path) -> None:
+    feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    server.publish(0, COUNTED.without("count").row({"step": 0}))
+    told = _poll_until(feed, lambda feed: feed.over)
+    assert "rows of counted come without their column count" in told[0]
     feed.close()
 
 
