@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,9 +12,10 @@ from eostui.dashboard.panel import ChartPanel, Panel, StripPanel
 from eostui.dashboard.spectra import of_threshold, spectrum, threshold
 from eostui.dashboard.widgets import Densities, Mark, Trace
 from eostui.reading.feed import Feed
-from eostui.store import Event
+from eostui.store import Event, Kind
+from eostui.store.events import StepSizeChanged
 
-_MARKED = {"lr": "η", "pause": "p", "resume": "r"}
+_MARKED: dict[str, str] = {Kind.LR: "η", Kind.PAUSE: "p", Kind.RESUME: "r"}
 """Kinds of events that are drawn into every chart, with the letter that marks them."""
 
 
@@ -206,11 +208,10 @@ def marks_of(feed: Feed) -> list[Mark]:
 
 
 def _label(event: Event) -> str:
-    if event.kind == "lr":
-        before, after = (_short(event.detail.get(name)) for name in ("previous", "lr"))
-        return f"η {before} → {after}"
+    if isinstance(event.what, StepSizeChanged):
+        return f"η {_short(event.what.previous)} → {_short(event.what.lr)}"
     return event.kind
 
 
-def _short(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, int | float) else "?"
+def _short(value: float) -> str:
+    return "?" if math.isnan(value) else f"{value:.4g}"

@@ -10,7 +10,7 @@
 """
 
 from eostui.store.errors import RunExists, RunFileError, RunNotFound, StoreError
-from eostui.store.events import Event, event_row
+from eostui.store.events import Event, Kind
 from eostui.store.export import ExportFormat, export_run
 from eostui.store.reader import RunFile
 from eostui.store.runs import RUN_FILE, find_run, list_runs, new_run_directory
@@ -45,6 +45,7 @@ __all__ = [
     "Column",
     "Event",
     "ExportFormat",
+    "Kind",
     "Row",
     "RunExists",
     "RunFile",
@@ -57,7 +58,6 @@ __all__ = [
     "clean_json",
     "clean_text",
     "eigenvalue_table",
-    "event_row",
     "export_run",
     "find_run",
     "list_runs",

@@ -21,7 +21,7 @@ import numpy as np
 
 from eostui import __version__
 from eostui.store.errors import RunExists, StoreError
-from eostui.store.events import event_row
+from eostui.store.events import Event, Failed
 from eostui.store.rows import RowBuffer
 from eostui.store.schema import FORMAT, FORMAT_VERSION, Row, Status, Table
 from eostui.store.text import clean_text
@@ -240,7 +240,7 @@ class RunWriter:
         _abandon(self._file)
 
     def _write_last_words(self, error: str) -> None:
-        row = event_row(self._last_step, math.nan, "failed", {"error": error})
+        row = Event.of(self._last_step, math.nan, Failed(error)).row()
         buffer = self._buffers.get(row.table.name)
         held_ready = os.fstat(self._descriptor).st_size - self._file.id.get_filesize()
         if buffer is None or buffer.table != row.table or self._hdf5_is_torn or held_ready < buffer.growth(1):

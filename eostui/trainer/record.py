@@ -9,7 +9,8 @@ from typing import Any
 
 from eostui.link.messages import Phase, State
 from eostui.link.server import Asked, LinkServer
-from eostui.store import Row, RunWriter, Status, event_row
+from eostui.store import Event, Row, RunWriter, Status
+from eostui.store.events import Happening
 
 SLOW = 0.3
 """Seconds that an activity lasts before it is worth a word on the screen."""
@@ -40,9 +41,9 @@ class Record:
         """
         self._add(self._writer.table(table).row(values))
 
-    def event(self, step: int, kind: str, detail: Mapping[str, Any]) -> None:
-        """One row of the table `events`."""
-        self._add(event_row(step, self.elapsed(), kind, detail))
+    def event(self, step: int, happening: Happening) -> None:
+        """One row of the table `events`: what has happened before update `step`."""
+        self._add(Event.of(step, self.elapsed(), happening).row())
 
     def _add(self, row: Row) -> None:
         self._server.publish(self._writer.append(row), row)

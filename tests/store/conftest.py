@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eostui.store import EVENTS, TEST, TRAIN, RunWriter, Status, eigenvalue_table, event_row
+from eostui.store import EVENTS, TEST, TRAIN, Event, RunWriter, Status, eigenvalue_table
 
 HESSIAN = eigenvalue_table("hessian", "largest eigenvalues of the loss Hessian", 3)
 TABLES = [TRAIN, TEST, EVENTS, HESSIAN]
@@ -33,7 +33,7 @@ def write_run(path: Path, steps: int = STEPS) -> Path:
                 values = np.array([3.0, 2.0, 1.0]) + step / 3
                 measured = {"step": step, "eigenvalues": values, "errors": values / 7}
                 run.append(HESSIAN.row({**measured, "products": 9, "certified": 1}))
-        run.append(event_row(5, 0.25, "lr", {"from": 0.01, "to": 0.02, "by": 'a "user", with a comma'}))
+        run.append(Event(5, 0.25, "lr", {"from": 0.01, "to": 0.02, "by": 'a "user", with a comma'}).row())
         run.set_status(Status.FINISHED)
     return path
 

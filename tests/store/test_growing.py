@@ -18,7 +18,7 @@ from tests.store.conftest import TABLES, python
 WRITER = """
 import sys, time
 from pathlib import Path
-from eostui.store import TRAIN, RunWriter, Status, event_row
+from eostui.store import Event, TRAIN, RunWriter, Status
 from tests.store.conftest import HESSIAN, TABLES
 
 with RunWriter.create(Path(sys.argv[1]), name="w", config={}, environment={}, tables=TABLES) as run:
@@ -33,7 +33,7 @@ with RunWriter.create(Path(sys.argv[1]), name="w", config={}, environment={}, ta
             step += 1
         print(step, time.monotonic() - start, flush=True)
         time.sleep(0.002)
-    run.append(event_row(step, 0.0, "end", {"step": step}))
+    run.append(Event(step, 0.0, "end", {"step": step}).row())
     run.set_status(Status.FINISHED)
 """
 

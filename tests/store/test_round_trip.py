@@ -26,7 +26,6 @@ from eostui.store import (
     Status,
     StoreError,
     Table,
-    event_row,
 )
 from tests.store.conftest import CONFIG, ENVIRONMENT, HESSIAN, STEPS, TABLES, loss_at, write_run
 
@@ -102,7 +101,7 @@ def test_append_counts_the_rows_of_each_table(tmp_path: Path) -> None:
     with create(tmp_path / "run.h5") as run:
         assert [run.append(TRAIN.row({"step": step})) for step in range(3)] == [0, 1, 2]
         assert run.append(TEST.row({"step": 0})) == 0
-        assert run.append(event_row(0, 0.0, "pause", {})) == 0
+        assert run.append(Event(0, 0.0, "pause", {}).row()) == 0
 
 
 @pytest.mark.parametrize(
@@ -148,7 +147,7 @@ def test_a_row_may_be_reused_by_the_caller(tmp_path: Path) -> None:
 def test_a_long_detail_is_shortened_and_stays_json(tmp_path: Path, detail: dict[str, object]) -> None:
     path = tmp_path / "run.h5"
     with create(path) as run:
-        run.append(event_row(1, 2.0, "error", detail))
+        run.append(Event(1, 2.0, "error", detail).row())
     with h5py.File(path, "r", swmr=True) as file:
         stored = file["tables/events/detail"][0]
         assert len(stored) <= 512
@@ -165,7 +164,7 @@ def test_numbers_that_json_has_not_become_null_in_a_detail(tmp_path: Path) -> No
     path = tmp_path / "run.h5"
     with create(path) as run:
         detail = {"loss": math.nan, "norms": [math.inf, np.float32(0.5)], "n": np.int64(3)}
-        run.append(event_row(1, 2.0, "diverged", detail))
+        run.append(Event(1, 2.0, "diverged", detail).row())
     with RunFile.open(path) as read:
         assert read.events()[0].detail == {"loss": None, "norms": [None, 0.5], "n": 3}
 
