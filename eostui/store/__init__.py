@@ -9,9 +9,10 @@
         train = pd.DataFrame({name: column[:] for name, column in file["tables/train"].items()})
 """
 
+from eostui.export_format import ExportFormat
 from eostui.store.errors import RunExists, RunFileError, RunNotFound, StoreError
 from eostui.store.events import Event, Kind
-from eostui.store.export import ExportFormat, export_run
+from eostui.store.export import export_run
 from eostui.store.reader import RunFile
 from eostui.store.runs import RUN_FILE, find_run, list_runs, new_run_directory
 from eostui.store.schema import (

@@ -12,11 +12,12 @@ from pathlib import Path
 
 from torch import Tensor
 
-from eostui.config import RunConfig
+from eostui.config import RunConfig, not_a_step_size
 from eostui.curvature.operators.hessian import HessianOperator
 from eostui.dynamics.optimizers import set_step_size
 from eostui.dynamics.thresholds import stability_threshold
 from eostui.link.messages import Command
+from eostui.link.verb import Verb
 from eostui.problems.by_path import load_callable, looks_like_path
 from eostui.problems.errors import ProblemError
 from eostui.store import FULL_BATCH, Kind, Status, StoreError
@@ -326,31 +327,28 @@ class Trainer:
     def _apply(self, command: Command) -> tuple[bool, str]:
         """Do what was asked; whether it could be done, and what happened in words."""
         match command.verb, command.argument:
-            case "pause", _:
+            case Verb.PAUSE, _:
                 return self._pause(True)
-            case "resume", _:
+            case Verb.RESUME, _:
                 return self._pause(False)
-            case "step", _ if not self._control.paused:
+            case Verb.STEP, _ if not self._control.paused:
                 return False, "one step at a time works while paused: pause first"
-            case "step", _:
+            case Verb.STEP, _:
                 self._steps_allowed = 1
                 return True, f"step {self._step}"
-            case "lr", float() | int() as lr if 0 < lr < math.inf:
+            case Verb.LR, float() | int() as lr if 0 < lr < math.inf:
                 return self._change_step_size(float(lr))
-            case "lr", lr:
-                return (
-                    False,
-                    f"{lr!r} is not a step size: give a positive number or fraction, such as 0.02 or 2/100",
-                )
-            case "measure", _:
+            case Verb.LR, lr:
+                return False, not_a_step_size(lr)
+            case Verb.MEASURE, _:
                 return self._measure_on_demand()
-            case "checkpoint", _:
+            case Verb.CHECKPOINT, _:
                 try:
                     return True, f"wrote {self._checkpoint()}"
                 except OSError as error:
                     return False, str(error)
             case verb, _:
-                return False, f"this trainer knows no {verb!r}"
+                return False, f"this trainer knows no '{verb}'"
 
     def _pause(self, paused: bool) -> tuple[bool, str]:
         if paused == self._control.paused:

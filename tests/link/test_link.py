@@ -15,6 +15,7 @@ from eostui.link.address import LONGEST_PATH, LinkError, connect, is_live, liste
 from eostui.link.client import LinkClient
 from eostui.link.messages import Ack, Ended, Message, Phase, Rows, State
 from eostui.link.server import LinkServer
+from eostui.link.verb import Verb
 from eostui.store import STEP, TRAIN, Column, Table
 
 
@@ -69,10 +70,10 @@ def test_rows_come_in_order_and_many_in_a_message(server: LinkServer, run_direct
 
 def test_a_command_is_answered_to_the_viewer_that_asked(server: LinkServer, run_directory: Path) -> None:
     asking, watching = LinkClient.to_run(run_directory), LinkClient.to_run(run_directory)
-    asked_id = asking.send("lr", 0.5)
+    asked_id = asking.send(Verb.LR, 0.5)
     asked = server.take_command(timeout=5)
     assert asked is not None
-    assert (asked.command.verb, asked.command.argument) == ("lr", 0.5)
+    assert (asked.command.verb, asked.command.argument) == (Verb.LR, 0.5)
     server.answer(asked, True, "done")
     assert _until(asking, bool) == [Ack(asked_id, True, "done")]
     assert watching.take(timeout=0.3) == []
@@ -132,7 +133,7 @@ def test_a_request_to_a_trainer_that_hangs_up_says_so(run_directory: Path) -> No
     connection, _ = listener.accept()
     connection.close()
     with pytest.raises(LinkError, match="ended before it answered|hung up"):
-        client.request("pause")
+        client.request(Verb.PAUSE)
     listener.close()
 
 
