@@ -22,7 +22,8 @@ from eostui.store import EVENTS, TEST, TRAIN, RunFile, RunWriter, eigenvalue_tab
 ROWS = 1_000_000
 SHORT_ROWS = 300
 REPEATS = 9
-TABLES = [TRAIN, TEST, EVENTS, eigenvalue_table("hessian", "largest eigenvalues", 6)]
+HESSIAN = eigenvalue_table("hessian", "largest eigenvalues", 6)
+TABLES = [TRAIN, TEST, EVENTS, HESSIAN]
 
 
 def milliseconds(work: Callable[[], object]) -> float:
@@ -35,8 +36,8 @@ def milliseconds(work: Callable[[], object]) -> float:
     return 1e3 * statistics.median(times)
 
 
-def row(step: int) -> dict[str, float]:
-    """A row as a trainer makes it."""
+def values_at(step: int) -> dict[str, float]:
+    """The values of a row as a trainer has them."""
     return {
         "step": step, "time": step * 0.01, "lr": 0.02, "threshold": 100.0, "loss": 1 / (step + 1), "accuracy": 0.5,
         "grad_norm": 0.1,
@@ -44,23 +45,24 @@ def row(step: int) -> dict[str, float]:
 
 
 def write(path: Path, rows: int) -> list[int]:
-    """Write a run and return what each append took, in nanoseconds."""
+    """Write a run and return what each row took to make and append, in nanoseconds."""
     times = []
     with RunWriter.create(path, name="benchmark", config={}, environment={}, tables=TABLES) as run:
         for step in range(rows):
-            values = row(step)
+            values = values_at(step)
             start = time.perf_counter_ns()
-            run.append("train", values)
+            run.append(TRAIN.row(values))
             times.append(time.perf_counter_ns() - start)
             if step % 100 == 0:
-                run.append("hessian", {"step": step, "eigenvalues": range(6), "products": 12})
+                measured = {"step": step, "eigenvalues": range(6), "products": 12, "certified": 1}
+                run.append(HESSIAN.row(measured))
     return times
 
 
 def flush_ten(run: RunWriter) -> None:
     """Append ten rows and wait for them to be on disk."""
     for step in range(10):
-        run.append("train", row(step))
+        run.append(TRAIN.row(values_at(step)))
     run.flush()
 
 

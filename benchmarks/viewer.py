@@ -29,7 +29,7 @@ from pathlib import Path
 import numpy as np
 import typer
 
-from eostui.store import RunFile, RunFileError, RunWriter, Status
+from eostui.store import TRAIN, RunFile, RunFileError, RunWriter, Status
 from eostui.trainer.instruments import tables_of
 from eostui.trainer.plan import plan_run
 
@@ -59,12 +59,13 @@ def _run_file(directory: Path, steps: int) -> Path:
     ) as writer:
         for t in range(steps):
             row = {"step": t, "time": t / 400, "lr": 0.2, "threshold": 10.0, "loss": abs(loss[t])}
-            writer.append("train", {**row, "accuracy": 0.9, "grad_norm": 0.1})
+            writer.append(TRAIN.row({**row, "accuracy": 0.9, "grad_norm": 0.1}))
             if t % 100 == 0:
                 values = sharpness[t] * np.array([1, 0.9, 0.8])
-                measured = {"eigenvalues": values, "residuals": 1e-3 * values, "errors": 1e-4 * values, "products": 5}
-                writer.append("hessian", {"step": t, **measured})
-                writer.append("gauss_newton", {"step": t, **measured})
+                measured = {"eigenvalues": values, "residuals": 1e-3 * values, "errors": 1e-4 * values}
+                measured |= {"step": t, "products": 5, "certified": 1}
+                writer.append(writer.table("hessian").row(measured))
+                writer.append(writer.table("gauss_newton").row(measured))
         writer.set_status(Status.FINISHED)
     return path
 

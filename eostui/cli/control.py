@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from eostui.cli.options import DEFAULT_RUNS_DIR, NamedRun, RunsDir
 from eostui.config import ConfigError, parse_step_size
-
-
-class Verb(StrEnum):
-    """What can be asked of a trainer."""
-
-    PAUSE = "pause"
-    RESUME = "resume"
-    STEP = "step"
-    STOP = "stop"
-    LR = "lr"
-    MEASURE = "measure"
-    CHECKPOINT = "checkpoint"
+from eostui.link.verb import Verb
 
 
 def control(
@@ -47,7 +35,7 @@ def control(
     argument = None if value is None else parse_step_size(value)
     client = LinkClient.to_run(find_run(run, runs_dir).parent)
     try:
-        answer = client.request(str(verb), argument, timeout)
+        answer = client.request(verb, argument, timeout)
     finally:
         client.close()
     if not answer.ok:

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from eostui.cli.options import DEFAULT_RUNS_DIR, Run, RunsDir, from_home
-
-
-class Format(StrEnum):
-    """What other programs read."""
-
-    CSV = "csv"
-    JSON = "json"
-    PARQUET = "parquet"
-    NPZ = "npz"
+from eostui.export_format import ExportFormat
 
 
 def export(
     run: Run = None,
-    format: Annotated[Format, typer.Option("--format", "-f", help="csv, json, parquet or npz.")] = Format.CSV,
+    format: Annotated[
+        ExportFormat, typer.Option("--format", "-f", help="csv, json, parquet or npz.")
+    ] = ExportFormat.CSV,
     table: Annotated[
         str | None, typer.Option("--table", "-t", help="One table; `eostui info` names them. [train, or all of them]")
     ] = None,
@@ -48,9 +41,9 @@ def export(
     """
     from eostui.store import RunFile, export_run, find_run
 
-    if output is None and format in (Format.PARQUET, Format.NPZ) and sys.stdout.isatty():
+    if output is None and format in (ExportFormat.PARQUET, ExportFormat.NPZ) and sys.stdout.isatty():
         raise typer.BadParameter(f"{format} is not for a terminal: give a file", param_hint="--output")
     with RunFile.open(find_run(run, runs_dir)) as file:
-        written = export_run(file, format.value, sys.stdout.buffer if output is None else output, table=table)
+        written = export_run(file, format, sys.stdout.buffer if output is None else output, table=table)
     for path in written:
         print(path, file=sys.stderr)

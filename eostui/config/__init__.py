@@ -13,7 +13,7 @@ from eostui.config.measuring import Measuring
 from eostui.config.problem import ProblemSettings
 from eostui.config.run_config import SETTINGS, RunConfig, checked
 from eostui.config.settings import Setting
-from eostui.config.step_size import parse_step_size
+from eostui.config.step_size import not_a_step_size, parse_step_size
 from eostui.config.training import SCHEDULES, Training
 
 __all__ = [
@@ -30,5 +30,6 @@ __all__ = [
     "Training",
     "checked",
     "flag",
+    "not_a_step_size",
     "parse_step_size",
 ]

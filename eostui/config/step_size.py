@@ -18,7 +18,10 @@ def parse_step_size(text: str) -> float:
     except (ValueError, ZeroDivisionError):
         value = math.nan
     if not (math.isfinite(value) and value > 0):
-        raise ConfigError(
-            f"{text.strip()!r} is not a step size: give a positive number or fraction, such as 0.02 or 2/100"
-        )
+        raise ConfigError(not_a_step_size(text.strip()))
     return value
+
+
+def not_a_step_size(given: object) -> str:
+    """The error text for a value that is not a step size."""
+    return f"{given!r} is not a step size: give a positive number or fraction, such as 0.02 or 2/100"

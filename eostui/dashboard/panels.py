@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from eostui.dashboard.widgets import Chart, HeatStrip, Mark, Timeline
 from eostui.reading.charts import LinePicture, Picture
 from eostui.reading.feed import Feed
-from eostui.store import Event
+from eostui.store import Event, Kind
+from eostui.store.events import StepSizeChanged
 
-_MARKED = {"lr": "η", "pause": "p", "resume": "r"}
+_MARKED: dict[str, str] = {Kind.LR: "η", Kind.PAUSE: "p", Kind.RESUME: "r"}
 """Kinds of events that are drawn into every chart, with the letter that marks them."""
 
 
@@ -47,11 +49,10 @@ def marks_of(feed: Feed) -> list[Mark]:
 
 
 def _label(event: Event) -> str:
-    if event.kind == "lr":
-        before, after = (_short(event.detail.get(name)) for name in ("previous", "lr"))
-        return f"η {before} → {after}"
+    if isinstance(event.what, StepSizeChanged):
+        return f"η {_short(event.what.previous)} → {_short(event.what.lr)}"
     return event.kind
 
 
-def _short(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, int | float) else "?"
+def _short(value: float) -> str:
+    return "?" if math.isnan(value) else f"{value:.4g}"

@@ -17,6 +17,7 @@ from pathlib import Path
 from eostui.link.address import LinkError, connect
 from eostui.link.frames import FrameDecoder, FrameError
 from eostui.link.messages import Ack, Command, Message, Rows, decode, encode
+from eostui.link.verb import Verb
 
 MOST_WAITING = 20_000
 """Messages kept for a viewer that does not take them; beyond it the oldest rows go (the file has them)."""
@@ -54,7 +55,7 @@ class LinkClient:
             self._messages.clear()
             return taken
 
-    def send(self, verb: str, argument: float | None = None) -> int:
+    def send(self, verb: Verb, argument: float | None = None) -> int:
         """Ask something of the trainer; the answer is an `Ack` with the id returned here. Raises `LinkError`."""
         command = Command(next(self._ids), verb, argument)
         try:
@@ -63,7 +64,7 @@ class LinkClient:
             raise LinkError("the trainer has hung up") from error
         return command.id
 
-    def request(self, verb: str, argument: float | None = None, timeout: float | None = None) -> Ack:
+    def request(self, verb: Verb, argument: float | None = None, timeout: float | None = None) -> Ack:
         """Ask, and wait for the answer. Raises `LinkError` when the trainer hangs up or `timeout` seconds pass
         first."""
         asked = self.send(verb, argument)
@@ -74,9 +75,9 @@ class LinkClient:
                     return message
             if deadline is not None and time.monotonic() > deadline:
                 raise LinkError(
-                    f"the trainer has not answered {verb!r} within {timeout:g} s; it acts between two steps"
+                    f"the trainer has not answered '{verb}' within {timeout:g} s; it acts between two steps"
                 )
-        raise LinkError(f"the trainer ended before it answered {verb!r}")
+        raise LinkError(f"the trainer ended before it answered '{verb}'")
 
     def close(self) -> None:
         """Hang up; the training goes on."""

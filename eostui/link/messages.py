@@ -15,10 +15,8 @@ from typing import Any
 import numpy as np
 
 from eostui.link.frames import FrameError, encode_frame
+from eostui.link.verb import Verb
 from eostui.store import clean_json, clean_text
-
-VERBS = ("pause", "resume", "step", "stop", "lr", "measure", "checkpoint")
-"""What a viewer can ask of a trainer; `lr` takes the new step size as its argument."""
 
 _COLUMN_KINDS = {"i": "<i8", "f": "<f8"}
 _MAX_TEXT = 4096
@@ -87,7 +85,7 @@ class Command:
     """A key press or a script's wish; `argument` is the step size η for `lr`, else None."""
 
     id: int
-    verb: str
+    verb: Verb
     argument: float | None = None
 
 
@@ -103,6 +101,7 @@ _PLAIN: dict[str, type[Hello | Phase | State | Ack | Ended | Command]] = {
 }
 _FIELD_TYPES: dict[str, tuple[type, ...]] = {
     "str": (str,),
+    "Verb": (str,),
     "bool": (bool,),
     "int": (int,),
     "float | None": (int, float, type(None)),
@@ -138,10 +137,11 @@ def decode(header: dict[str, Any], body: bytes) -> Message:
         if type(value) not in _FIELD_TYPES[annotation] or (isinstance(value, float) and not math.isfinite(value)):
             raise FrameError(f"{kind} message: {name} cannot be {value!r:.60}")
         values[name] = clean_json(value)
-    message = message_type(**values)
-    if isinstance(message, Command) and message.verb not in VERBS:
-        raise FrameError(f"unknown command {message.verb!r}; there are {', '.join(VERBS)}")
-    return message
+    if message_type is Command:
+        if values["verb"] not in list(Verb):
+            raise FrameError(f"unknown command {values['verb']!r}; there are {', '.join(Verb)}")
+        values["verb"] = Verb(values["verb"])
+    return message_type(**values)
 
 
 def _wire(array: np.ndarray) -> np.ndarray:

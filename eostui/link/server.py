@@ -12,14 +12,14 @@ import selectors
 import socket
 import threading
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from eostui.link.frames import FrameDecoder, FrameError
 from eostui.link.messages import Ack, Command, Ended, Hello, Message, Phase, Rows, State, decode, encode
+from eostui.store import Row
 
 INTERVAL = 0.1
 """Seconds between two sendings of rows."""
@@ -56,7 +56,7 @@ class LinkServer:
         self._command_came = threading.Condition(self._lock)
         self._said: dict[type[Message], Message] = {}
         self._outbox: list[tuple[Message, _Viewer | None]] = []
-        self._rows: dict[str, tuple[int, list[Mapping[str, Any]]]] = {}
+        self._rows: dict[str, tuple[int, list[Row]]] = {}
         self._closing = False
         self._selector = selectors.DefaultSelector()
         self._viewers: set[_Viewer] = set()
@@ -75,10 +75,10 @@ class LinkServer:
             self._outbox.append((message, None))
         self._nudge()
 
-    def publish(self, table: str, index: int, row: Mapping[str, Any]) -> None:
+    def publish(self, index: int, row: Row) -> None:
         """Queue one row, the `index`-th of its table, for the next sending."""
         with self._lock:
-            self._rows.setdefault(table, (index, []))[1].append(row)
+            self._rows.setdefault(row.table.name, (index, []))[1].append(row)
 
     def take_command(self, timeout: float = 0.0) -> Asked | None:
         """The oldest command that was not taken yet; waits up to `timeout` seconds for one."""
@@ -117,8 +117,8 @@ class LinkServer:
                 outbox, self._outbox = self._outbox, []
                 rows, self._rows = self._rows, {}
                 closing = self._closing
-            for table, (first, pending) in rows.items():
-                self._send_rows(_columns(table, first, pending))
+            for first, pending in rows.values():
+                self._send_rows(_message_of(first, pending))
             for message, addressee in outbox:
                 self._send(encode(message), self._viewers if addressee is None else {addressee})
                 if addressee is None:
@@ -184,6 +184,9 @@ class LinkServer:
             viewer.connection.close()
 
 
-def _columns(table: str, first: int, rows: list[Mapping[str, Any]]) -> Rows:
-    names = rows[0].keys()
-    return Rows(table, first, {name: np.array([row[name] for row in rows]) for name in names})
+def _message_of(first: int, rows: list[Row]) -> Rows:
+    """Rows of one table as a message, a column at a time."""
+    table = rows[0].table
+    columns = zip(*(row.values for row in rows), strict=True)
+    named = zip(table.columns, columns, strict=True)
+    return Rows(table.name, first, {column.name: np.array(values) for column, values in named})

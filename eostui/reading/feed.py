@@ -13,6 +13,7 @@ import numpy as np
 from eostui.reading.series import Series, certified
 from eostui.reading.threshold import Matrix, Threshold
 from eostui.store import Event, clean_json, clean_text
+from eostui.store.events import CadenceAdapted, Checked, Forecasted, Warned
 
 
 @dataclass(frozen=True)
@@ -82,23 +83,23 @@ class Feed(ABC):
     @property
     def forecast(self) -> str:
         """What a step and a measurement will take, in words; empty where they are fast."""
-        texts = [event.detail.get("text") for event in self.events() if event.kind == "forecast"]
-        return texts[-1] if texts and isinstance(texts[-1], str) else ""
+        texts = [event.what.text for event in self.events() if isinstance(event.what, Forecasted)]
+        return texts[-1] if texts else ""
 
     @property
     def found(self) -> list[str]:
         """What the checks of the user's code have found, and what it warned of, in words, oldest first."""
-        texts = [event.detail.get("text") for event in self.events() if event.kind in ("check", "warning")]
-        return [text for text in texts if isinstance(text, str)]
+        texts = [event.what.text for event in self.events() if isinstance(event.what, Checked | Warned)]
+        return list(filter(None, texts))
 
     @property
     def cadence(self) -> str:
         """How often curvature is measured since that was adapted, in words; empty where it never was."""
-        details = [event.detail for event in self.events() if event.kind == "cadence"]
-        if not details:
+        adapted = [event.what for event in self.events() if isinstance(event.what, CadenceAdapted)]
+        if not adapted:
             return ""
-        said = (("certified", details[-1].get("eig_every")), ("tracked", details[-1].get("tracked_every")))
-        return ", ".join(f"{word} every {every:,}" for word, every in said if isinstance(every, int) and every > 0)
+        said = (("certified", adapted[-1].eig_every), ("tracked", adapted[-1].tracked_every))
+        return ", ".join(f"{word} every {every:,}" for word, every in said if every is not None and every > 0)
 
     def has_rows(self, table: str) -> bool:
         """Whether a table has anything: that of the test set is there without a test set, too."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from eostui.link.client import LinkClient
 from eostui.link.messages import Ack, Command, Ended, Hello, Message, Phase, Rows, State
+from eostui.link.verb import Verb
 from eostui.link.withdraw import has_begun, withdraw
 from eostui.reading.demise import demise
 from eostui.reading.feed import Feed, Notice
@@ -50,7 +51,7 @@ class LiveFeed(Feed):
         directory, here = self.directory.absolute(), Path.cwd()
         return shlex.quote(str(directory.relative_to(here) if directory.is_relative_to(here) else directory))
 
-    def send(self, verb: str, argument: float | None = None) -> None:
+    def send(self, verb: Verb, argument: float | None = None) -> None:
         """Ask something of the trainer; its answer comes as a notice. Raises `LinkError` when it has gone."""
         self._client.send(verb, argument)
 
@@ -148,7 +149,7 @@ class LiveFeed(Feed):
         if self._process is not None and not has_begun(self.directory):
             self._process.terminate()  # commands are heard once there are steps to act between
         else:
-            self.send("stop")
+            self.send(Verb.STOP)
 
     def kill(self) -> None:
         """End a trainer that was started here at once; of a run that had not begun nothing is left."""

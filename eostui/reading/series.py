@@ -36,11 +36,18 @@ class Series:
         return self._arrays[column][: self.length]
 
     def extend(self, columns: Mapping[str, np.ndarray]) -> None:
-        """Append rows, all visible. Columns that the table does not have are left out."""
+        """Append rows, all visible. Columns that the table does not have are left out.
+
+        A float64 column that is not among them becomes NaN; another one that is not raises ValueError.
+        """
+        absent = [column for column in self.table.columns if column.name not in columns]
+        for column in absent:
+            if column.dtype != "float64":
+                raise ValueError(f"rows of {self.table.name} come without their column {column.name}")
         count = len(columns["step"])
         self._reserve(self.length + count)
         for name, array in self._arrays.items():
-            array[self.length : self.length + count] = columns[name]
+            array[self.length : self.length + count] = columns.get(name, np.nan)
         self.length += count
         self.shown = self.length
 

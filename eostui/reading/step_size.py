@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from eostui.reading.feed import Feed
+from eostui.store.events import StepSizeChanged
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,12 @@ class StepSize:
     @classmethod
     def of(cls, feed: Feed) -> Self:
         """Those of a feed's newest row, or of a change of η since then."""
-        train, changes = feed.series["train"], [event for event in feed.events() if event.kind == "lr"]
-        lr, threshold = train.last("lr"), train.last("threshold")
-        if changes and changes[-1].step >= feed.step:
-            lr, threshold = (_number(changes[-1].detail.get(name)) for name in ("lr", "threshold"))
+        changes = [(event.step, event.what) for event in feed.events() if isinstance(event.what, StepSizeChanged)]
+        lr, threshold = (feed.series["train"].last(name) for name in ("lr", "threshold"))
+        if changes:
+            step, change = changes[-1]
+            if step >= feed.step:
+                lr, threshold = change.lr, change.threshold
         formula = feed.threshold.formula if feed.threshold.exists else None
         schedule = feed.config.get("lr_schedule") or "constant"
         return cls(lr, threshold, formula, scheduled=schedule != "constant" and not changes)
@@ -38,8 +41,3 @@ class StepSize:
         NaN where the present one says nothing about it: η = 0 at the end of a schedule, where it is infinite.
         """
         return self.threshold * self.lr / lr if math.isfinite(self.threshold) else math.nan
-
-
-def _number(value: object) -> float:
-    """A number from the detail of an event, where JSON has null for NaN and for infinity, and a file has anything."""
-    return float(value) if isinstance(value, int | float) else math.nan

@@ -9,10 +9,11 @@
         train = pd.DataFrame({name: column[:] for name, column in file["tables/train"].items()})
 """
 
+from eostui.export_format import ExportFormat
 from eostui.store.chart import Chart, DensityChart, Line, LineChart
 from eostui.store.errors import RunExists, RunFileError, RunNotFound, StoreError
-from eostui.store.events import Event, event_row
-from eostui.store.export import ExportFormat, export_run
+from eostui.store.events import Event, Kind
+from eostui.store.export import export_run
 from eostui.store.reader import RunFile
 from eostui.store.runs import RUN_FILE, find_run, list_runs, new_run_directory
 from eostui.store.schema import (
@@ -25,6 +26,7 @@ from eostui.store.schema import (
     TEST,
     TRAIN,
     Column,
+    Row,
     Status,
     Table,
     eigenvalue_table,
@@ -47,8 +49,10 @@ __all__ = [
     "DensityChart",
     "Event",
     "ExportFormat",
+    "Kind",
     "Line",
     "LineChart",
+    "Row",
     "RunExists",
     "RunFile",
     "RunFileError",
@@ -60,7 +64,6 @@ __all__ = [
     "clean_json",
     "clean_text",
     "eigenvalue_table",
-    "event_row",
     "export_run",
     "find_run",
     "list_runs",

@@ -1,33 +1,209 @@
-"""What happened during a run, and how it is told in a fixed number of bytes."""
+"""What happens during a run, what is said of it, and how that fits into a fixed number of bytes.
+
+Whoever writes makes a detail, such as `StepSizeChanged`, or names a `Kind` that needs none. Whoever reads gets an
+`Event`, which has the detail in its types again.
+"""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from typing import Any, ClassVar, Self, get_args
 
 import numpy as np
 
-from eostui.store.schema import EVENTS
+from eostui.store.schema import EVENTS, Row, Status
 
 DETAIL_BYTES = int(EVENTS.columns[-1].dtype[1:])
 
 
+class Kind(StrEnum):
+    """What can happen, in the words of the file."""
+
+    START = "start"
+    WARNING = "warning"
+    CHECK = "check"
+    FORECAST = "forecast"
+    PAUSE = "pause"
+    RESUME = "resume"
+    LR = "lr"
+    MEASURE = "measure"
+    CHECKPOINT = "checkpoint"
+    PRODUCTS = "products"
+    CADENCE = "cadence"
+    FINISHED = Status.FINISHED.value
+    STOPPED = Status.STOPPED.value
+    DIVERGED = Status.DIVERGED.value
+    FAILED = Status.FAILED.value
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The first step size η of the run, and the stability threshold for it."""
+
+    kind: ClassVar[Kind] = Kind.START
+    lr: float
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """What the user should know of the problem before the numbers are believed."""
+
+    kind: ClassVar[Kind] = Kind.WARNING
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check of the user's code or of the derivatives has found; `table` is the one whose numbers it is about."""
+
+    kind: ClassVar[Kind] = Kind.CHECK
+    text: str
+    table: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Forecasted:
+    """What a step and a measurement of a slow run will take, and the flags that make it cheaper."""
+
+    kind: ClassVar[Kind] = Kind.FORECAST
+    text: str
+    step_seconds: float
+    measure_seconds: float
+    memory_bytes: int
+    cheaper: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepSizeChanged:
+    """A new step size η, the threshold for it, the one before, and the schedule that no longer applies from here on."""
+
+    kind: ClassVar[Kind] = Kind.LR
+    lr: float
+    previous: float
+    threshold: float
+    overrides: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointWritten:
+    """The name of the file in the run's directory of checkpoints."""
+
+    kind: ClassVar[Kind] = Kind.CHECKPOINT
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProductsReported:
+    """How products are computed from here on; `searched` is the kind of products that the search for `table` uses."""
+
+    kind: ClassVar[Kind] = Kind.PRODUCTS
+    text: str
+    table: str | None = None
+    searched: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CadenceAdapted:
+    """Steps between two certified and between two tracked measurements, the share of the time that these take, and
+    the share that they may take."""
+
+    kind: ClassVar[Kind] = Kind.CADENCE
+    eig_every: int
+    tracked_every: int | None
+    share: float
+    allowed: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Why the run could not go on, in one line."""
+
+    kind: ClassVar[Kind] = Kind.FAILED
+    error: str
+
+
+Detail = (
+    Started
+    | Warned
+    | Checked
+    | Forecasted
+    | StepSizeChanged
+    | CheckpointWritten
+    | ProductsReported
+    | CadenceAdapted
+    | Failed
+)
+"""The particulars of an event. Their names are the keys in the file, where one that is None is left out."""
+
+Happening = Detail | Kind
+"""What happened: the particulars, or the kind alone where it has none."""
+
+_DETAILS: dict[str, type[Detail]] = {detail.kind: detail for detail in get_args(Detail)}
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened before update `step`, `time` seconds after the start."""
+    """Something that happened before update `step`, `time` seconds after the start, as the file has it.
+
+    A file from elsewhere may have any `kind` and any `detail`.
+    """
 
     step: int
     time: float
     kind: str
     detail: dict[str, Any]
+    what: Detail | None = field(init=False, repr=False, compare=False)
+    """`detail` in the types of its kind; None of a kind without particulars, or one that this version does not know.
+
+    What `detail` does not say, or says in another type, is NaN, 0, empty or None.
+    """
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "what", _typed(self.kind, self.detail))
+
+    @classmethod
+    def of(cls, step: int, time: float, happening: Happening) -> Self:
+        """The event that says so."""
+        if isinstance(happening, Kind):
+            return cls(step, time, happening, {})
+        said = {part.name: getattr(happening, part.name) for part in fields(happening)}
+        return cls(step, time, happening.kind, {name: value for name, value in said.items() if value is not None})
+
+    def row(self) -> Row:
+        """Its row of the table `events`, where the detail is shortened if it must be."""
+        detail = encode_detail(self.detail, DETAIL_BYTES)
+        return EVENTS.row({"step": self.step, "time": self.time, "kind": self.kind, "detail": detail})
 
 
-def event_row(step: int, time: float, kind: str, detail: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row of the table `events`; `detail` (JSON values) is shortened where it must be."""
-    return {"step": step, "time": time, "kind": kind.encode(), "detail": encode_detail(detail, DETAIL_BYTES)}
+def _typed(kind: str, detail: Mapping[str, Any]) -> Detail | None:
+    typed = _DETAILS.get(kind)
+    if typed is None:
+        return None
+    return typed(**{part.name: _READ[str(part.type)](detail.get(part.name)) for part in fields(typed)})
+
+
+def _number(value: object) -> float:
+    """JSON has null for NaN and for infinity."""
+    try:
+        return float(value) if isinstance(value, int | float) else math.nan
+    except OverflowError:
+        return math.nan
+
+
+_READ: dict[str, Callable[[object], Any]] = {
+    "float": _number,
+    "int": lambda value: value if isinstance(value, int) else 0,
+    "int | None": lambda value: value if isinstance(value, int) else None,
+    "str": lambda value: value if isinstance(value, str) else "",
+    "str | None": lambda value: value if isinstance(value, str) else None,
+    "tuple[str, ...]": lambda value: tuple(map(str, value)) if isinstance(value, list | tuple) else (),
+}
+"""How a part of a detail is read, by its type."""
 
 
 def encode_detail(detail: Mapping[str, Any], limit: int) -> bytes:

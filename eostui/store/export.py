@@ -10,17 +10,16 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, get_args
+from typing import Any, BinaryIO
 
 import numpy as np
 
+from eostui.export_format import ExportFormat
 from eostui.store.errors import StoreError
 from eostui.store.events import finite_json
 from eostui.store.reader import Array, RunFile
 from eostui.store.schema import TRAIN, Column, Table
 from eostui.store.text import clean_text
-
-ExportFormat = Literal["csv", "json", "parquet", "npz"]
 
 _BLOCK_ROWS = 65536
 
@@ -40,11 +39,11 @@ def export_run(run: RunFile, format: ExportFormat, output: Path | BinaryIO, *, t
     Every float reads back bit for bit. A file gets its name when it is complete. Raises StoreError for a
     table that the run has not, a file that cannot be written, or a missing pyarrow.
     """
-    if format not in get_args(ExportFormat):
-        raise StoreError(f"no export format {format!r}: choose one of {', '.join(get_args(ExportFormat))}")
-    if format == "parquet":
+    if format not in list(ExportFormat):
+        raise StoreError(f"no export format {format!r}: choose one of {', '.join(ExportFormat)}")
+    if format == ExportFormat.PARQUET:
         _require_pyarrow()
-    one_table_a_file = format in ("csv", "parquet")
+    one_table_a_file = format in (ExportFormat.CSV, ExportFormat.PARQUET)
     every = list(run.tables)
     jobs: dict[Path, list[str]]
     if not isinstance(output, Path):
@@ -68,13 +67,13 @@ def _write(run: RunFile, format: ExportFormat, names: list[str], stream: BinaryI
     for name in names:
         run.length(name)  # an unknown table is told of before anything is written
     match format:
-        case "csv":
+        case ExportFormat.CSV:
             _write_csv(run, run.tables[names[0]], stream)
-        case "json":
+        case ExportFormat.JSON:
             _write_json(run, [run.tables[name] for name in names], stream)
-        case "parquet":
+        case ExportFormat.PARQUET:
             _write_parquet(run, run.tables[names[0]], stream)
-        case "npz":
+        case ExportFormat.NPZ:
             _write_npz(run, [run.tables[name] for name in names], stream)
 
 

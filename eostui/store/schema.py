@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from eostui.store.chart import Chart, chart_from_json, chart_to_json
+from eostui.store.encoding import Encoder, encoder
 
 FORMAT = "eostui-run"
 FORMAT_VERSION = 1
@@ -81,6 +83,9 @@ class Table:
     description: str
     columns: tuple[Column, ...]
     charts: tuple[Chart, ...] | None = None
+    _names: frozenset[str] = field(init=False, repr=False, compare=False)
+    _encoders: tuple[tuple[str, Encoder, Any], ...] = field(init=False, repr=False, compare=False)
+    """Of every column the name, the encoder, and what stands for a value that was left out."""
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -90,6 +95,36 @@ class Table:
             raise ValueError(f"table {self.name} must have `step` (int64) as its first column")
         if len(set(names)) != len(names):
             raise ValueError(f"table {self.name} has a column twice: {', '.join(names)}")
+        encoders = tuple((column.name, *encoder(column.dtype, column.width)) for column in self.columns)
+        object.__setattr__(self, "_names", frozenset(names))
+        object.__setattr__(self, "_encoders", encoders)
+
+    def row(self, values: Mapping[str, Any]) -> Row:
+        """A row of this table from column names and values.
+
+        A float64 column that is left out becomes NaN. Raises ValueError, which names the column, for one that the
+        table has not, for one of another dtype that is left out, and for a value that does not fit.
+        """
+        if not values.keys() <= self._names:
+            unknown = ", ".join(sorted(map(str, values.keys() - self._names)))
+            known = ", ".join(column.name for column in self.columns)
+            raise ValueError(f"table {self.name} has no column {unknown}: its columns are {known}")
+        get = values.get
+        try:
+            return Row(self, tuple([encode(get(name, missing)) for name, encode, missing in self._encoders]))
+        except (TypeError, ValueError, OverflowError):
+            raise self._misfit(values) from None
+
+    def _misfit(self, values: Mapping[str, Any]) -> ValueError:
+        """What is wrong with the first value that does not fit."""
+        for column, (name, encode, missing) in zip(self.columns, self._encoders, strict=True):
+            try:
+                encode(values.get(name, missing))
+            except (TypeError, ValueError, OverflowError) as error:
+                kind = column.dtype if column.width is None else f"{column.width} × {column.dtype}"
+                given = repr(values[name]) if name in values else "nothing"
+                return ValueError(f"table {self.name}, column {name}: wants {kind}, got {given:.80} ({error})")
+        raise AssertionError("every column takes its value")
 
     def without(self, name: str) -> Table:
         """Return the table without the column `name`, which it may not have."""
@@ -132,8 +167,16 @@ class Table:
         raise ValueError("a table is described by its name, description and columns")
 
 
+class Row(NamedTuple):
+    """One row of a table, whole and checked: the file and the viewers take the same. Made by `Table.row`."""
+
+    table: Table
+    values: tuple[Any, ...]
+    """One a column, in their order, `step` first: an int, a float, bytes, or an array (width,)."""
+
+
 def charts_from_json(value: object) -> tuple[Chart, ...] | None:
-    """Return the charts that `Table.charts_to_json` described; ValueError for anything else."""
+    """The charts that `Table.charts_to_json` described; ValueError for anything else."""
     if value is None:
         return None
     if not isinstance(value, list):

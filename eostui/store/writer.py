@@ -21,9 +21,9 @@ import numpy as np
 
 from eostui import __version__
 from eostui.store.errors import RunExists, StoreError
-from eostui.store.events import DETAIL_BYTES, encode_detail
-from eostui.store.rows import Row, RowBuffer
-from eostui.store.schema import EVENTS, FORMAT, FORMAT_VERSION, Status, Table
+from eostui.store.events import Event, Failed
+from eostui.store.rows import RowBuffer
+from eostui.store.schema import FORMAT, FORMAT_VERSION, Row, Status, Table
 from eostui.store.text import clean_text
 
 FLUSH_INTERVAL = 0.25
@@ -134,24 +134,30 @@ class RunWriter:
             raise
         return cls(path, file, buffers)
 
-    def append(self, table: str, row: Mapping[str, Any]) -> int:
-        """Append a row (column name to value) to a table and return the row's index in it.
-
-        A float64 column that is left out becomes NaN. The row is on disk at most half a second later.
-        Raises ValueError for an unknown table or column or a value that does not fit, StoreError once writing
-        failed.
-        """
-        buffer = self._buffers.get(table)
+    def table(self, name: str) -> Table:
+        """The run's table of that name, to make a row of. Raises ValueError where it has none."""
+        buffer = self._buffers.get(name)
         if buffer is None:
-            raise ValueError(f"the run has no table {table!r}: its tables are {', '.join(self._buffers)}")
-        values = buffer.encode(row)
+            raise ValueError(f"the run has no table {name!r}: its tables are {', '.join(self._buffers)}")
+        return buffer.table
+
+    def append(self, row: Row) -> int:
+        """Append a row to its table and return the row's index there.
+
+        The row is on disk at most half a second later. Raises ValueError for a row of a table that the run has not,
+        StoreError once writing failed.
+        """
+        table = self.table(row.table.name)
+        if row.table is not table and row.table != table:
+            raise ValueError(f"the row's table {table.name} has other columns than the run's")
+        buffer = self._buffers[table.name]
         with self._row_lock:
             if self._failure is not None:
                 raise self._told(self._failure)
-            buffer.rows.append(values)
+            buffer.rows.append(row)
             index = buffer.appended
             buffer.appended = index + 1
-            self._last_step = values[0]
+            self._last_step = row.values[0]
         return index
 
     def set_status(self, status: Status) -> None:
@@ -235,12 +241,12 @@ class RunWriter:
         _abandon(self._file)
 
     def _write_last_words(self, error: str) -> None:
-        buffer = self._buffers.get(EVENTS.name)
+        row = Event.of(self._last_step, math.nan, Failed(error)).row()
+        buffer = self._buffers.get(row.table.name)
         held_ready = os.fstat(self._descriptor).st_size - self._file.id.get_filesize()
-        if buffer is None or self._hdf5_is_torn or held_ready < buffer.growth(1):
+        if buffer is None or buffer.table != row.table or self._hdf5_is_torn or held_ready < buffer.growth(1):
             return
-        detail = encode_detail({"error": error}, DETAIL_BYTES)
-        buffer.write([(self._last_step, math.nan, b"failed", detail)])
+        buffer.write([row])
         self._file.flush()
 
     def _raise_failure(self) -> None:

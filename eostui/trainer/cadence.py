@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from eostui.config import Measuring
+from eostui.store.events import CadenceAdapted
 
 SMOOTHING = 0.3
 """How much of a new duration goes into what is reckoned with; the first one counts whole."""
@@ -57,17 +57,16 @@ class Cadence:
         before = self._seconds.get(what, seconds)
         self._seconds[what] = before + SMOOTHING * (seconds - before)
 
-    def adapted(self) -> dict[str, Any] | None:
-        """Choose anew; the detail of an event where that changes something, else None."""
+    def adapted(self) -> CadenceAdapted | None:
+        """Choose anew; what there is to say where that changes something, else None."""
         if self._share is None or "update" not in self._seconds or "certified" not in self._seconds:
             return None
         chosen = self._chosen(self._share)
         if chosen == (self.certified_every, self.tracked_every):
             return None
         self.certified_every, self.tracked_every = chosen
-        tracked = {"tracked_every": self.tracked_every} if self._tracks else {}
-        share = round(self._share_at(*chosen), 3)
-        return {"eig_every": self.certified_every, **tracked, "share": share, "allowed": self._share}
+        tracked = self.tracked_every if self._tracks else None
+        return CadenceAdapted(self.certified_every, tracked, round(self._share_at(*chosen), 3), self._share)
 
     def _chosen(self, share: float) -> tuple[int, int]:
         """The intervals of certified and of tracked measurements that take no more than `share`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from eostui.link.server import Asked, LinkServer
+from eostui.link.verb import Verb
 
 
 class Abandoned(Exception):
@@ -38,7 +39,7 @@ class Control:
     def _gather(self, timeout: float) -> None:
         asked = self._server.take_command(timeout)
         while asked is not None:
-            if asked.command.verb == "stop":
+            if asked.command.verb is Verb.STOP:
                 # not kept for the gap between two steps: a long measurement has to hear of it
                 self.stopping = True
                 self._server.answer(asked, True, "stopping")

@@ -9,18 +9,19 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from torch import Tensor
 
-from eostui.config import RunConfig
+from eostui.config import RunConfig, not_a_step_size
 from eostui.curvature.operators.hessian import HessianOperator
 from eostui.dynamics.optimizers import set_step_size
 from eostui.dynamics.thresholds import stability_threshold
 from eostui.link.messages import Command
+from eostui.link.verb import Verb
 from eostui.problems.by_path import load_callable, looks_like_path
 from eostui.problems.errors import ProblemError
-from eostui.store import FULL_BATCH, Status, StoreError
+from eostui.store import FULL_BATCH, Kind, Status, StoreError
+from eostui.store.events import Checked, CheckpointWritten, Failed, ProductsReported, Started, StepSizeChanged, Warned
 from eostui.trainer.cadence import Cadence
 from eostui.trainer.checkpoint import write_checkpoint
 from eostui.trainer.compilation import Compilation
@@ -98,23 +99,21 @@ class Trainer:
         """Train until a goal is reached, the loss is no longer finite, or somebody stops it. Raises what the model
         raises."""
         record = self._record
-        record.event(0, "start", {"lr": self._lr, "threshold": self._threshold()})
-        for kind, texts in (
-            ("warning", self._setup.problem.warnings),
-            ("check", (*self._setup.problem.findings.notes, *self._setup.notes, self._products.text)),
-        ):
-            for text in filter(None, texts):
-                record.event(0, kind, {"text": text})
+        record.event(0, Started(self._lr, self._threshold()))
+        for text in filter(None, self._setup.problem.warnings):
+            record.event(0, Warned(text))
+        for text in filter(None, (*self._setup.problem.findings.notes, *self._setup.notes, self._products.text)):
+            record.event(0, Checked(text))
         try:
             status = self._train()
         except StoreError:
             raise
         except (Exception, SystemExit) as error:  # user code may call sys.exit
-            record.event(self._step, str(Status.FAILED), {"error": in_one_line(error)})
+            record.event(self._step, Failed(in_one_line(error)))
             raise
         finally:
             self._compilation.close()
-        record.event(self._step, str(status), {})
+        record.event(self._step, Kind(status))
         return status
 
     def _train(self) -> Status:
@@ -135,7 +134,7 @@ class Trainer:
                 if due and (seconds := self._measure()):
                     self._cadence.took("certified", seconds)
                     if told := self._compilation.advance(self._measuring):
-                        self._record.event(self._step, "products", {"text": told})
+                        self._record.event(self._step, ProductsReported(told))
                 if tracked:
                     took = self._measure_with(self._every_step)
                     if not due:
@@ -149,7 +148,7 @@ class Trainer:
                 self._setup.optimizer.step()
                 self._cadence.took("update", updating + time.monotonic() - began)
                 if due and (adapted := self._cadence.adapted()):
-                    self._record.event(self._step, "cadence", adapted)
+                    self._record.event(self._step, adapted)
                 self._step += 1
                 self._setup.draws.step = self._step
                 if self._step == self._config.limits.steps:
@@ -193,14 +192,14 @@ class Trainer:
     def _diverged(self, row: Mapping[str, float]) -> Status:
         if math.isfinite(row["loss"]):
             text = "the gradient is NaN or infinite, though the loss is finite: no step can be made"
-            self._record.event(self._step, "check", {"text": text})
+            self._record.event(self._step, Checked(text))
         return Status.DIVERGED
 
     def _check_first_pass(self) -> None:
         """Tell where all examples have shown what a few had not."""
         if self._setup.guard.changed and not self._setup.problem.findings.copies:
             text = "the model or the loss changes some of its inputs or targets in place: it gets copies of them"
-            self._record.event(0, "check", {"text": text})
+            self._record.event(0, Checked(text))
 
     def _goal_reached(self, row: Mapping[str, float]) -> bool:
         """Whether the whole training set is fitted as asked; of a minibatch run that is known where it was measured."""
@@ -251,7 +250,7 @@ class Trainer:
         """Go on without an instrument that somebody asked for, and that the network does not allow."""
         traceback.print_exc()
         text = f"{pair[0].name} cannot be measured: {in_one_line(error)}; the run goes on without it"
-        self._record.event(self._step, "check", {"text": text})
+        self._record.event(self._step, Checked(text))
         for instruments in (self._at_cadence, self._every_step, self._free):
             if pair in instruments:
                 instruments.remove(pair)
@@ -295,7 +294,7 @@ class Trainer:
             lr=self._lr,
             elapsed=self._record.elapsed(),
             measuring=self._measuring,
-            note=lambda kind, detail: self._record.event(self._step, kind, detail),
+            note=lambda happening: self._record.event(self._step, happening),
             compile_products=self._compilation.want,
             report=self._report,
             products=self._products,
@@ -332,57 +331,54 @@ class Trainer:
     def _apply(self, command: Command) -> tuple[bool, str]:
         """Do what was asked; whether it could be done, and what happened in words."""
         match command.verb, command.argument:
-            case "pause", _:
+            case Verb.PAUSE, _:
                 return self._pause(True)
-            case "resume", _:
+            case Verb.RESUME, _:
                 return self._pause(False)
-            case "step", _ if not self._control.paused:
+            case Verb.STEP, _ if not self._control.paused:
                 return False, "one step at a time works while paused: pause first"
-            case "step", _:
+            case Verb.STEP, _:
                 self._steps_allowed = 1
                 return True, f"step {self._step}"
-            case "lr", float() | int() as lr if 0 < lr < math.inf:
+            case Verb.LR, float() | int() as lr if 0 < lr < math.inf:
                 return self._change_step_size(float(lr))
-            case "lr", lr:
-                return (
-                    False,
-                    f"{lr!r} is not a step size: give a positive number or fraction, such as 0.02 or 2/100",
-                )
-            case "measure", _:
+            case Verb.LR, lr:
+                return False, not_a_step_size(lr)
+            case Verb.MEASURE, _:
                 return self._measure_on_demand()
-            case "checkpoint", _:
+            case Verb.CHECKPOINT, _:
                 try:
                     return True, f"wrote {self._checkpoint()}"
                 except OSError as error:
                     return False, str(error)
             case verb, _:
-                return False, f"this trainer knows no {verb!r}"
+                return False, f"this trainer knows no '{verb}'"
 
     def _pause(self, paused: bool) -> tuple[bool, str]:
         if paused == self._control.paused:
             return True, f"{'paused' if paused else 'running'} already"
         self._control.paused = paused
         self._record.set_status(Status.PAUSED if paused else Status.RUNNING)
-        self._record.event(self._step, "pause" if paused else "resume", {})
+        self._record.event(self._step, Kind.PAUSE if paused else Kind.RESUME)
         return True, f"{'paused before' if paused else 'going on with'} step {self._step}"
 
     def _change_step_size(self, lr: float) -> tuple[bool, str]:
         previous = self._lr
         self._set_step_size(lr)
         threshold = self._threshold()
-        detail: dict[str, Any] = {"lr": lr, "previous": previous, "threshold": threshold}
         text = f"η = {lr:g} from step {self._step} on, threshold {threshold:g}"
+        overrides = None
         if self._scheduled:
             self._scheduled = False
-            detail["overrides"] = self._config.training.lr_schedule
-            text += f"; the schedule {self._config.training.lr_schedule} no longer applies"
-        self._record.event(self._step, "lr", detail)
+            overrides = self._config.training.lr_schedule
+            text += f"; the schedule {overrides} no longer applies"
+        self._record.event(self._step, StepSizeChanged(lr, previous, threshold, overrides))
         return True, text
 
     def _measure_on_demand(self) -> tuple[bool, str]:
         if self._measured_at == self._step:
             return True, f"step {self._step} is measured already"
-        self._record.event(self._step, "measure", {})
+        self._record.event(self._step, Kind.MEASURE)
         if self._control.paused:
             self._measure()
             self._let_go()  # the step itself has to see the model's buffers advance
@@ -398,13 +394,13 @@ class Trainer:
             found = checked_products(self._config, self._setup, self._setup.theta)
         if replace(found, text="", doubt=0.0) != replace(self._products, text="", doubt=0.0):
             text = found.text or "the derivatives agree with differences now: eigenvalues are certified"
-            self._record.event(self._step, "check", {"text": text})
+            self._record.event(self._step, Checked(text))
         self._products = found
 
     def _checkpoint(self) -> Path:
         with self._record.activity("writing a checkpoint"):
             path = write_checkpoint(self._directory / "checkpoints", self._moment())
-        self._record.event(self._step, "checkpoint", {"file": path.name})
+        self._record.event(self._step, CheckpointWritten(path.name))
         return path
 
 

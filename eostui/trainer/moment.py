@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -16,6 +15,7 @@ from eostui.curvature.operators.preconditioned_hessian import PreconditionedHess
 from eostui.dynamics.preconditioner import preconditioner
 from eostui.dynamics.thresholds import stability_threshold
 from eostui.objective.objective import Objective
+from eostui.store.events import Happening
 from eostui.trainer.products import AUTOGRAD, Products
 
 
@@ -53,8 +53,8 @@ class Moment:
     """Seconds since the start of the run."""
     measuring: float
     """Seconds of those that went into measuring."""
-    note: Callable[[str, Mapping[str, Any]], None]
-    """Write an event of this kind, with these details, into the run's record."""
+    note: Callable[[Happening], None]
+    """Write into the run's record that this has happened."""
     compile_products: Callable[[], None]
     """Have products with the Hessian compiled, if the run measures for long enough to gain by it."""
     report: Callable[[str, float | None], None]

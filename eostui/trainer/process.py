@@ -22,6 +22,7 @@ from eostui.link.withdraw import withdraw
 from eostui.problems.datasets import Progress
 from eostui.problems.errors import ProblemError
 from eostui.store import RunWriter, Status, StoreError
+from eostui.store.events import Forecasted
 from eostui.trainer.control import Control
 from eostui.trainer.forecast import Forecast, forecast
 from eostui.trainer.instruments import tables_of
@@ -88,7 +89,7 @@ def _run(
     try:
         try:
             if expected is not None and expected.slow:
-                record.event(0, "forecast", {"text": expected.text, **asdict(expected)})
+                record.event(0, Forecasted(expected.text, **asdict(expected)))
             status = Trainer(config, setup, record, control, directory, products=products).run()
             text = str(status)
         except StoreError:

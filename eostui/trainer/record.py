@@ -9,7 +9,8 @@ from typing import Any
 
 from eostui.link.messages import Phase, State
 from eostui.link.server import Asked, LinkServer
-from eostui.store import RunWriter, Status, event_row
+from eostui.store import Event, Row, RunWriter, Status
+from eostui.store.events import Happening
 
 SLOW = 0.3
 """Seconds that an activity lasts before it is worth a word on the screen."""
@@ -33,13 +34,19 @@ class Record:
         """Seconds since the start of the run."""
         return time.monotonic() - self._start
 
-    def row(self, table: str, row: Mapping[str, Any]) -> None:
-        """One row of a table, `step` among its columns. Raises `StoreError` when the file can no longer be written."""
-        self._server.publish(table, self._writer.append(table, row), row)
+    def row(self, table: str, values: Mapping[str, Any]) -> None:
+        """One row of a table, `step` among its columns.
 
-    def event(self, step: int, kind: str, detail: Mapping[str, Any]) -> None:
-        """One row of the table `events`."""
-        self.row("events", event_row(step, self.elapsed(), kind, detail))
+        Raises ValueError for values that are no row of it, `StoreError` when the file can no longer be written.
+        """
+        self._add(self._writer.table(table).row(values))
+
+    def event(self, step: int, happening: Happening) -> None:
+        """One row of the table `events`: what has happened before update `step`."""
+        self._add(Event.of(step, self.elapsed(), happening).row())
+
+    def _add(self, row: Row) -> None:
+        self._server.publish(self._writer.append(row), row)
 
     def set_status(self, status: Status) -> None:
         """The run's status, on disk at once."""

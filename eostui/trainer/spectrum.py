@@ -22,6 +22,7 @@ from eostui.curvature.operators.jacobian_gram import JacobianGramOperator
 from eostui.curvature.operators.negated import Negated
 from eostui.dynamics.thresholds import stability_threshold
 from eostui.store import Table, eigenvalue_table
+from eostui.store.events import Checked, ProductsReported
 from eostui.trainer import tables
 from eostui.trainer.instruments import INSTRUMENTS, compared_table, follows
 from eostui.trainer.moment import Measured, Moment
@@ -88,7 +89,7 @@ class Spectrum:
             chosen = self._trajectory.searches_with
             searched = "float32" if chosen is None else chosen.kind
             text = f"{self._label}: searched in {searched}; {trial}"
-            moment.note("products", {"text": text, "table": self._table, "searched": searched})
+            moment.note(ProductsReported(text, self._table, searched))
             if trial.accurate and compilable:
                 moment.compile_products()
         if moment.products.doubt:
@@ -110,7 +111,7 @@ class Spectrum:
         if not self._told and bool(torch.isfinite(here.loss)) and bool(torch.isfinite(here.gradient).all()):
             self._told = True
             where = where_not_finite(moment.curvature, moment.theta)
-            moment.note("check", {"text": f"{self._label}: {where}", "table": self._table})
+            moment.note(Checked(f"{self._label}: {where}", self._table))
 
     def _nothing(self) -> Mapping[str, Any]:
         unknown = np.full(self._count, np.nan)

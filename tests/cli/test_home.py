@@ -32,7 +32,7 @@ def test_a_tilde_is_the_home_directory(
     with RunWriter.create(
         home / "kept" / "only" / "run.h5", name="only", config={}, environment={}, tables=[TRAIN, EVENTS]
     ) as run:
-        run.append("train", {"step": 0, "loss": 1.0})
+        run.append(TRAIN.row({"step": 0, "loss": 1.0}))
     arguments = [] if output is None else [f"--output=~/made/{output}"]
     if by == "argument" and command != "ls":
         arguments.append("~/kept/only")

@@ -51,13 +51,14 @@ def _write(
         tables=[TRAIN, FULL_BATCH, EVENTS, *tables.values()] if batch_size else [TRAIN, EVENTS, *tables.values()],
     ) as run:
         for step in range(STEPS):
-            run.append("train", {"step": step, "lr": 0.02, "threshold": threshold, "loss": 1 / (1 + step)})
+            run.append(TRAIN.row({"step": step, "lr": 0.02, "threshold": threshold, "loss": 1 / (1 + step)}))
             if step % 10 == 0:
                 for table in tables:
                     largest = goal * (step + 10) / STEPS if table == on else 1.0
-                    run.append(table, {"step": step, "eigenvalues": [largest, 0.5], "products": 4, "certified": 1})
+                    measured = {"step": step, "eigenvalues": [largest, 0.5], "products": 4, "certified": 1}
+                    run.append(tables[table].row(measured))
                 if batch_size:
-                    run.append("full_batch", {"step": step, "loss": 2 / (1 + step)})
+                    run.append(FULL_BATCH.row({"step": step, "loss": 2 / (1 + step)}))
         run.set_status(Status.FINISHED)
     return name
 

@@ -11,6 +11,7 @@ import pytest
 
 from eostui.link.frames import MAGIC, MAX_HEADER, FrameDecoder, FrameError, encode_frame
 from eostui.link.messages import Ack, Command, Ended, Hello, Message, Phase, Rows, State, decode, encode
+from eostui.link.verb import Verb
 
 MESSAGES: list[Message] = [
     Hello("demo", "/runs/demo/run.h5", {"lr": 0.1}, {"torch": "2"}, {"train": {}}),
@@ -19,8 +20,8 @@ MESSAGES: list[Message] = [
     State("running"),
     Ack(7, True, "η = 0.01"),
     Ended("diverged", 1),
-    Command(3, "lr", 0.01),
-    Command(4, "pause"),
+    Command(3, Verb.LR, 0.01),
+    *[Command(4, verb) for verb in Verb],
 ]
 
 

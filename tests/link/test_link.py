@@ -15,6 +15,8 @@ from eostui.link.address import LONGEST_PATH, LinkError, connect, is_live, liste
 from eostui.link.client import LinkClient
 from eostui.link.messages import Ack, Ended, Message, Phase, Rows, State
 from eostui.link.server import LinkServer
+from eostui.link.verb import Verb
+from eostui.store import STEP, TRAIN, Column, Table
 
 
 @pytest.fixture
@@ -54,7 +56,7 @@ def test_a_viewer_that_comes_late_is_told_what_holds(server: LinkServer, run_dir
 def test_rows_come_in_order_and_many_in_a_message(server: LinkServer, run_directory: Path) -> None:
     client = LinkClient.to_run(run_directory)
     for index in range(5000):
-        server.publish("train", index, {"step": index, "loss": index / 2})
+        server.publish(index, TRAIN.row({"step": index, "loss": index / 2}))
 
     def count(messages: list[Message]) -> int:
         return sum(len(message.columns["step"]) for message in messages if isinstance(message, Rows))
@@ -68,10 +70,10 @@ def test_rows_come_in_order_and_many_in_a_message(server: LinkServer, run_direct
 
 def test_a_command_is_answered_to_the_viewer_that_asked(server: LinkServer, run_directory: Path) -> None:
     asking, watching = LinkClient.to_run(run_directory), LinkClient.to_run(run_directory)
-    asked_id = asking.send("lr", 0.5)
+    asked_id = asking.send(Verb.LR, 0.5)
     asked = server.take_command(timeout=5)
     assert asked is not None
-    assert (asked.command.verb, asked.command.argument) == ("lr", 0.5)
+    assert (asked.command.verb, asked.command.argument) == (Verb.LR, 0.5)
     server.answer(asked, True, "done")
     assert _until(asking, bool) == [Ack(asked_id, True, "done")]
     assert watching.take(timeout=0.3) == []
@@ -85,18 +87,18 @@ def test_a_viewer_that_never_reads_holds_nobody_up_and_loses_rows_only(
     monkeypatch.setattr(server_module, "BACKLOG", 1 << 16)
     deaf = connect(run_directory)
     time.sleep(0.2)
-    row = {f"column_{number}": 0.5 for number in range(50)}
+    wide = Table("train", "fifty columns", (STEP, *[Column(f"column_{number}", "a number") for number in range(50)]))
     start = time.monotonic()
     index = 0
     for _ in range(10):
         for _ in range(2000):
-            server.publish("train", index, {"step": index, **row})
+            server.publish(index, wide.row({"step": index}))
             index += 1
         time.sleep(0.15)
     assert time.monotonic() - start < 5
     lively = LinkClient.to_run(run_directory)
     time.sleep(0.2)
-    server.publish("train", index, {"step": index, **row})
+    server.publish(index, wide.row({"step": index}))
     _until(lively, lambda messages: any(isinstance(m, Rows) and m.first <= index for m in messages))
     deaf.close()
     lively.close()
@@ -117,7 +119,7 @@ def test_the_last_word_arrives_before_the_end(run_directory: Path) -> None:
     client = LinkClient.to_run(run_directory)
     server.say(State("running"))
     _until(client, bool)
-    server.publish("train", 0, {"step": 0})
+    server.publish(0, TRAIN.row({"step": 0}))
     server.say(Ended("finished", 0))
     server.close()
     received = _until(client, lambda _: client.closed)
@@ -131,7 +133,7 @@ def test_a_request_to_a_trainer_that_hangs_up_says_so(run_directory: Path) -> No
     connection, _ = listener.accept()
     connection.close()
     with pytest.raises(LinkError, match="ended before it answered|hung up"):
-        client.request("pause")
+        client.request(Verb.PAUSE)
     listener.close()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from eostui.store import EVENTS, FULL_BATCH, TEST, TRAIN, RunWriter, Status, Table, eigenvalue_table, event_row
+from eostui.store import EVENTS, FULL_BATCH, TEST, TRAIN, Event, RunWriter, Status, Table, eigenvalue_table
 from eostui.trainer import tables
 
 EVERY = 10
@@ -34,9 +34,9 @@ class Run:
         ) as writer:
             for table, columns in self.rows.items():
                 for row in zip(*columns.values(), strict=True):
-                    writer.append(table.name, dict(zip(columns, row, strict=True)))
+                    writer.append(table.row(dict(zip(columns, row, strict=True))))
             for step, kind, detail in self.events:
-                writer.append(EVENTS.name, event_row(step, step / 100, kind, detail))
+                writer.append(Event(step, step / 100, kind, detail).row())
             writer.set_status(Status.FINISHED)
         return path
 

@@ -19,7 +19,8 @@ from eostui.link.client import LinkClient
 from eostui.link.messages import Ended, Hello, Phase
 from eostui.link.server import LinkServer
 from eostui.reading.live import LiveFeed
-from eostui.store import RunWriter, Status, Table
+from eostui.store import STEP, Column, Event, Kind, RunFile, RunWriter, Status, Table
+from eostui.store.events import Forecasted, Happening, StepSizeChanged
 from eostui.trainer.instruments import tables_of
 from eostui.trainer.record import Record
 from tests.dashboard.looking import text_of, until
@@ -48,8 +49,12 @@ class Trainer:
             self.record.row("train", {**row, "accuracy": 0.5, "grad_norm": 1.0})
             self.step += 1
 
-    def event(self, step: int, kind: str, detail: dict[str, object]) -> None:
-        self.record.event(step, kind, detail)
+    def event(self, step: int, happening: Happening) -> None:
+        self.record.event(step, happening)
+
+    def foreign_event(self, kind: str, detail: dict[str, object]) -> None:
+        row = Event(0, 0.0, kind, detail).row()
+        self.server.publish(self.writer.append(row), row)
 
     def status(self, status: Status) -> None:
         self.record.set_status(status)
@@ -141,7 +146,7 @@ def test_a_viewer_that_comes_late_reads_what_it_missed_from_the_file(source: Sou
 
 def test_a_viewer_that_comes_to_a_paused_run_sees_what_there_is(source: Source, tmp_path: Path) -> None:
     source.do("steps", 100)
-    source.do("event", 100, "pause", {})
+    source.do("event", 100, Kind.PAUSE)
     source.do("status", Status.PAUSED)
     time.sleep(0.5)
     feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
@@ -152,10 +157,63 @@ def test_a_viewer_that_comes_to_a_paused_run_sees_what_there_is(source: Source, 
 
 def test_events_come_with_their_details(source: Source, tmp_path: Path) -> None:
     feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
-    source.do("event", 7, "lr", {"lr": 0.1, "previous": 0.2, "threshold": 20.0})
+    source.do("event", 7, StepSizeChanged(0.1, 0.2, 20.0))
     _poll_until(feed, lambda feed: len(feed.events()) == 1)
     (event,) = feed.events()
-    assert (event.step, event.kind, event.detail["threshold"]) == (7, "lr", 20.0)
+    assert (event.step, event.kind, event.what) == (7, "lr", StepSizeChanged(0.1, 0.2, 20.0))
+    feed.close()
+
+
+MEASURED = Table(
+    "measured", "two numbers, of which the second is not always there", (STEP, Column("a", "a"), Column("b", "b"))
+)
+COUNTED = Table("counted", "a number that is always there", (STEP, Column("count", "how many", dtype="int64")))
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[LinkServer]:
+    """The trainer's end of a run with two tables of its own."""
+    server = LinkServer(listen(tmp_path))
+    tables = {table.name: table.to_json() for table in (MEASURED, COUNTED)}
+    server.say(Hello("demo", str(tmp_path / "run.h5"), {}, {}, tables))
+    yield server
+    server.close()
+
+
+def test_a_value_that_was_left_out_is_nan_in_the_file_and_for_every_viewer(server: LinkServer, tmp_path: Path) -> None:
+    feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    with RunWriter.create(
+        tmp_path / "run.h5", name="demo", config={}, environment={}, tables=[MEASURED, COUNTED]
+    ) as writer:
+        record = Record(writer, server)
+        for step in range(10):
+            record.row("measured", {"step": step, "a": step / 2} | ({"b": 1.0} if step % 3 else {}))
+        told = _poll_until(feed, lambda feed: bool(feed.series) and feed.series["measured"].length == 10)
+    assert told == []
+    with RunFile.open(tmp_path / "run.h5") as file:
+        written = file.read("measured")
+    for name, values in written.items():
+        np.testing.assert_array_equal(feed.series["measured"].all(name), values)
+    assert np.flatnonzero(np.isnan(written["b"])).tolist() == [0, 3, 6, 9]
+    feed.close()
+
+
+def test_rows_of_a_trainer_that_leaves_a_column_out_are_nan_there(server: LinkServer, tmp_path: Path) -> None:
+    feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    server.publish(0, MEASURED.without("b").row({"step": 0, "a": 0.5}))
+    server.publish(1, MEASURED.without("b").row({"step": 1, "a": 1.5}))
+    told = _poll_until(feed, lambda feed: bool(feed.series) and feed.series["measured"].length == 2)
+    assert told == []
+    assert feed.series["measured"]["a"].tolist() == [0.5, 1.5]
+    assert np.isnan(feed.series["measured"]["b"]).all()
+    feed.close()
+
+
+def test_rows_without_a_column_that_cannot_be_nan_are_told_of_by_its_name(server: LinkServer, tmp_path: Path) -> None:
+    feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    server.publish(0, COUNTED.without("count").row({"step": 0}))
+    told = _poll_until(feed, lambda feed: feed.over)
+    assert "rows of counted come without their column count" in told[0]
     feed.close()
 
 
@@ -189,7 +247,7 @@ FORECAST = "a step will take about 52 s, a measurement 90 s, and 1.2 GB of memor
 
 async def test_a_slow_run_is_told_of_once_and_until_there_is_something_to_see(source: Source, tmp_path: Path) -> None:
     feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
-    source.do("event", 0, "forecast", {"text": FORECAST, "step_seconds": 52.0})
+    source.do("event", 0, Forecasted(FORECAST, 52.0, 90.0, 1_200_000_000, ("--eig-samples 500",)))
     source.do("say", Phase("computing the gradient", 0.5))
     async with Dashboard(feed).run_test(size=(160, 40)) as pilot:
         told = f"computing the gradient 50 %  · {FORECAST}"
@@ -205,7 +263,7 @@ async def test_a_slow_run_is_told_of_once_and_until_there_is_something_to_see(so
 @pytest.mark.parametrize("detail", [{}, {"text": None}, {"text": 3}])
 def test_a_forecast_without_words_is_none(source: Source, tmp_path: Path, detail: dict[str, object]) -> None:
     feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
-    source.do("event", 0, "forecast", detail)
+    source.do("foreign_event", "forecast", detail)
     assert _poll_until(feed, lambda feed: len(feed.events()) == 1) == []
     assert feed.forecast == ""
     feed.close()
@@ -224,6 +282,6 @@ async def test_a_step_size_that_ends_a_schedule_is_asked_for_with_a_warning(sour
             assert ("the schedule no longer applies" in hint) == warned
             assert "threshold ≈ 5 (2/η)" in text_of(pilot) or not warned
             await pilot.press("escape")
-            source.do("event", 5, "lr", {"lr": 0.1, "previous": 0.2, "threshold": 20.0, "overrides": "cosine:400"})
+            source.do("event", 5, StepSizeChanged(0.1, 0.2, 20.0, "cosine:400"))
             await until(pilot, lambda: "η 0.1 " in text_of(pilot))
     feed.close()

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eostui.store import EVENTS, TEST, TRAIN, RunWriter, Status, eigenvalue_table, event_row
+from eostui.store import EVENTS, TEST, TRAIN, Event, RunWriter, Status, eigenvalue_table
 
 HESSIAN = eigenvalue_table("hessian", "largest eigenvalues of the loss Hessian", 3)
 TABLES = [TRAIN, TEST, EVENTS, HESSIAN]
@@ -28,14 +28,12 @@ def write_run(path: Path, steps: int = STEPS) -> Path:
     """Write a finished run of `steps` rows."""
     with RunWriter.create(path, name=path.parent.name, config=CONFIG, environment=ENVIRONMENT, tables=TABLES) as run:
         for step in range(steps):
-            run.append("train", {"step": step, "loss": loss_at(step), "lr": 0.02, "threshold": 100.0})
+            run.append(TRAIN.row({"step": step, "loss": loss_at(step), "lr": 0.02, "threshold": 100.0}))
             if step % 100 == 0:
                 values = np.array([3.0, 2.0, 1.0]) + step / 3
-                run.append(
-                    "hessian",
-                    {"step": step, "eigenvalues": values, "errors": values / 7, "products": 9, "certified": 1},
-                )
-        run.append("events", event_row(5, 0.25, "lr", {"from": 0.01, "to": 0.02, "by": 'a "user", with a comma'}))
+                measured = {"step": step, "eigenvalues": values, "errors": values / 7}
+                run.append(HESSIAN.row({**measured, "products": 9, "certified": 1}))
+        run.append(Event(5, 0.25, "lr", {"from": 0.01, "to": 0.02, "by": 'a "user", with a comma'}).row())
         run.set_status(Status.FINISHED)
     return path
 

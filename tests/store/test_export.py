@@ -15,8 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eostui.store import TRAIN, RunFile, StoreError, export_run
-from eostui.store.export import ExportFormat
+from eostui.store import TRAIN, ExportFormat, RunFile, StoreError, export_run
 from tests.store.conftest import CONFIG, STEPS, loss_at, write_run
 
 LOSS = [loss_at(step) for step in range(STEPS)]
@@ -37,7 +36,7 @@ def read_csv(path: Path | io.BytesIO) -> pd.DataFrame:
 
 def test_csv_of_one_table(run: RunFile, tmp_path: Path) -> None:
     path = tmp_path / "hessian.csv"
-    assert export_run(run, "csv", path, table="hessian") == [path]
+    assert export_run(run, ExportFormat.CSV, path, table="hessian") == [path]
     table = read_csv(path)
     assert list(table.columns) == HESSIAN_COLUMNS
     np.testing.assert_array_equal(table[HESSIAN_COLUMNS[1:4]], run.read("hessian")["eigenvalues"])
@@ -45,7 +44,7 @@ def test_csv_of_one_table(run: RunFile, tmp_path: Path) -> None:
 
 
 def test_csv_without_a_table_is_the_training_set(run: RunFile, tmp_path: Path) -> None:
-    assert export_run(run, "csv", tmp_path / "out.csv") == [tmp_path / "out.csv"]
+    assert export_run(run, ExportFormat.CSV, tmp_path / "out.csv") == [tmp_path / "out.csv"]
     table = read_csv(tmp_path / "out.csv")
     assert list(table.columns) == [column.name for column in TRAIN.columns]
     np.testing.assert_array_equal(table.loss, LOSS)
@@ -53,12 +52,12 @@ def test_csv_without_a_table_is_the_training_set(run: RunFile, tmp_path: Path) -
 
 def test_csv_goes_to_a_stream_that_stays_open(run: RunFile) -> None:
     stream = io.BytesIO()
-    assert export_run(run, "csv", stream) == []
+    assert export_run(run, ExportFormat.CSV, stream) == []
     stream.seek(0)
     np.testing.assert_array_equal(read_csv(stream).loss, LOSS)
 
 
-@pytest.mark.parametrize("format", ["csv", "parquet"])
+@pytest.mark.parametrize("format", [ExportFormat.CSV, ExportFormat.PARQUET])
 @pytest.mark.parametrize("exists", [True, False])
 def test_a_directory_gets_a_file_for_every_table(
     run: RunFile, tmp_path: Path, format: ExportFormat, exists: bool
@@ -69,7 +68,7 @@ def test_a_directory_gets_a_file_for_every_table(
     written = export_run(run, format, directory)
     assert written == [directory / f"{name}.{format}" for name in ("train", "test", "events", "hessian")]
     assert sorted(directory.iterdir()) == sorted(written)
-    read = read_csv if format == "csv" else pd.read_parquet
+    read = read_csv if format is ExportFormat.CSV else pd.read_parquet
     tables = {path.stem: read(path) for path in written}
     np.testing.assert_array_equal(tables["train"].loss, LOSS)
     assert list(tables["hessian"].columns) == HESSIAN_COLUMNS
@@ -80,7 +79,7 @@ def test_a_directory_gets_a_file_for_every_table(
 
 def test_json_is_one_valid_object_with_null_for_what_is_no_number(run: RunFile, tmp_path: Path) -> None:
     path = tmp_path / "run.json"
-    export_run(run, "json", path)
+    export_run(run, ExportFormat.JSON, path)
 
     def refuse(constant: str) -> None:
         raise AssertionError(f"{constant} is not JSON")
@@ -100,18 +99,18 @@ def test_json_stays_valid_when_the_config_of_a_file_is_not(run_path: Path) -> No
     with h5py.File(run_path, "r+", libver="latest") as file:
         file.attrs["config"] = '{"lr": NaN, "huge": [1e999]}'
     stream = io.BytesIO()
-    export_run(RunFile.open(run_path), "json", stream)
+    export_run(RunFile.open(run_path), ExportFormat.JSON, stream)
     assert b"NaN" not in stream.getvalue()
     assert json.loads(stream.getvalue())["attrs"]["config"] == {"lr": None, "huge": [None]}
 
 
 def test_json_of_one_table(run: RunFile, tmp_path: Path) -> None:
-    export_run(run, "json", tmp_path / "one.json", table="hessian")
+    export_run(run, ExportFormat.JSON, tmp_path / "one.json", table="hessian")
     assert list(json.loads((tmp_path / "one.json").read_text())["tables"]) == ["hessian"]
 
 
 def test_npz_has_every_column_under_its_table(run: RunFile, tmp_path: Path) -> None:
-    assert export_run(run, "npz", tmp_path) == [tmp_path / "run.npz"]
+    assert export_run(run, ExportFormat.NPZ, tmp_path) == [tmp_path / "run.npz"]
     with np.load(tmp_path / "run.npz", allow_pickle=False) as arrays:
         assert set(arrays) == {f"{name}/{column.name}" for name, t in run.tables.items() for column in t.columns}
         for name in run.tables:
@@ -123,9 +122,9 @@ def test_an_export_replaces_what_was_there_only_when_it_is_complete(run: RunFile
     path = tmp_path / "out.csv"
     path.write_text("old")
     with pytest.raises(StoreError, match="has no table 'nope'"):
-        export_run(run, "csv", path, table="nope")
+        export_run(run, ExportFormat.CSV, path, table="nope")
     assert path.read_text() == "old"
-    export_run(run, "csv", path)
+    export_run(run, ExportFormat.CSV, path)
     assert path.read_text().startswith("step,")
     assert {entry.name for entry in tmp_path.iterdir()} == {"out.csv", "tanh"}
 
@@ -136,7 +135,7 @@ def test_a_full_disk_leaves_no_half_an_export(run: RunFile, tmp_path: Path) -> N
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limit[1]))
     try:
         with pytest.raises(StoreError, match=r"out\.csv: cannot be written: File too large"):
-            export_run(run, "csv", path)
+            export_run(run, ExportFormat.CSV, path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
     assert [entry.name for entry in tmp_path.iterdir()] == ["tanh"]
@@ -147,7 +146,7 @@ def test_a_format_or_place_that_is_not_there_is_named(run: RunFile, tmp_path: Pa
         export_run(run, "xlsx", tmp_path / "x")  # type: ignore[arg-type]
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match="cannot be written: "):
-        export_run(run, "csv", tmp_path / "file" / "x.csv")
+        export_run(run, ExportFormat.CSV, tmp_path / "file" / "x.csv")
 
 
 def test_without_pyarrow_parquet_names_the_extra(run_path: Path) -> None:
@@ -155,9 +154,9 @@ def test_without_pyarrow_parquet_names_the_extra(run_path: Path) -> None:
 import sys
 from pathlib import Path
 sys.modules["pyarrow"] = None  # as if it were not installed
-from eostui.store import RunFile, StoreError, export_run
+from eostui.store import ExportFormat, RunFile, StoreError, export_run
 try:
-    export_run(RunFile.open(Path(sys.argv[1])), "parquet", Path("x.parquet"))
+    export_run(RunFile.open(Path(sys.argv[1])), ExportFormat.PARQUET, Path("x.parquet"))
 except StoreError as error:
     print(error)
 """
@@ -168,9 +167,9 @@ except StoreError as error:
 def test_a_long_run_is_exported_in_blocks(tmp_path: Path) -> None:
     steps = 150_000  # more than two blocks
     with RunFile.open(write_run(tmp_path / "run.h5", steps)) as run:
-        export_run(run, "csv", tmp_path / "train.csv")
-        export_run(run, "parquet", tmp_path / "train.parquet")
-        export_run(run, "json", tmp_path / "run.json", table="train")
+        export_run(run, ExportFormat.CSV, tmp_path / "train.csv")
+        export_run(run, ExportFormat.PARQUET, tmp_path / "train.parquet")
+        export_run(run, ExportFormat.JSON, tmp_path / "run.json", table="train")
     np.testing.assert_array_equal(read_csv(tmp_path / "train.csv").step, np.arange(steps))
     np.testing.assert_array_equal(pd.read_parquet(tmp_path / "train.parquet").step, np.arange(steps))
     assert json.loads((tmp_path / "run.json").read_text())["tables"]["train"]["step"] == list(range(steps))

@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 import pytest
 
-from eostui.store import RunFile, RunFileError, RunWriter, event_row
+from eostui.store import TRAIN, Event, RunFile, RunFileError, RunWriter
 from tests.store.conftest import TABLES, python
 
 
@@ -237,8 +237,8 @@ print(read, refused)
 def test_a_run_with_flipped_bytes_reads_or_is_refused(tmp_path: Path, seed: int) -> None:
     # A small run, so that a good part of the bytes are HDF5's own.
     with RunWriter.create(tmp_path / "run.h5", name="x", config={}, environment={}, tables=TABLES) as run:
-        run.append("train", {"step": 0})
-        run.append("events", event_row(0, 0.0, "start", {}))
+        run.append(TRAIN.row({"step": 0}))
+        run.append(Event(0, 0.0, "start", {}).row())
     process = python(FUZZER, tmp_path / "run.h5", tmp_path / "damaged.h5", seed, 80)
     out, err = process.communicate(timeout=100)
     assert process.returncode == 0, f"trial {out.splitlines()[-1]}: {err[-2000:]}"

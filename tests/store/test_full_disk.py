@@ -17,17 +17,18 @@ from tests.store.conftest import python
 FILLER = """
 import resource, sys, time
 from pathlib import Path
-from eostui.store import RunWriter, Status, StoreError
-from tests.store.conftest import TABLES
+from eostui.store import TRAIN, RunWriter, Status, StoreError
+from tests.store.conftest import HESSIAN, TABLES
 
 def limit(size):
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
 
 def fill(run):
     for step in range(10**9):
-        run.append("train", {"step": step, "loss": step / 3})
+        run.append(TRAIN.row({"step": step, "loss": step / 3}))
         if step % 50 == 0:
-            run.append("hessian", {"step": step, "eigenvalues": [step, 2, 1], "products": 1, "certified": 1})
+            measured = {"step": step, "eigenvalues": [step, 2, 1], "products": 1, "certified": 1}
+            run.append(HESSIAN.row(measured))
         if step % 997 == 0:
             FLUSH
 
@@ -42,7 +43,7 @@ except StoreError as error:
     print(error)
     if "run" not in globals():
         raise SystemExit(0)
-    for call in (run.flush, lambda: run.set_status(Status.FAILED), lambda: run.append("train", {"step": 1})):
+    for call in (run.flush, lambda: run.set_status(Status.FAILED), lambda: run.append(TRAIN.row({"step": 1}))):
         try:
             call()
         except StoreError as again:
@@ -100,7 +101,7 @@ def test_an_error_in_the_middle_of_a_flush_does_not_crash_the_process(tmp_path: 
     # Room was there when it was asked for and is gone when HDF5 writes, as on a disk that breaks: the limit
     # holds for what is already in the file too.
     path = tmp_path / "run.h5"
-    after = f"run.append('train', {{'step': 0, 'loss': 0.0}}); run.flush(); limit({size})"
+    after = f"run.append(TRAIN.row({{'step': 0, 'loss': 0.0}})); run.flush(); limit({size})"
     lines = fill(path, after=after)
     assert "cannot be written: File too large" in lines[0]
     with RunFile.open(path) as run:

@@ -18,21 +18,22 @@ from tests.store.conftest import TABLES, python
 WRITER = """
 import sys, time
 from pathlib import Path
-from eostui.store import RunWriter, Status, event_row
-from tests.store.conftest import TABLES
+from eostui.store import Event, TRAIN, RunWriter, Status
+from tests.store.conftest import HESSIAN, TABLES
 
 with RunWriter.create(Path(sys.argv[1]), name="w", config={}, environment={}, tables=TABLES) as run:
     run.set_status(Status.RUNNING)
     start, step = time.monotonic(), 0
     while step < int(sys.argv[2]):
         for _ in range(20):
-            run.append("train", {"step": step, "time": time.monotonic() - start, "loss": step / 3})
+            run.append(TRAIN.row({"step": step, "time": time.monotonic() - start, "loss": step / 3}))
             if step % 7 == 0:
-                run.append("hessian", {"step": step, "eigenvalues": [step, 2, 1], "products": 1, "certified": 1})
+                measured = {"step": step, "eigenvalues": [step, 2, 1], "products": 1, "certified": 1}
+                run.append(HESSIAN.row(measured))
             step += 1
         print(step, time.monotonic() - start, flush=True)
         time.sleep(0.002)
-    run.append("events", event_row(step, 0.0, "end", {"step": step}))
+    run.append(Event(step, 0.0, "end", {"step": step}).row())
     run.set_status(Status.FINISHED)
 """
 
@@ -92,7 +93,7 @@ def test_a_killed_writer_leaves_a_whole_run_but_for_its_last_second(tmp_path: Pa
 def test_rows_reach_the_disk_while_the_training_thread_is_busy(tmp_path: Path) -> None:
     code = WRITER.split("with RunWriter")[0] + (
         "run = RunWriter.create(Path(sys.argv[1]), name='w', config={}, environment={}, tables=TABLES)\n"
-        "run.append('train', {'step': 0, 'loss': 0.0})\n"
+        "run.append(TRAIN.row({'step': 0, 'loss': 0.0}))\n"
         "print('busy', flush=True)\n"
         "while True: sum(range(1000))\n"
     )
@@ -112,7 +113,7 @@ def test_rows_reach_the_disk_while_the_training_thread_is_busy(tmp_path: Path) -
 def test_a_writer_that_nobody_closed_is_closed_when_python_ends(tmp_path: Path) -> None:
     code = WRITER.split("with RunWriter")[0] + (
         "run = RunWriter.create(Path(sys.argv[1]), name='w', config={}, environment={}, tables=TABLES)\n"
-        "for step in range(1000): run.append('train', {'step': step, 'loss': step / 3})\n"
+        "for step in range(1000): run.append(TRAIN.row({'step': step, 'loss': step / 3}))\n"
         "raise SystemExit(3)\n"
     )
     path = tmp_path / "run.h5"

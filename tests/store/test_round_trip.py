@@ -14,8 +14,20 @@ import pandas as pd
 import pytest
 
 import eostui
-from eostui.store import EVENTS, TRAIN, Event, RunExists, RunFile, RunWriter, Status, StoreError, event_row
-from tests.store.conftest import CONFIG, ENVIRONMENT, STEPS, TABLES, loss_at, write_run
+from eostui.store import (
+    EVENTS,
+    STEP,
+    TEST,
+    TRAIN,
+    Event,
+    RunExists,
+    RunFile,
+    RunWriter,
+    Status,
+    StoreError,
+    Table,
+)
+from tests.store.conftest import CONFIG, ENVIRONMENT, HESSIAN, STEPS, TABLES, loss_at, write_run
 
 
 def create(path: Path) -> RunWriter:
@@ -87,36 +99,29 @@ def test_a_table_reads_straight_into_a_data_frame(run_path: Path) -> None:
 
 def test_append_counts_the_rows_of_each_table(tmp_path: Path) -> None:
     with create(tmp_path / "run.h5") as run:
-        assert [run.append("train", {"step": step}) for step in range(3)] == [0, 1, 2]
-        assert run.append("test", {"step": 0}) == 0
-        assert run.append("events", event_row(0, 0.0, "pause", {})) == 0
+        assert [run.append(TRAIN.row({"step": step})) for step in range(3)] == [0, 1, 2]
+        assert run.append(TEST.row({"step": 0})) == 0
+        assert run.append(Event(0, 0.0, "pause", {}).row()) == 0
 
 
 @pytest.mark.parametrize(
-    ("table", "row", "said"),
-    [
-        ("nowhere", {"step": 0}, "no table 'nowhere'"),
-        ("train", {"step": 0, "los": 1.0}, "no column los"),
-        ("train", {"loss": 1.0}, "column step: wants int64, got nothing"),
-        ("train", {"step": 0.5}, "column step: wants int64, got 0.5"),
-        ("train", {"step": 0, "loss": "low"}, "column loss: wants float64, got 'low'"),
-        (
-            "hessian",
-            {"step": 0, "eigenvalues": [1.0], "products": 1, "certified": 1},
-            "eigenvalues: wants 3 × float64, got [1.0]",
-        ),
-        ("events", {"step": 0, "kind": "x" * 17, "detail": ""}, "column kind: wants S16"),
-    ],
+    "table",
+    [Table("nowhere", "", (STEP,)), TRAIN.without("accuracy"), Table("train", "the same but for its columns", (STEP,))],
+    ids=["an unknown name", "without a column", "other columns"],
 )
-def test_a_row_that_does_not_fit_is_named_and_not_written(
-    tmp_path: Path, table: str, row: dict[str, object], said: str
-) -> None:
+def test_a_row_of_a_table_that_the_run_has_not_is_refused_and_not_written(tmp_path: Path, table: Table) -> None:
     path = tmp_path / "run.h5"
-    with create(path) as run, pytest.raises(ValueError, match="table") as caught:
-        run.append(table, row)
-    assert said in str(caught.value)
+    with create(path) as run, pytest.raises(ValueError, match="no table 'nowhere'|other columns than the run's"):
+        run.append(table.row({"step": 0}))
     with RunFile.open(path) as read:
         assert all(read.length(name) == 0 for name in read.tables)
+
+
+def test_a_run_gives_its_tables_by_name(tmp_path: Path) -> None:
+    with create(tmp_path / "run.h5") as run:
+        assert [run.table(table.name) for table in TABLES] == TABLES
+        with pytest.raises(ValueError, match="no table 'nowhere': its tables are train, test, events, hessian"):
+            run.table("nowhere")
 
 
 def test_a_row_may_be_reused_by_the_caller(tmp_path: Path) -> None:
@@ -124,7 +129,7 @@ def test_a_row_may_be_reused_by_the_caller(tmp_path: Path) -> None:
     with create(path) as run:
         for step in range(4):
             values[:] = step
-            run.append("hessian", {"step": step, "eigenvalues": values, "products": 1, "certified": 1})
+            run.append(HESSIAN.row({"step": step, "eigenvalues": values, "products": 1, "certified": 1}))
     with RunFile.open(path) as read:
         assert read.read("hessian", ["eigenvalues"])["eigenvalues"][:, 0].tolist() == [0, 1, 2, 3]
 
@@ -142,7 +147,7 @@ def test_a_row_may_be_reused_by_the_caller(tmp_path: Path) -> None:
 def test_a_long_detail_is_shortened_and_stays_json(tmp_path: Path, detail: dict[str, object]) -> None:
     path = tmp_path / "run.h5"
     with create(path) as run:
-        run.append("events", event_row(1, 2.0, "error", detail))
+        run.append(Event(1, 2.0, "error", detail).row())
     with h5py.File(path, "r", swmr=True) as file:
         stored = file["tables/events/detail"][0]
         assert len(stored) <= 512
@@ -158,10 +163,8 @@ def test_a_long_detail_is_shortened_and_stays_json(tmp_path: Path, detail: dict[
 def test_numbers_that_json_has_not_become_null_in_a_detail(tmp_path: Path) -> None:
     path = tmp_path / "run.h5"
     with create(path) as run:
-        run.append(
-            "events",
-            event_row(1, 2.0, "diverged", {"loss": math.nan, "norms": [math.inf, np.float32(0.5)], "n": np.int64(3)}),
-        )
+        detail = {"loss": math.nan, "norms": [math.inf, np.float32(0.5)], "n": np.int64(3)}
+        run.append(Event(1, 2.0, "diverged", detail).row())
     with RunFile.open(path) as read:
         assert read.events()[0].detail == {"loss": None, "norms": [None, 0.5], "n": 3}
 
@@ -190,7 +193,7 @@ def test_a_closed_run_says_so(tmp_path: Path) -> None:
     run.close()
     run.close()
     with pytest.raises(StoreError, match="is closed"):
-        run.append("train", {"step": 0})
+        run.append(TRAIN.row({"step": 0}))
     with pytest.raises(StoreError, match="is closed"):
         run.set_status(Status.RUNNING)
 
@@ -204,7 +207,7 @@ def test_text_from_a_file_comes_without_control_characters(tmp_path: Path) -> No
     with RunWriter.create(
         path, name="a\x1b]0;owned\x07b" + "c" * 500, config={"k\x9b": ["\x1b[2J\u202e"]}, environment={}, tables=TABLES
     ) as run:
-        run.append("events", {"step": 0, "kind": b"\x1b[31mred", "detail": '{"m": "\\u001b[1m\\n"}'})
+        run.append(EVENTS.row({"step": 0, "kind": b"\x1b[31mred", "detail": '{"m": "\\u001b[1m\\n"}'}))
     with RunFile.open(path) as read:
         assert read.name.startswith("a ]0;owned b")
         assert len(read.name) == 100
@@ -216,7 +219,7 @@ def test_text_from_a_file_comes_without_control_characters(tmp_path: Path) -> No
 def test_appended_rows_reach_the_disk_without_a_flush(tmp_path: Path) -> None:
     path = tmp_path / "run.h5"
     with create(path) as run:
-        run.append("train", {"step": 0})
+        run.append(TRAIN.row({"step": 0}))
         before = path.stat().st_size
         deadline = time.monotonic() + 5
         while path.stat().st_size == before and time.monotonic() < deadline:

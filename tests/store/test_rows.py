@@ -18,7 +18,7 @@ WIDE = Table(
 
 
 @pytest.mark.parametrize(
-    ("table", "row", "batches"),
+    ("table", "values", "batches"),
     [
         (TRAIN, {"step": 0}, [1, 2, 3, 1020, 1, 5000, 40_000, 7, 300_000, 1]),
         (TRAIN, {"step": 0}, [random.Random(0).randrange(1, 3000) for _ in range(60)]),
@@ -28,7 +28,7 @@ WIDE = Table(
     ids=["train", "train in bits", "events", "wide"],
 )
 def test_a_flush_never_makes_the_file_grow_by_more_than_was_foretold(
-    tmp_path: Path, table: Table, row: dict[str, object], batches: list[int]
+    tmp_path: Path, table: Table, values: dict[str, object], batches: list[int]
 ) -> None:
     with h5py.File(tmp_path / "run.h5", "w", libver="latest") as file:
         buffer = RowBuffer(table, file)
@@ -36,7 +36,7 @@ def test_a_flush_never_makes_the_file_grow_by_more_than_was_foretold(
         file.swmr_mode = True
         file.flush()
         for count in batches:
-            rows = [buffer.encode(row)] * count
+            rows = [table.row(values)] * count
             foretold = file.id.get_filesize() + buffer.growth(count)
             buffer.write(rows)
             file.flush()

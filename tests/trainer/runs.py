@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +12,7 @@ from eostui.curvature.eigen.eigensolver import top_eigenpairs
 from eostui.curvature.linear_operator import LinearOperator
 from eostui.curvature.operators.hessian import HessianOperator
 from eostui.objective.objective import Objective
+from eostui.store.events import Happening
 from eostui.trainer.moment import Measured, Moment
 
 
@@ -68,7 +68,7 @@ class Run:
         self.optimizer = optimizer([self.theta], lr=lr)
         self.spectra: dict[str, Measured] = {}
         self.reports: list[str] = []
-        self.notes: list[tuple[str, Mapping[str, Any]]] = []
+        self.notes: list[Happening | str] = []
 
     def moments(self, steps: int) -> Iterator[Moment]:
         """θ is updated in place after each, as the trainer does."""
@@ -92,8 +92,8 @@ class Run:
             lr=self.optimizer.param_groups[0]["lr"],
             elapsed=float(step),
             measuring=0.0,
-            note=lambda kind, detail: self.notes.append((kind, detail)),
-            compile_products=lambda: self.notes.append(("compile", {})),
+            note=self.notes.append,
+            compile_products=lambda: self.notes.append("compile"),
             report=lambda text, fraction: self.reports.append(text),
         )
 

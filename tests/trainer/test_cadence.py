@@ -43,15 +43,15 @@ def test_measuring_takes_no_more_than_its_share_and_not_much_less(share: float, 
     cadence = Cadence(settings(share), tracks=tracks)
     measured(cadence, **costs)
     asked = share_of(cadence, **costs)
-    detail = cadence.adapted()
+    adapted = cadence.adapted()
     taken = share_of(cadence, **costs)
     assert taken <= 1.01 * share
     if asked <= share:
-        assert detail is None
+        assert adapted is None
     else:
-        assert detail is not None
-        assert detail["allowed"] == share
-        assert detail["share"] == pytest.approx(taken, rel=0.05)
+        assert adapted is not None
+        assert adapted.allowed == share
+        assert adapted.share == pytest.approx(taken, rel=0.05)
         assert taken > share / 4  # intervals grow by up to 2.5 times at once
         assert cadence.adapted() is None
 
@@ -59,10 +59,10 @@ def test_measuring_takes_no_more_than_its_share_and_not_much_less(share: float, 
 def test_tracked_estimates_give_way_before_certified_measurements() -> None:
     cadence = Cadence(settings(0.5), tracks=True)
     measured(cadence, update=1, tracked=2, certified=5)
-    detail = cadence.adapted()
-    assert detail is not None
-    assert detail["eig_every"] == 10
-    assert detail["tracked_every"] > 1
+    adapted = cadence.adapted()
+    assert adapted is not None
+    assert adapted.eig_every == 10
+    assert adapted.tracked_every == cadence.tracked_every > 1
 
 
 def test_the_first_measurement_which_starts_from_nothing_does_not_count() -> None:

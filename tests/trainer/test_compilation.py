@@ -19,8 +19,8 @@ from eostui.curvature.linear_operator import COMPILED
 from eostui.link.address import listen
 from eostui.link.messages import Hello
 from eostui.link.server import LinkServer
-from eostui.store import RunFile
-from eostui.store.events import Event
+from eostui.store import Kind, RunFile
+from eostui.store.events import Happening, ProductsReported
 from eostui.trainer import compilation
 from eostui.trainer.compilation import Compilation
 from eostui.trainer.control import Control
@@ -61,27 +61,29 @@ def test_a_run_goes_over_to_products_that_another_process_has_compiled(
     directory.mkdir()
     server = LinkServer(listen(directory))
     control = Control(server, paused=False)
-    told: list[Event] = []
+    told: list[tuple[int, ProductsReported]] = []
     event = Record.event
 
-    def noted(record: Record, step: int, kind: str, detail: dict[str, object]) -> None:
-        event(record, step, kind, detail)
-        if kind == "products":
-            told.append(Event(step, 0.0, kind, detail))
-            if COMPILED in str(detail["text"]) or "could not" in str(detail["text"]):
+    def noted(record: Record, step: int, happening: Happening) -> None:
+        event(record, step, happening)
+        if isinstance(happening, ProductsReported):
+            told.append((step, happening))
+            if COMPILED in happening.text or "could not" in happening.text:
                 control.stop()
 
     monkeypatch.setattr(Record, "event", noted)
     assert train(config, directory, Hello(directory.name, "", config.to_dict(), {}, {}), server, control) == 0
-    begun, done, tried = [event for event in told if "table" not in event.detail or COMPILED in event.detail["text"]]
-    assert begun.detail["text"] == "compiling products in a process of its own"
-    assert done.detail["text"] == "products are compiled"
-    found = re.search(f"in {COMPILED} .* s .* off by ([0-9.e-]+)$", tried.detail["text"])
+    (begun_at, begun), (done_at, done), (_, tried) = [
+        (step, reported) for step, reported in told if reported.table is None or COMPILED in reported.text
+    ]
+    assert begun.text == "compiling products in a process of its own"
+    assert done.text == "products are compiled"
+    found = re.search(f"in {COMPILED} .* s .* off by ([0-9.e-]+)$", tried.text)
     assert found, tried
     assert 1e-4 < float(found[1]) < 0.05
-    assert done.step - begun.step > 20  # it has not waited
+    assert done_at - begun_at > 20  # it has not waited
     with RunFile.open(directory / "run.h5") as run:
-        assert [event.detail for event in run.events() if event.kind == "products"] == [event.detail for event in told]
+        assert [(event.step, event.what) for event in run.events() if event.kind == Kind.PRODUCTS] == told
     assert not list(temporary.iterdir())
 
 

@@ -17,6 +17,7 @@ from eostui.curvature.eigen import rough_products
 from eostui.curvature.eigen.trajectory import VERIFIED_EVERY
 from eostui.curvature.operators.hessian import HessianOperator
 from eostui.objective.objective import Objective
+from eostui.store.events import ProductsReported
 from eostui.trainer.followed import followed
 from eostui.trainer.instruments import INSTRUMENTS, instruments_of
 from eostui.trainer.spectrum import gauss_newton, hessian, jacobian_gram, lowest
@@ -163,9 +164,9 @@ def test_what_a_trial_of_rough_products_found_is_an_event(monkeypatch: pytest.Mo
     for moment in exact_only.moments(4):
         never.measure(moment)
     assert not exact_only.notes
-    (kind, detail), asked_for = run.notes
-    assert kind == "products"
-    assert asked_for == ("compile", {})
-    assert detail["table"] == "hessian"
-    assert detail["searched"] in ("float32", "bfloat16")
-    assert detail["text"].startswith(f"Hessian: searched in {detail['searched']}; a product takes ")
+    reported, asked_for = run.notes
+    assert asked_for == "compile"
+    assert isinstance(reported, ProductsReported)
+    assert reported.table == "hessian"
+    assert reported.searched in ("float32", "bfloat16")
+    assert reported.text.startswith(f"Hessian: searched in {reported.searched}; a product takes ")

@@ -13,6 +13,7 @@ from eostui.dashboard.screens.leave import Leave, LeaveScreen
 from eostui.dashboard.screens.step_size import StepSizeScreen
 from eostui.dashboard.screens.watch import WatchScreen
 from eostui.link.address import LinkError
+from eostui.link.verb import Verb
 from eostui.link.withdraw import has_begun
 from eostui.reading.live import LiveFeed
 from eostui.reading.step_size import StepSize
@@ -37,9 +38,9 @@ class LiveScreen(WatchScreen):
             tooltip="Change η, starting from twice as much",
         ),
         Binding("minus", "step_size(0.5)", "η÷2", show=False, tooltip="Change η, starting from half as much"),
-        Binding("s", "command('step')", "step", tooltip="One update, while paused"),
-        Binding("m", "command('measure')", "measure", tooltip="Measure curvature at the next step"),
-        Binding("c", "command('checkpoint')", "checkpoint", show=False, tooltip="Write a checkpoint now"),
+        Binding("s", f"command('{Verb.STEP}')", "step", tooltip="One update, while paused"),
+        Binding("m", f"command('{Verb.MEASURE}')", "measure", tooltip="Measure curvature at the next step"),
+        Binding("c", f"command('{Verb.CHECKPOINT}')", "checkpoint", show=False, tooltip="Write a checkpoint now"),
         Binding("q", "leave", "quit", tooltip="Leave the training running, or stop it"),
     ]
 
@@ -73,9 +74,13 @@ class LiveScreen(WatchScreen):
         return "stopping" if self._stopping else super().note()
 
     def action_pause(self) -> None:
-        self.action_command("resume" if self.feed.status == "paused" else "pause")
+        self._command(Verb.RESUME if self.feed.status == "paused" else Verb.PAUSE)
 
-    def action_command(self, verb: str, argument: float | None = None) -> None:
+    def action_command(self, verb: str) -> None:
+        """Send a command that takes no argument; a key's binding can name it only as text."""
+        self._command(Verb(verb))
+
+    def _command(self, verb: Verb, argument: float | None = None) -> None:
         if self.live.over:
             self.notify(f"the training is over ({self.feed.status}); q leaves", severity="warning")
             return
@@ -94,7 +99,7 @@ class LiveScreen(WatchScreen):
 
         def change(chosen: float | None) -> None:
             if chosen is not None:
-                self.action_command("lr", chosen)
+                self._command(Verb.LR, chosen)
 
         self.app.push_screen(StepSizeScreen(StepSize.of(self.feed), factor), change)
 
