@@ -52,7 +52,7 @@ class Monitoring:
                     if due:
                         self._spectra["hessian"] = Measured(self._step, measure(self._spectrum, hessian, self._step))
                     if self._tracked:
-                        self._tracked.measure(self._moment(hessian, optimizer, lr))
+                        self._tracked.measure(self._moment(theta, hessian, optimizer, lr))
             else:
                 gradient = objective.gradient(theta, advance_buffers=True).gradient
             theta.grad = gradient
@@ -60,10 +60,10 @@ class Monitoring:
             self._step += 1
         return time.perf_counter() - start
 
-    def _moment(self, hessian: HessianOperator, optimizer: torch.optim.Optimizer, lr: float) -> Moment:
+    def _moment(self, theta: Tensor, hessian: HessianOperator, optimizer: torch.optim.Optimizer, lr: float) -> Moment:
         return Moment(
             step=self._step,
-            theta=hessian.theta,
+            theta=theta,
             objective=hessian.objective,
             curvature=hessian.objective,
             hessian=hessian,

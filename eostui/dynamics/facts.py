@@ -42,8 +42,8 @@ class Facts:
     """What is known of one class of torch optimizers.
 
     update: how it updates a parameter group; None where the weights of the group have no update in common.
-    preconditioner: P of one parameter of a group, of a shape that expands to the parameter's; None before the first
-    update of that parameter. A class without P, such as gradient descent, has no such function.
+    preconditioner: P of one parameter of a group, of a shape that expands to the parameter's (as real numbers); None
+    before the first update of that parameter. A class without P, such as gradient descent, has no such function.
     """
 
     update: Callable[[torch.optim.Optimizer, Group], Update | None]

@@ -3,36 +3,60 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from eostui.dynamics.facts import facts_of
 from eostui.dynamics.thresholds import folded_step_sizes
+from eostui.objective.weights import flatten, real
 
 
 @torch.no_grad()
-def preconditioner(optimizer: torch.optim.Optimizer) -> Tensor | None:
-    """P of `optimizer` after the updates it has made, (size,), in the order of its parameters; a fresh tensor.
+def preconditioner(optimizer: torch.optim.Optimizer, weights: Sequence[Tensor]) -> Tensor | None:
+    """P of `optimizer` after the updates it has made, (size,), in the order of `weights`; a fresh tensor.
 
     Where parameter groups differ in η it has their step sizes in it: P_g/η_g, or 1/η_g of plain gradient descent.
     Weights that have no moments in the state, for they never had a gradient, have P = ∞: nothing moves them.
 
-    None where there is no P, or none yet: before the first update, and of a class that is not known.
+    Args:
+        optimizer: any of torch's. It may have the weights in any order and in any parameter groups, and others too.
+        weights: the tensors that the optimizer updates, in the order that they have in θ: `Weights.parameters` of an
+            objective, or the one tensor θ where the optimizer updates all weights as one flat vector. A tensor with
+            the same numbers is not the same weight.
+
+    Returns None where there is no P, or none yet: before the first update, and of a class that is not known.
+
+    Raises ValueError for a weight that the optimizer does not have.
     """
+    groups = _groups_of(weights, optimizer)
     facts = facts_of(optimizer)
     diagonal_of = None if facts is None else facts.preconditioner
     step_sizes = folded_step_sizes(optimizer)
     if diagonal_of is None and step_sizes is None:
         return None
     pieces, updated = [], False
-    for index, group in enumerate(optimizer.param_groups):
-        for p in group["params"]:
-            diagonal = torch.ones_like(p) if diagonal_of is None else diagonal_of(optimizer, group, p)
-            updated = updated or diagonal is not None
-            if diagonal is None:
-                diagonal = torch.full_like(p, math.inf)
-            if step_sizes is not None:
-                diagonal = diagonal * step_sizes[index]
-            pieces.append(diagonal.to(p.dtype).expand(p.shape).reshape(-1))
-    return torch.cat(pieces) if updated else None
+    for p, index in zip(weights, groups, strict=True):
+        numbers = real(p)
+        diagonal = torch.ones_like(numbers)
+        if diagonal_of is not None:
+            found = diagonal_of(optimizer, optimizer.param_groups[index], p)
+            diagonal = torch.full_like(numbers, math.inf) if found is None else found
+            updated = updated or found is not None
+        if step_sizes is not None:
+            diagonal = diagonal * step_sizes[index]
+        pieces.append(diagonal.to(numbers.dtype).expand(numbers.shape))
+    return flatten(pieces) if updated or diagonal_of is None else None
+
+
+def _groups_of(weights: Sequence[Tensor], optimizer: torch.optim.Optimizer) -> list[int]:
+    """The number of the parameter group that each of the weights is in."""
+    groups = {id(p): index for index, group in enumerate(optimizer.param_groups) for p in group["params"]}
+    for number, p in enumerate(weights, start=1):
+        if id(p) not in groups:
+            raise ValueError(
+                f"weight {number} of {len(weights)}, of shape {tuple(p.shape)}, is none of the optimizer's: give the "
+                "optimizer every parameter that requires a gradient, or freeze this one by requires_grad_(False)"
+            )
+    return [groups[id(p)] for p in weights]

@@ -283,7 +283,7 @@ class Trainer:
     def _moment(self) -> Moment:
         return Moment(
             step=self._step,
-            theta=self._setup.theta.detach(),
+            theta=self._setup.theta,
             objective=self._setup.objective,
             curvature=self._setup.curvature,
             hessian=self._hessian_here(),

@@ -33,7 +33,7 @@ class Moment:
 
     step: int
     theta: Tensor
-    """θ_t, all weights in one vector, shape (size,)."""
+    """θ_t, all weights in one vector, shape (size,): the tensor that `optimizer` updates."""
     objective: Objective
     """The training loss L over all examples."""
     curvature: Objective
@@ -67,7 +67,7 @@ class Moment:
 
         Its products go through `hessian` and the graphs that it keeps.
         """
-        p = preconditioner(self.optimizer)
+        p = preconditioner(self.optimizer, [self.theta])
         if p is None:
             return None
         decay = stability_threshold(self.optimizer).weight_decay

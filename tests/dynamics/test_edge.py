@@ -47,7 +47,7 @@ def test_the_top_eigenvalue_of_the_dense_preconditioned_hessian_hovers_at_the_th
         if step >= ARRIVED and step % EVERY == 0:
             with HessianOperator(objective, theta) as operator:
                 hessian = operator @ eye
-            p = preconditioner(optimizer)
+            p = preconditioner(optimizer, [theta])
             assert p is not None
             top = torch.linalg.eigvalsh(hessian * p.rsqrt() * p.rsqrt()[:, None])[-1]
             ratios.append(float(top) / stability_threshold(optimizer).value)

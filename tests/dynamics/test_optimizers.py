@@ -200,7 +200,7 @@ def test_the_catalogue_says_where_the_threshold_is_and_whether_there_is_a_precon
     assert without_decay.get(threshold.formula, threshold.formula) == entry.threshold
     theta.grad = torch.ones(3)
     optimizer.step()
-    assert (preconditioner(optimizer) is not None) == entry.preconditioned
+    assert (preconditioner(optimizer, [theta]) is not None) == entry.preconditioned
 
 
 def test_gradient_descent_by_name_is_full_batch_and_only_sgd_needs_minibatches() -> None:

@@ -8,11 +8,17 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import SGD, Adagrad, Adam, AdamW, NAdam, Optimizer, RMSprop
 
+from eostui.curvature.operators.hessian import HessianOperator
+from eostui.curvature.operators.preconditioned_hessian import PreconditionedHessianOperator
 from eostui.dynamics.optim.scalar_rmsprop import ScalarRMSprop
 from eostui.dynamics.preconditioner import preconditioner
+from eostui.objective.objective import Objective
+from eostui.objective.weights import flatten
+from tests.curvature.cases import CASES
+from tests.curvature.operators.test_operators import dense_hessian
 
 LR = 0.1
 SHAPES = [(3,), (2, 2), ()]
@@ -69,20 +75,21 @@ def step(optimizer: Optimizer, weights: list[Tensor], scale: float = 1.0) -> Ten
 
 
 def flat(tensors: list[Tensor]) -> Tensor:
-    return torch.cat([t.detach().reshape(-1) for t in tensors])
+    return flatten([t.detach() for t in tensors])
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.complex128])
 @pytest.mark.parametrize(("make", "direction"), ADAPTIVE.values(), ids=ADAPTIVE)
 def test_every_update_is_the_step_size_times_the_direction_divided_by_p(
-    make: Callable[[list[Tensor]], Optimizer], direction: Direction
+    make: Callable[[list[Tensor]], Optimizer], direction: Direction, dtype: torch.dtype
 ) -> None:
     torch.manual_seed(0)
-    weights = parameters()
+    weights = parameters(dtype)
     optimizer, gradients = make(weights), []
     for scale in (1.0, 3.0, 0.1, 0.01, 1.0, 0.5):  # falling gradients tell amsgrad from adam
         before = flat(weights)
         gradients.append(step(optimizer, weights, scale))
-        p = preconditioner(optimizer)
+        p = preconditioner(optimizer, weights)
         assert p is not None
         # torch keeps NAdam's Πμ in float32
         torch.testing.assert_close(flat(weights) - before, -LR * direction(gradients) / p, rtol=1e-7, atol=0)
@@ -90,7 +97,8 @@ def test_every_update_is_the_step_size_times_the_direction_divided_by_p(
 
 @pytest.mark.parametrize(("make", "direction"), ADAPTIVE.values(), ids=ADAPTIVE)
 def test_there_is_no_p_before_the_first_update(make: Callable[[list[Tensor]], Optimizer], direction: Direction) -> None:
-    assert preconditioner(make(parameters())) is None
+    weights = parameters()
+    assert preconditioner(make(weights), weights) is None
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -101,12 +109,12 @@ def test_p_is_a_fresh_vector_in_the_dtype_of_the_weights(
     weights = parameters(dtype)
     optimizer = make(weights)
     step(optimizer, weights)
-    p = preconditioner(optimizer)
+    p = preconditioner(optimizer, weights)
     assert p is not None
     assert (p.shape, p.dtype, p.requires_grad) == ((8,), dtype, False)
     kept = p.clone()
     p.zero_()
-    again = preconditioner(optimizer)
+    again = preconditioner(optimizer, weights)
     assert again is not None
     assert torch.equal(again, kept)
 
@@ -117,7 +125,7 @@ def test_p_survives_a_checkpoint() -> None:
         optimizer, resumed = make(weights), make(others)
         step(optimizer, weights)
         resumed.load_state_dict(optimizer.state_dict())
-        p, q = preconditioner(optimizer), preconditioner(resumed)
+        p, q = preconditioner(optimizer, weights), preconditioner(resumed, others)
         assert p is not None
         assert q is not None
         assert torch.equal(p, q)
@@ -128,7 +136,7 @@ def test_weights_that_never_had_a_gradient_are_held_by_an_infinite_p() -> None:
     optimizer = Adam(weights)
     weights[1].grad = torch.ones(2, 2, dtype=torch.float64)
     optimizer.step()
-    p = preconditioner(optimizer)
+    p = preconditioner(optimizer, weights)
     assert p is not None
     assert p.isinf().tolist() == [True] * 3 + [False] * 4 + [True]
 
@@ -136,21 +144,22 @@ def test_weights_that_never_had_a_gradient_are_held_by_an_infinite_p() -> None:
 def test_unequal_step_sizes_are_in_p() -> None:
     weights = parameters()
     groups: list[dict[str, Any]] = [{"params": weights[:1], "lr": 0.5}, {"params": weights[1:], "lr": 0.25}]
-    p = preconditioner(SGD(groups, lr=1.0))
+    p = preconditioner(SGD(groups, lr=1.0), weights)
     assert p is not None
     assert p.tolist() == [2.0] * 3 + [4.0] * 5
     optimizer = RMSprop(groups)
-    assert preconditioner(optimizer) is None
+    assert preconditioner(optimizer, weights) is None
     torch.manual_seed(0)
     g = step(optimizer, weights)
-    p = preconditioner(optimizer)
+    p = preconditioner(optimizer, weights)
     assert p is not None
     torch.testing.assert_close(flat(weights), -g / p)
 
 
 def test_weights_that_do_not_move_because_their_step_size_is_zero_have_an_infinite_p() -> None:
     weights = parameters()
-    p = preconditioner(SGD([{"params": weights[:1], "lr": 0.0}, {"params": weights[1:]}], lr=0.5))
+    optimizer = SGD([{"params": weights[:1], "lr": 0.0}, {"params": weights[1:]}], lr=0.5)
+    p = preconditioner(optimizer, weights)
     assert p is not None
     assert p.tolist() == [math.inf] * 3 + [2.0] * 5
 
@@ -159,7 +168,83 @@ def test_plain_gradient_descent_and_unknown_optimizers_have_no_p() -> None:
     weights = parameters()
     for optimizer in (SGD(weights, lr=0.1, momentum=0.9), torch.optim.RAdam(weights)):
         step(optimizer, weights)
-        assert preconditioner(optimizer) is None
+        assert preconditioner(optimizer, weights) is None
+
+
+def one_group(model: nn.Module) -> list[dict[str, Any]]:
+    return [{"params": list(model.parameters())}]
+
+
+def weights_and_biases(model: nn.Module, **of_biases: float) -> list[dict[str, Any]]:
+    """The groups of most training scripts."""
+    named = list(model.named_parameters())
+    biases = [p for name, p in named if name.endswith("bias")]
+    others = [p for name, p in named if not name.endswith("bias")]
+    return [{"params": others}, {"params": biases, **of_biases}]
+
+
+def after_one_step(groups: Callable[[nn.Module], list[dict[str, Any]]]) -> tuple[Objective, Adam]:
+    """A network after one step of Adam by the gradient of its loss."""
+    objective = CASES[0].objective()
+    optimizer = Adam(groups(objective.model), lr=0.5)
+    gradient = objective.gradient(objective.parameters()).gradient
+    assert gradient is not None
+    for p, g in zip(objective.weights.parameters, objective.split(gradient), strict=True):
+        p.grad = g
+    optimizer.step()
+    return objective, optimizer
+
+
+@pytest.mark.parametrize("groups", [one_group, weights_and_biases])
+def test_p_is_in_the_order_of_theta_however_the_optimizer_groups_its_weights(
+    groups: Callable[[nn.Module], list[dict[str, Any]]],
+) -> None:
+    objective, optimizer = after_one_step(groups)
+    p = preconditioner(optimizer, objective.weights.parameters)
+    by_hand = {
+        name: (1 - 0.9) * ((optimizer.state[w]["exp_avg_sq"] / (1 - 0.999)).sqrt() + 1e-8).reshape(-1)
+        for name, w in objective.model.named_parameters()
+    }
+    expected = torch.cat([by_hand[name] for name in objective.weights.by_name])
+    assert p is not None
+    torch.testing.assert_close(p, expected, rtol=1e-12, atol=0)
+
+    with HessianOperator(objective, objective.parameters()) as hessian:
+        operator = PreconditionedHessianOperator(hessian, p)
+        found = torch.linalg.eigvalsh(operator @ torch.eye(operator.size, dtype=torch.float64))
+    dense = dense_hessian(objective) * expected.rsqrt() * expected.rsqrt()[:, None]
+    torch.testing.assert_close(found, torch.linalg.eigvalsh(dense), rtol=1e-9, atol=1e-9)
+
+
+def test_the_step_size_in_p_is_that_of_each_weights_own_group() -> None:
+    objective, optimizer = after_one_step(lambda model: weights_and_biases(model, lr=0.25))
+    other, alike = after_one_step(one_group)
+    p = preconditioner(optimizer, objective.weights.parameters)
+    q = preconditioner(alike, other.weights.parameters)
+    assert p is not None
+    assert q is not None
+    biases = flatten([torch.full_like(w, name.endswith("bias")) for name, w in objective.weights.by_name.items()])
+    torch.testing.assert_close(p, q * torch.where(biases == 1, 4.0, 2.0))
+
+
+def test_p_is_that_of_the_weights_asked_for_and_of_no_others() -> None:
+    objective, optimizer = after_one_step(one_group)
+    first, *_, last = objective.weights.parameters
+    whole = preconditioner(optimizer, objective.weights.parameters)
+    some = preconditioner(optimizer, [last, first])
+    assert whole is not None
+    assert some is not None
+    assert torch.equal(some, torch.cat([whole[-last.numel() :], whole[: first.numel()]]))
+
+
+@pytest.mark.parametrize("make", [SGD, Adam, torch.optim.RAdam])
+def test_a_weight_that_the_optimizer_does_not_have_is_refused(make: type[Optimizer]) -> None:
+    weights = parameters()
+    optimizer = make(weights[:2], lr=LR)  # type: ignore[call-arg]
+    with pytest.raises(ValueError, match=r"weight 3 of 3, of shape \(\), is none of the optimizer's"):
+        preconditioner(optimizer, weights)
+    with pytest.raises(ValueError, match="weight 1 of 1"):  # the same numbers are not the same weight
+        preconditioner(optimizer, [weights[0].detach()])
 
 
 @pytest.mark.parametrize("make", [Adam, AdamW, NAdam])
@@ -171,6 +256,6 @@ def test_a_clock_on_the_device_is_not_waited_for(make: type[Adam]) -> None:
     on_device = [torch.zeros(5, device="meta", requires_grad=True)]
     other = make(on_device, capturable=True)
     other.state[on_device[0]] = {name: value.to("meta") for name, value in optimizer.state[weights[0]].items()}
-    p = preconditioner(other)
+    p = preconditioner(other, on_device)
     assert p is not None
     assert (p.device.type, p.shape) == ("meta", (5,))

@@ -186,8 +186,9 @@ SETTINGS = {
 
 @pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS)
 def test_an_optimizer_is_stable_exactly_up_to_its_threshold_and_its_formula_says_the_same(setting: Setting) -> None:
-    optimizer = prepared(setting, [torch.zeros(1, dtype=torch.float64)])
-    threshold, p = stability_threshold(optimizer), preconditioner(optimizer)
+    weights = [torch.zeros(1, dtype=torch.float64)]
+    optimizer = prepared(setting, weights)
+    threshold, p = stability_threshold(optimizer), preconditioner(optimizer, weights)
     assert (threshold.matrix, threshold.formula) == (setting.matrix, setting.formula)
     assert threshold.value == pytest.approx(computed(setting.formula, setting.symbols), rel=1e-9)
     scale = 1.0 if p is None else p.item()
@@ -210,7 +211,8 @@ def test_adams_threshold_is_the_same_at_any_time_for_p_has_the_correction_of_its
     make: type[Adam], age: int
 ) -> None:
     setting = Setting(lambda weights: make(weights, lr=LR, weight_decay=0.0), age=age, held=True)
-    p = preconditioner(prepared(setting, [torch.zeros(1, dtype=torch.float64)]))
+    weights = [torch.zeros(1, dtype=torch.float64)]
+    p = preconditioner(prepared(setting, weights), weights)
     assert p is not None
     found = stable_up_to(setting, ONE, 1000 * p.item(), 5000 * p.item())
     assert found / p.item() == pytest.approx(3800, rel=1e-6)
@@ -220,8 +222,9 @@ def test_adams_threshold_is_the_same_at_any_time_for_p_has_the_correction_of_its
 def test_nadams_threshold_grows_with_time(age: int) -> None:
     """The formula takes μₜ₊₁ for μₜ, which is the difference here."""
     setting = Setting(lambda weights: NAdam(weights, lr=LR), age=age, held=True)
-    optimizer = prepared(setting, [torch.zeros(1, dtype=torch.float64)])
-    threshold, p = stability_threshold(optimizer), preconditioner(optimizer)
+    weights = [torch.zeros(1, dtype=torch.float64)]
+    optimizer = prepared(setting, weights)
+    threshold, p = stability_threshold(optimizer), preconditioner(optimizer, weights)
     assert p is not None
     mu = 0.9 * (1 - 0.5 * 0.96 ** (0.004 * age))
     assert threshold.value == pytest.approx(2 * 1.9 / (LR * (1.9 - 1.8 * mu)))
@@ -270,8 +273,9 @@ def test_parameter_groups_that_differ_in_step_size_share_a_threshold_with_the_st
     make: Make, formula: str, value: float
 ) -> None:
     setting = Setting(make)
-    optimizer = prepared(setting, [torch.zeros(1, dtype=torch.float64) for _ in range(3)])
-    threshold, p = stability_threshold(optimizer), preconditioner(optimizer)
+    weights = [torch.zeros(1, dtype=torch.float64) for _ in range(3)]
+    optimizer = prepared(setting, weights)
+    threshold, p = stability_threshold(optimizer), preconditioner(optimizer, weights)
     assert (threshold.matrix, threshold.formula) == (Matrix.PRECONDITIONED, formula)
     assert threshold.value == pytest.approx(value)
     assert p is not None

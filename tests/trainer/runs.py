@@ -81,7 +81,7 @@ class Run:
     def moment(self, step: int, hessian: HessianOperator) -> Moment:
         return Moment(
             step=step,
-            theta=self.theta.detach(),
+            theta=self.theta,
             objective=self.objective,
             curvature=self.objective,
             hessian=hessian,

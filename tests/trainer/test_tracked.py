@@ -153,7 +153,7 @@ def test_with_an_adaptive_optimizer_the_preconditioned_hessian_is_followed() -> 
     for moment in run.moments(25):
         if moment.step in (0, 12):
             run.certify(moment, moment.hessian)  # of another matrix, and not to be taken for it
-        p = preconditioner(moment.optimizer)
+        p = preconditioner(moment.optimizer, [moment.theta])
         if p is None:
             assert moment.step == 0
             assert instrument.measure(moment) is None

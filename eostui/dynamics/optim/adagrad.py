@@ -11,6 +11,7 @@ from torch.optim.optimizer import ParamsT
 from eostui.dynamics.facts import Facts, Group, Update
 from eostui.dynamics.formulas import DECAYING_STEP, GRADIENT_DESCENT
 from eostui.dynamics.optim.clock import age
+from eostui.objective.weights import real
 
 
 def adagrad(params: ParamsT, lr: float, *, eps: float, weight_decay: float) -> torch.optim.Optimizer:
@@ -35,7 +36,7 @@ def _preconditioner(optimizer: torch.optim.Optimizer, group: Group, p: Tensor) -
     state = optimizer.state.get(p)
     if not state or not state["step"]:
         return None
-    diagonal: Tensor = state["sum"].sqrt() + group["eps"]
+    diagonal: Tensor = real(state["sum"]).sqrt() + group["eps"]
     return diagonal
 
 

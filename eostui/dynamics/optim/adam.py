@@ -9,6 +9,7 @@ from torch.optim.optimizer import ParamsT
 from eostui.dynamics.facts import Facts, Group, Update
 from eostui.dynamics.formulas import ADAM, ADAM_AT_ITS_DEFAULT
 from eostui.dynamics.optim.clock import number
+from eostui.objective.weights import real
 
 
 def adam(
@@ -43,7 +44,7 @@ def _preconditioner(optimizer: torch.optim.Optimizer, group: Group, p: Tensor) -
     if not state:
         return None
     beta1, beta2 = group["betas"]
-    moment = state["max_exp_avg_sq"] if group["amsgrad"] else state["exp_avg_sq"]
+    moment = real(state["max_exp_avg_sq"] if group["amsgrad"] else state["exp_avg_sq"])
     step = number(state["step"], p)
     diagonal: Tensor = (1 - beta1**step) * ((moment / (1 - beta2**step)).sqrt() + group["eps"])
     return diagonal

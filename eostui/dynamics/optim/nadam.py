@@ -9,6 +9,7 @@ from torch.optim.optimizer import ParamsT
 from eostui.dynamics.facts import Facts, Group, Update
 from eostui.dynamics.formulas import NADAM
 from eostui.dynamics.optim.clock import age, number
+from eostui.objective.weights import real
 
 
 def nadam(
@@ -39,7 +40,7 @@ def _preconditioner(optimizer: torch.optim.Optimizer, group: Group, p: Tensor) -
     if not state:
         return None
     product, step = number(state["mu_product"], p), number(state["step"], p)
-    corrected = state["exp_avg_sq"] / (1 - group["betas"][1] ** step)
+    corrected = real(state["exp_avg_sq"]) / (1 - group["betas"][1] ** step)
     diagonal: Tensor = (1 - product) * (corrected.sqrt() + group["eps"])
     return diagonal
 

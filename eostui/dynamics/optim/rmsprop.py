@@ -8,6 +8,7 @@ from torch.optim.optimizer import ParamsT
 
 from eostui.dynamics.facts import Facts, Group, Update
 from eostui.dynamics.formulas import GRADIENT_DESCENT, HEAVY_BALL
+from eostui.objective.weights import real
 
 
 def rmsprop(
@@ -31,10 +32,11 @@ def _preconditioner(optimizer: torch.optim.Optimizer, group: Group, p: Tensor) -
     state = optimizer.state.get(p)
     if not state:
         return None
-    moment = state["square_avg"]
+    moment = real(state["square_avg"])
     if group["centered"]:
+        mean = real(state["grad_avg"])
         # As torch rounds it: with a constant gradient nothing else is left.
-        moment = moment.addcmul(state["grad_avg"], state["grad_avg"], value=-1)
+        moment = moment.addcmul(mean, mean, value=-1)
     diagonal: Tensor = moment.sqrt() + group["eps"]
     return diagonal
 
