@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 MARGIN = 3.0
 """A reported error is this many times the estimate of `_errors`, which the gap in it may make too small.
 
-With 2 two claimed errors were broken along one hard run when only the order of rounding had changed.
+It was raised from 2, together with `Tuning.guard_room`, when two claimed errors were broken along one hard run.
 """
 
 ROUNDING = 10
@@ -36,8 +36,7 @@ Of a smaller rest only noise would be left. A larger number would throw away dir
 CANCELLED = 0.7
 """A second pass of Gram-Schmidt follows where the first leaves less than this fraction of what it took away.
 
-Rounding is then no more than about 1/CANCELLED times as large in the rest. It is Kahan and Parlett's "twice is enough",
-with a fraction close to the usual 1/√2.
+A smaller fraction saves passes over the basis, and leaves more rounding errors along the basis in the rest.
 """
 
 COLUMNS = 1 << 18

@@ -82,8 +82,8 @@ class Tuning:
 
     With c/s = 5 the hidden eigenvector u is s² = 1/26 of the guard; less of it is not looked for. With a room of 0.7 a
     sharpness that was 5e-3 too low was claimed to be right to 2e-4 (fc-tanh of depth 4 on digits, measured every 20
-    steps): a third of a guard with a residual of 7 % was an eigenvector that had risen. With a room of 3 two claimed
-    errors were broken along one hard run when only the order of rounding had changed.
+    steps): a third of a guard with a residual of 7 % was an eigenvector that had risen. With a room of 3, and
+    `ritz.MARGIN` 2, two claimed errors were broken along one hard run when only the order of rounding had changed.
     """
 
     verification_steps: int = 6
