@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from eostui.config import RunConfig
-from eostui.curvature.eigen.eigensolver import most_vectors
+from eostui.curvature.eigen.tuning import TUNED
 from eostui.objective.objective import Objective
 from eostui.objective.saved_bytes import counting_saved_bytes
 from eostui.problems.datasets import Progress, first_examples
@@ -98,7 +98,7 @@ def forecast(config: RunConfig, setup: Setup, progress: Progress, products: Prod
     spectra = sum(_is_spectrum(entry.table(config.measuring)) for entry in instruments_of(config))
     # The eigensolver's, what each instrument keeps for its next time, and the optimizer's own.
     eigs = config.measuring.eigs
-    searching = most_vectors(eigs, frugal=config.measuring.frugal)
+    searching = TUNED.most_vectors(eigs, frugal=config.measuring.frugal)
     vectors = searching + spectra * (eigs + 2) + 8
     most_each = max(gradient.bytes_each * batch, TEMPORARY * first.bytes_each * curvature.physical_batch)
     graphs_of_all = first.bytes_each * curvature.examples

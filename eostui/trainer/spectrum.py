@@ -13,7 +13,7 @@ import torch
 
 from eostui.config import RunConfig
 from eostui.curvature.checks.not_finite import where_not_finite
-from eostui.curvature.eigen.eigensolver import Progress
+from eostui.curvature.eigen.search import Progress
 from eostui.curvature.eigen.trajectory import TrajectorySpectrum
 from eostui.curvature.estimates.loss_curvature import loss_curvature
 from eostui.curvature.linear_operator import HasRoughProducts, NonFiniteProduct

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from eostui.config import RunConfig
-from eostui.curvature.eigen.eigensolver import top_eigenpairs
+from eostui.curvature.eigen.eigensolver import Start, top_eigenpairs
+from eostui.curvature.eigen.search import Wanted
 from eostui.curvature.linear_operator import LinearOperator
 from eostui.curvature.operators.hessian import HessianOperator
 from eostui.objective.objective import Objective
@@ -101,7 +102,7 @@ class Run:
         """What the instrument of a spectrum leaves for the others."""
         start = self.spectra[table].pairs.subspace if table in self.spectra else None
         generator = torch.Generator().manual_seed(0)
-        pairs = top_eigenpairs(matrix, k, tol=1e-9, start=start, generator=generator)
+        pairs = top_eigenpairs(matrix, Wanted(k, tol=1e-9), start=Start(start), generator=generator)
         self.spectra[table] = Measured(moment.step, pairs)
 
 

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 import eostui
 from eostui.curvature.eigen import rough_products
-from eostui.curvature.eigen.trajectory import VERIFIED_EVERY
+from eostui.curvature.eigen.tuning import TUNED
 from eostui.curvature.operators.hessian import HessianOperator
 from eostui.objective.objective import Objective
 from eostui.store.events import ProductsReported
@@ -133,7 +133,7 @@ def test_a_result_is_verified_now_and_then_and_after_a_jump_of_the_loss() -> Non
     theta[0] = 0.0
     run, instrument = Run(quadratic(torch.diag(values), theta), 0.1), hessian(config(eigs=1, eig_above=None))
     found = []
-    for moment in run.moments(VERIFIED_EVERY + 3):
+    for moment in run.moments(TUNED.verified_every + 3):
         run.objective.model.matrix[0, 0] = 0.1 if moment.step < 3 else 5.0
         with HessianOperator(run.objective, moment.theta) as here:
             found.append(instrument.measure(run.moment(moment.step, here))["eigenvalues"][0])

@@ -13,13 +13,16 @@ from torch.fx import Graph, Node
 aten = torch.ops.aten
 
 ZEROS = (aten.zeros.default, aten.zeros_like.default)
-"""What makes zeros, …"""
+"""Operations whose results are zeros whatever they are given: forward mode writes them for what has no derivative."""
 
 RESHAPING = (aten.alias.default, aten.expand.default, aten.view.default, aten._to_copy.default)
-"""… what only gives them another shape or dtype, …"""
+"""Operations that change the shape or the dtype of their first argument only, and give zeros if that is zeros."""
 
 BILINEAR = (aten.mm.default, aten.bmm.default, aten.convolution.default)
-"""… and what is zero where one of its first two arguments is (and the third, a bias, is not there)."""
+"""Operations that are linear in each of their first two arguments, and give zeros if one of these is zeros.
+
+A third argument is a bias, which is added: with one the result is not zeros.
+"""
 
 
 def drop_zeros(graph: Graph) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -15,21 +16,34 @@ from eostui.curvature.linear_operator import LinearOperator, NonFiniteProduct
 Array = NDArray[np.float64]
 
 MARGIN = 3.0
-"""How many times the estimate is what an error is said to be: it is an estimate."""
+"""A reported error is this many times the estimate of `_errors`, which the gap in it may make too small.
+
+It was raised from 2, together with `Tuning.guard_room`, when two claimed errors were broken along one hard run.
+"""
 
 ROUNDING = 10
-"""How many units of the dtype's rounding a product with the matrix is taken to be wrong by."""
+"""A product with the matrix is taken to be wrong by this many units of the dtype's rounding at ‖A‖.
 
+No error is claimed below that. It is a round number above the few units that a long sum in pieces loses.
+"""
 
 DEPENDENT = 100
-"""A unit vector is taken to lie in a span where so many units of rounding are outside of it."""
+"""A unit vector is taken to lie in a span if no more than this many units of rounding of it are outside.
+
+Of a smaller rest only noise would be left. A larger number would throw away directions that are still new.
+"""
 
 CANCELLED = 0.7
-"""Where less than this part of a vector is left by one pass of Gram-Schmidt, a second one follows."""
+"""A second pass of Gram-Schmidt follows where the first leaves less than this fraction of what it took away.
 
+A smaller fraction saves passes over the basis, and leaves more rounding errors along the basis in the rest.
+"""
 
 COLUMNS = 1 << 18
-"""So many entries of each vector are turned at once."""
+"""A restart turns this many entries of every vector at a time.
+
+To turn all entries at once would take the memory of as many vectors again; short pieces would take more time.
+"""
 
 
 @dataclass(frozen=True)
@@ -46,7 +60,7 @@ class RitzPairs:
     outside: Array
     rounding: float
 
-    @property
+    @cached_property
     def residuals(self) -> Array:
         """‖A x − λ x‖, (q,)."""
         return np.asarray(np.linalg.norm(self.outside, axis=0))

@@ -9,15 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from eostui.curvature.eigen.eigensolver import Eigenpairs, Progress, RoughOperator, top_eigenpairs
+from eostui.curvature.eigen.eigensolver import Eigenpairs, RoughOperator, Start, top_eigenpairs
 from eostui.curvature.eigen.rough_products import RoughTrial, try_rough_products
+from eostui.curvature.eigen.search import Budget, Progress, Wanted
+from eostui.curvature.eigen.tuning import TUNED, Tuning
 from eostui.curvature.inner_products import norm
 from eostui.curvature.linear_operator import HasRoughProducts, LinearOperator, NonFiniteProduct
 
-VERIFIED_EVERY = 20
-"""Measurements from one that looks for overlooked eigenvectors to the next …"""
-JUMP = 1.4
-"""… unless the loss has changed by this factor in between."""
 TRIED_AFTER = 2
 """Measurements before rough products are tried: neither the first number waits for that, nor a run of one only."""
 
@@ -50,11 +48,13 @@ class TrajectorySpectrum:
         seed: int = 0,
         frugal: bool = False,
         rough: bool = True,
+        tuning: Tuning = TUNED,
     ) -> None:
         self._k = k
         self._at_most = at_most
         self._tol = tol
         self._frugal = frugal
+        self._tuning = tuning
         self._rough = rough
         self._seed = seed
         self._generator: torch.Generator | None = None
@@ -95,16 +95,12 @@ class TrajectorySpectrum:
         try:
             pairs = top_eigenpairs(
                 operator,
-                self._k,
-                above=above,
-                at_most=self._at_most,
-                tol=self._tol,
-                start=self._start(phase),
-                gradient=gradient,
-                verify=verify,
+                Wanted(self._k, self._at_most, above=above, tol=self._tol),
+                start=Start(self._start(phase), gradient, verify=verify),
                 rough=RoughOperator(searching, chosen.noise) if searching and chosen else None,
                 noise=noise,
-                frugal=self._frugal,
+                budget=Budget(frugal=self._frugal),
+                tuning=self._tuning,
                 generator=self._generator,
                 on_product=on_product,
             )
@@ -138,8 +134,9 @@ class TrajectorySpectrum:
                     self.trials.append(trial)
 
     def _is_to_be_verified(self, loss: float) -> bool:
-        steady = loss <= JUMP * self._loss and self._loss <= JUMP * loss
-        due = self._unverified >= VERIFIED_EVERY or not steady
+        jump = self._tuning.jump
+        steady = loss <= jump * self._loss and self._loss <= jump * loss
+        due = self._unverified >= self._tuning.verified_every or not steady
         self._unverified = 0 if due else self._unverified + 1
         self._loss = loss
         return due

@@ -12,9 +12,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from eostui.curvature.eigen import rough_products
-from eostui.curvature.eigen.eigensolver import RoughOperator, top_eigenpairs
+from eostui.curvature.eigen.eigensolver import RoughOperator, Start, top_eigenpairs
 from eostui.curvature.eigen.ritz import RitzSubspace, RitzVectors, errors_beside
 from eostui.curvature.eigen.rough_products import try_rough_products
+from eostui.curvature.eigen.search import Budget, Wanted
 from eostui.curvature.eigen.trajectory import TrajectorySpectrum
 from eostui.curvature.linear_operator import BFLOAT16
 from eostui.curvature.operators.gauss_newton import GaussNewtonOperator
@@ -57,7 +58,9 @@ def test_a_search_with_rough_products_is_confirmed_by_exact_ones_and_their_error
     basis = torch.linalg.qr(torch.randn(SIZE, SIZE, generator=seeded(1))).Q
     matrix, before = turned((basis * torch.as_tensor(EIGENVALUES, dtype=torch.float32)) @ basis.T, 0.1)
     rough, exact = Rounded(matrix), Dense(matrix)
-    pairs = top_eigenpairs(exact, k, start=before[:, : k + 2], rough=RoughOperator(rough, 0.004), generator=seeded(2))
+    pairs = top_eigenpairs(
+        exact, Wanted(k), start=Start(before[:, : k + 2]), rough=RoughOperator(rough, 0.004), generator=seeded(2)
+    )
     truth = np.linalg.eigvalsh(matrix.double().numpy())[::-1][:k]
     assert (np.abs(pairs.values - truth) <= pairs.errors + 1e-5).all()
     assert (pairs.errors <= 1e-3 * truth[0]).all()
@@ -76,7 +79,14 @@ def test_where_rough_products_are_useless_exact_ones_find_the_same() -> None:
     matrix, before = turned((basis * torch.as_tensor(EIGENVALUES, dtype=torch.float32)) @ basis.T, 0.1)
     other = torch.randn(SIZE, SIZE, generator=seeded(3))
     rough = RoughOperator(Dense((other + other.T) / 5), 0.01)
-    pairs = top_eigenpairs(Dense(matrix), 1, start=before[:, :3], rough=rough, max_products=300, generator=seeded(2))
+    pairs = top_eigenpairs(
+        Dense(matrix),
+        Wanted(1),
+        start=Start(before[:, :3]),
+        budget=Budget(max_products=300),
+        rough=rough,
+        generator=seeded(2),
+    )
     assert abs(pairs.values[0] - 10) <= pairs.errors[0] + 1e-5
     assert pairs.converged
 
@@ -84,7 +94,9 @@ def test_where_rough_products_are_useless_exact_ones_find_the_same() -> None:
 def test_rough_products_that_are_not_finite_leave_the_search_to_exact_ones() -> None:
     matrix = torch.diag(torch.as_tensor(EIGENVALUES, dtype=torch.float32))
     rough = RoughOperator(Dense(matrix * torch.nan), 0.004)
-    pairs = top_eigenpairs(Dense(matrix), 1, start=torch.eye(SIZE)[:, :3] + 0.01, rough=rough, generator=seeded(2))
+    pairs = top_eigenpairs(
+        Dense(matrix), Wanted(1), start=Start(torch.eye(SIZE)[:, :3] + 0.01), rough=rough, generator=seeded(2)
+    )
     assert abs(pairs.values[0] - 10) <= pairs.errors[0] + 1e-5
     assert pairs.converged
 
@@ -115,7 +127,7 @@ def test_without_a_guard_no_error_is_claimed_below_the_residual() -> None:
     matrix = torch.diag(torch.as_tensor(EIGENVALUES, dtype=torch.float32))
     start = torch.eye(SIZE)[:, :1] + 0.05 * torch.eye(SIZE)[:, 1:2]
     rough = RoughOperator(Rounded(matrix), 0.004)
-    pairs = top_eigenpairs(Dense(matrix), 1, start=start, rough=rough, max_products=1)
+    pairs = top_eigenpairs(Dense(matrix), Wanted(1), start=Start(start), budget=Budget(max_products=1), rough=rough)
     assert pairs.errors[0] >= pairs.residuals[0] > 0
     assert not pairs.converged
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from eostui.curvature.eigen.eigensolver import top_eigenpairs
+from eostui.curvature.eigen.search import Wanted
 from eostui.curvature.operators.hessian import HessianOperator
 from eostui.curvature.operators.preconditioned_hessian import PreconditionedHessianOperator
 from eostui.objective.objective import Objective
@@ -38,7 +39,7 @@ def test_its_top_eigenvalues_are_those_of_the_inverse_of_p_times_the_hessian() -
     objective = CASES[0].objective()
     p = some_preconditioner(objective.size)
     operator = PreconditionedHessianOperator(hessian_of(objective), p)
-    pairs = top_eigenpairs(operator, 3, tol=1e-8, generator=torch.Generator().manual_seed(0))
+    pairs = top_eigenpairs(operator, Wanted(3, tol=1e-8), generator=torch.Generator().manual_seed(0))
     asymmetric = dense_hessian(objective) / p[:, None]
     exact = torch.linalg.eigvals(asymmetric).real.sort(descending=True).values[:3]
     torch.testing.assert_close(torch.as_tensor(pairs.values), exact, rtol=1e-6, atol=0)
