@@ -9,6 +9,8 @@ from torch.optim.optimizer import ParamsT
 from eostui.dynamics.facts import Facts, Group, Update
 from eostui.dynamics.formulas import ADAM, ADAM_AT_ITS_DEFAULT
 from eostui.dynamics.optim.clock import number
+from eostui.dynamics.rules import Adam
+from eostui.dynamics.update_rule import State
 from eostui.objective.weights import real
 
 
@@ -36,18 +38,18 @@ def _update(optimizer: torch.optim.Optimizer, group: Group) -> Update:
 
 
 def _preconditioner(optimizer: torch.optim.Optimizer, group: Group, p: Tensor) -> Tensor | None:
-    """(1−β₁ᵗ)(√v̂ + ε), v̂ = v/(1−β₂ᵗ); with amsgrad v is the largest so far, which torch takes before correcting it.
-
-    The bias correction of Adam's m is in it, lest the threshold change with it (Cohen et al. 2022).
-    """
-    state = optimizer.state.get(p)
-    if not state:
-        return None
+    state = _state(optimizer, group, p)
     beta1, beta2 = group["betas"]
-    moment = real(state["max_exp_avg_sq"] if group["amsgrad"] else state["exp_avg_sq"])
-    step = number(state["step"], p)
-    diagonal: Tensor = (1 - beta1**step) * ((moment / (1 - beta2**step)).sqrt() + group["eps"])
-    return diagonal
+    return None if state is None else Adam(beta1, beta2, group["eps"]).preconditioner(state)
+
+
+def _state(optimizer: torch.optim.Optimizer, group: Group, p: Tensor) -> State | None:
+    """The rule's; with amsgrad ν is the largest so far, which torch takes before it corrects the bias."""
+    found = optimizer.state.get(p)
+    if not found:
+        return None
+    t, moment = number(found["step"], p), found["max_exp_avg_sq" if group["amsgrad"] else "exp_avg_sq"]
+    return {"nu": real(moment) / (1 - group["betas"][1] ** t), "t": t, "u": real(found["exp_avg"])}
 
 
 FACTS = {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
@@ -19,9 +17,6 @@ def age(optimizer: torch.optim.Optimizer, group: Group) -> float | None:
     return max(ages, default=0.0) if len(ages) <= 1 else None
 
 
-def number(value: Tensor, p: Tensor) -> Any:
-    """A scalar of the state of p to compute with: a float, or a tensor where it is on the device.
-
-    The host would have to wait for a float from there.
-    """
-    return value.item() if value.is_cpu else value.to(p.dtype)
+def number(value: Tensor, p: Tensor) -> Tensor:
+    """A scalar () of the state of p to compute with, in float64 unless it is on a device: not all have float64."""
+    return value.double() if value.is_cpu else value.to(p.dtype.to_real())

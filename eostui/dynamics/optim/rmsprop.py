@@ -8,6 +8,8 @@ from torch.optim.optimizer import ParamsT
 
 from eostui.dynamics.facts import Facts, Group, Update
 from eostui.dynamics.formulas import GRADIENT_DESCENT, HEAVY_BALL
+from eostui.dynamics.rules import RMSProp
+from eostui.dynamics.update_rule import State
 from eostui.objective.weights import real
 
 
@@ -28,17 +30,21 @@ def _update(_: torch.optim.Optimizer, group: Group) -> Update:
 
 
 def _preconditioner(optimizer: torch.optim.Optimizer, group: Group, p: Tensor) -> Tensor | None:
-    """√v + ε, without a correction of bias; centered √(v − ḡ²) + ε."""
-    state = optimizer.state.get(p)
-    if not state:
+    state = _state(optimizer, group, p)
+    return None if state is None else RMSProp(group["alpha"], group["eps"]).preconditioner(state)
+
+
+def _state(optimizer: torch.optim.Optimizer, group: Group, p: Tensor) -> State | None:
+    """The rule's; centered ν is the second moment about the mean, v − ḡ²."""
+    found = optimizer.state.get(p)
+    if not found:
         return None
-    moment = real(state["square_avg"])
+    moment = real(found["square_avg"])
     if group["centered"]:
-        mean = real(state["grad_avg"])
+        mean = real(found["grad_avg"])
         # As torch rounds it: with a constant gradient nothing else is left.
         moment = moment.addcmul(mean, mean, value=-1)
-    diagonal: Tensor = moment.sqrt() + group["eps"]
-    return diagonal
+    return {"nu": moment}
 
 
 FACTS = {torch.optim.RMSprop: Facts(_update, _preconditioner)}

@@ -10,6 +10,7 @@ from torch.optim.optimizer import ParamsT
 
 from eostui.dynamics.facts import Facts, Group, Update
 from eostui.dynamics.formulas import GRADIENT_DESCENT
+from eostui.dynamics.rules import ScalarRMSProp
 
 
 class ScalarRMSprop(torch.optim.Optimizer):
@@ -71,12 +72,11 @@ def _update(_: torch.optim.Optimizer, group: Group) -> Update:
 
 
 def _preconditioner(optimizer: torch.optim.Optimizer, group: Group, _: Tensor) -> Tensor | None:
-    """√ν + ε, one number for all weights of the group."""
+    """That of the rule, one number for all weights of the group."""
     state = optimizer.state.get(group["params"][0])
     if not state:
         return None
-    diagonal: Tensor = state["square_norm_avg"].sqrt() + group["eps"]
-    return diagonal
+    return ScalarRMSProp(group["beta2"], group["eps"]).preconditioner({"nu": state["square_norm_avg"]})
 
 
 FACTS = {ScalarRMSprop: Facts(_update, _preconditioner)}
