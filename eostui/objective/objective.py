@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from eostui.objective.model_call import Inputs, call_model, check_labels, computed_loss, of_each
 from eostui.objective.passes import DataGuard, Draws, ModuleState, Moved, TwiceDifferentiable, in_mode
+from eostui.objective.slopes import slopes_of
 from eostui.objective.weights import Weights, cast_for_now, flatten
 
 Loss = Callable[[Any, Any], Tensor]
@@ -234,7 +235,7 @@ class Objective:
         """Loss, accuracy and gradient of one physical batch, as the fields of `Evaluation`; within `mean`."""
         with torch.enable_grad():
             outputs, loss = self.forward(batch)
-            slopes = torch.autograd.grad(loss, self.weights.parameters, materialize_grads=True)
+            slopes = slopes_of([loss], self.weights.parameters)
         return loss.detach(), self.batch_accuracy(outputs, batch), flatten(slopes)
 
     def mean(

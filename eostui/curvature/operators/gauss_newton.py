@@ -12,6 +12,7 @@ from torch import Tensor
 from eostui.curvature.inner_products import norm
 from eostui.curvature.operators.operator import GRAPH_BYTES, CurvatureOperator, Product, vjp
 from eostui.objective.objective import Batch, Objective
+from eostui.objective.slopes import slopes_of
 from eostui.objective.weights import flatten
 
 
@@ -118,5 +119,5 @@ class GaussNewtonOperator(CurvatureOperator[Product]):
         """The product with the second derivative of the batch's mean loss by its outputs z, in their shape."""
         z.requires_grad_()
         loss = self.objective.batch_loss(z.clone(), batch)  # a copy, for a loss that changes it in place
-        (slope,) = torch.autograd.grad(loss, z, create_graph=True, materialize_grads=True)
+        (slope,) = slopes_of([loss], [z], create_graph=True)
         return lambda w: vjp([slope], [z], [w])[0]

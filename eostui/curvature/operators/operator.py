@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from eostui.curvature.linear_operator import BFLOAT16
 from eostui.objective.objective import Batch, Objective
 from eostui.objective.saved_bytes import counting_saved_bytes
+from eostui.objective.slopes import slopes_of
 from eostui.objective.weights import real
 
 Product = Callable[[Sequence[Tensor]], tuple[Tensor, ...]]
@@ -169,6 +170,4 @@ def vjp(
     if not pairs:
         return tuple(torch.zeros_like(x) for x in inputs)
     differentiable, weights = zip(*pairs, strict=True)
-    return torch.autograd.grad(
-        differentiable, inputs, weights, retain_graph=True, create_graph=create_graph, materialize_grads=True
-    )
+    return slopes_of(differentiable, inputs, weights, retain_graph=True, create_graph=create_graph)

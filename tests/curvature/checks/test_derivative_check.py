@@ -89,7 +89,9 @@ def test_third_derivatives_of_torchs_norms_are_found_wrong_or_missing() -> None:
     assert "second differences" in found.third
     layers[1] = nn.BatchNorm1d(6)
     objective = objective_of(nn.Sequential(*layers))
-    assert "no third derivative" in check_derivatives(objective, objective.parameters(), third=True).third
+    # Which of the two depends on the version of torch.
+    found = check_derivatives(objective, objective.parameters(), third=True)
+    assert "second differences" in found.third or "no third derivative" in found.third
 
 
 def test_the_check_leaves_the_model_in_its_dtype_with_its_tensors() -> None:
