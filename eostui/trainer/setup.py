@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,12 +14,19 @@ from eostui.dynamics.optimizers import make_optimizer
 from eostui.dynamics.thresholds import stability_threshold
 from eostui.objective.model_call import Inputs
 from eostui.objective.objective import Objective
-from eostui.objective.passes import DataGuard, Draws
+from eostui.objective.passes import DataGuard, Draws, default_generators
 from eostui.problems.by_path import looks_like_path
 from eostui.problems.datasets import Progress
 from eostui.problems.errors import ProblemError
 from eostui.problems.problem import Problem, build_problem
 from eostui.trainer.plan import HYPERPARAMETERS, NEED_OUTPUTS
+
+_GPUS: Mapping[str, Callable[[], bool]] = {
+    "cuda": torch.cuda.is_available,
+    "xpu": torch.xpu.is_available,
+    "mps": torch.backends.mps.is_available,
+}
+"""Whether there is a GPU, by its kind, in the order of preference."""
 
 
 class DeviceError(ValueError):
@@ -189,11 +197,11 @@ def _check_division(config: RunConfig, problem: Problem, examples: int) -> None:
 def _device(name: str) -> torch.device:
     """The device that a name means; `auto` is a GPU where there is one."""
     if name == "auto":
-        accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
-        return accelerator or torch.device("cpu")
+        return torch.device(next((kind for kind, is_available in _GPUS.items() if is_available()), "cpu"))
     try:
         device = torch.device(name)
         torch.empty(1, device=device)
+        default_generators(device)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         reason = str(error).splitlines()[0]
         raise DeviceError(f"--device: {name!r} cannot be used here ({reason}); --device cpu always works") from error
