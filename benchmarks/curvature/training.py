@@ -19,6 +19,7 @@ from eostui.dynamics.optimizers import make_optimizer
 from eostui.objective.objective import Objective
 from eostui.trainer.moment import Measured, Moment
 from eostui.trainer.plan import plan_run
+from eostui.trainer.rough_trials import RoughTrials
 from eostui.trainer.tracked import TrackedSharpness
 
 BLOCK = 20
@@ -35,12 +36,13 @@ class Monitoring:
         self._certified_every = certified_every
         self._tracked = TrackedSharpness(plan_run({})) if tracked else None
         self._spectrum = TrajectorySpectrum(1, tol=TOLERANCE)
+        self._trials = RoughTrials()
         self._spectra: dict[str, Measured] = {}
         self._step = 0
 
     def train(self, objective: Objective, theta: Tensor, lr: float) -> float:
         """Seconds for BLOCK steps from θ, which is updated in place."""
-        program = program_for(self._spectrum, objective)
+        program = program_for(self._trials, objective)
         optimizer = make_optimizer("gd", theta, lr=lr, hyperparameters={})
         start = time.perf_counter()
         for _ in range(BLOCK):
@@ -50,7 +52,8 @@ class Monitoring:
                 with HessianOperator(objective, theta, program=program) as hessian:
                     gradient = hessian.gradient(advance_buffers=True).gradient
                     if due:
-                        self._spectra["hessian"] = Measured(self._step, measure(self._spectrum, hessian, self._step))
+                        pairs = measure(self._spectrum, self._trials, hessian, self._step)
+                        self._spectra["hessian"] = Measured(self._step, pairs)
                     if self._tracked:
                         self._tracked.measure(self._moment(hessian, optimizer, lr))
             else:

@@ -13,6 +13,7 @@ import torch
 
 from eostui.config import RunConfig
 from eostui.curvature.checks.not_finite import where_not_finite
+from eostui.curvature.eigen.rough_products import RoughTrial
 from eostui.curvature.eigen.search import Progress
 from eostui.curvature.eigen.trajectory import TrajectorySpectrum
 from eostui.curvature.estimates.loss_curvature import loss_curvature
@@ -25,6 +26,7 @@ from eostui.store import Table, eigenvalue_table
 from eostui.trainer import tables
 from eostui.trainer.instruments import INSTRUMENTS, compared_table, follows
 from eostui.trainer.moment import Measured, Moment
+from eostui.trainer.rough_trials import RoughTrials
 
 OperatorAt = Callable[[Moment], AbstractContextManager[HasRoughProducts] | None]
 """The matrix at a moment; None where there is none yet."""
@@ -51,8 +53,8 @@ class Spectrum:
             tol=config.eig_tol,
             seed=config.seed,
             frugal=config.graph_memory == 0,
-            rough=config.search_dtype == "auto",
         )
+        self._trials = RoughTrials() if config.search_dtype == "auto" else None
 
     def measure(self, moment: Moment) -> Mapping[str, Any]:
         """Eigenvalues, residuals and error estimates, (k,) each, and the number of products.
@@ -68,7 +70,7 @@ class Spectrum:
         matrix = self._operator_at(moment)
         if matrix is None:
             return self._nothing()
-        here, tried = moment.hessian.gradient(), len(self._trajectory.trials)
+        here, new_trials = moment.hessian.gradient(), list[RoughTrial]()
         try:
             with matrix as operator:
                 compilable = operator.compilable
@@ -78,18 +80,16 @@ class Spectrum:
                     loss=float(here.loss),
                     gradient=here.gradient,
                     above=self._share * stability_threshold(moment.optimizer).value,
+                    search_with=None if self._trials is None else self._trials.best,
                     on_product=progress,
                 )
+                if self._trials is not None:
+                    new_trials = self._trials.after_measurement(operator, pairs.vectors[:, 0])
         except NonFiniteProduct:
             self._say_where(moment)
             return self._nothing()
-        for trial in self._trajectory.trials[tried:]:
-            chosen = self._trajectory.searches_with
-            searched = "float32" if chosen is None else chosen.kind
-            text = f"{self._label}: searched in {searched}; {trial}"
-            moment.note("products", {"text": text, "table": self._table, "searched": searched})
-            if trial.accurate and compilable:
-                moment.compile_products()
+        if self._trials is not None:
+            self._tell_of(new_trials, self._trials, moment, compilable=compilable)
         if moment.products.doubt:
             doubt = moment.products.doubt * abs(pairs.values[0])
             pairs = replace(pairs, residuals=pairs.residuals + doubt, errors=pairs.errors + doubt)
@@ -101,6 +101,15 @@ class Spectrum:
             "products": pairs.products,
             "certified": int(moment.products.certified),
         }
+
+    def _tell_of(self, new: list[RoughTrial], trials: RoughTrials, moment: Moment, *, compilable: bool) -> None:
+        """An event for each new trial; where rough products are accurate, compiled ones may be worth having."""
+        for trial in new:
+            searched = "float32" if trials.best is None else trials.best.kind
+            text = f"{self._label}: searched in {searched}; {trial}"
+            moment.note("products", {"text": text, "table": self._table, "searched": searched})
+            if trials.accurate(trial) and compilable:
+                moment.compile_products()
 
     def _say_where(self, moment: Moment) -> None:
         """Once, and where training goes on as if nothing were wrong: what of the curvature is not finite."""

@@ -8,25 +8,26 @@ import signal
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
 
 from eostui.config import RunConfig
-from eostui.curvature.eigen import rough_products
 from eostui.curvature.linear_operator import COMPILED
 from eostui.link.address import listen
 from eostui.link.messages import Hello
 from eostui.link.server import LinkServer
 from eostui.store import RunFile
 from eostui.store.events import Event
-from eostui.trainer import compilation
+from eostui.trainer import compilation, spectrum
 from eostui.trainer.compilation import Compilation
 from eostui.trainer.control import Control
 from eostui.trainer.plan import plan_run
 from eostui.trainer.process import train
 from eostui.trainer.record import Record
+from eostui.trainer.rough_trials import RoughTrials, TrialLimits
 
 SMALL = {"arch": "fc-tanh", "width": 5, "data": "digits-60", "loss": "ce", "lr": 0.5, "physical_batch": 25}
 
@@ -55,7 +56,7 @@ def test_a_run_goes_over_to_products_that_another_process_has_compiled(
     tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(compilation, "WORTHWHILE", 0.0)
-    monkeypatch.setattr(rough_products, "WORTHWHILE", 0.0)
+    monkeypatch.setattr(spectrum, "RoughTrials", partial(RoughTrials, TrialLimits(worthwhile=0.0)))
     config = plan_run({**SMALL, "eig_every": 1, "threads": 1, "steps": 1_000_000})
     directory = tmp_path / "run"
     directory.mkdir()

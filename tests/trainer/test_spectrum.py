@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import eostui
-from eostui.curvature.eigen import rough_products
 from eostui.curvature.eigen.tuning import TUNED
 from eostui.curvature.operators.hessian import HessianOperator
 from eostui.objective.objective import Objective
+from eostui.trainer import spectrum
 from eostui.trainer.followed import followed
 from eostui.trainer.instruments import INSTRUMENTS, instruments_of
+from eostui.trainer.rough_trials import RoughTrials, TrialLimits
 from eostui.trainer.spectrum import gauss_newton, hessian, jacobian_gram, lowest
 from tests.trainer.runs import Run, config, half_squared_error, quadratic
 
@@ -153,7 +155,7 @@ def test_weights_that_are_not_finite_give_a_row_that_says_so_and_the_next_one_st
 
 
 def test_what_a_trial_of_rough_products_found_is_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rough_products, "WORTHWHILE", 0.0)
+    monkeypatch.setattr(spectrum, "RoughTrials", partial(RoughTrials, TrialLimits(worthwhile=0.0)))
     run, instrument = Run(digits_network(torch.float32), STEP_SIZE), hessian(config())
     for moment in run.moments(4):
         instrument.measure(moment)
