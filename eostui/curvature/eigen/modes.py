@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
 SAME = 0.5
-"""An eigenvector goes on as long as so much of it, as a squared cosine, is in one of the next measurement."""
+"""An eigenvector keeps its number if more than this part of it, as a squared cosine, is in one of the next measurement.
+
+It is the smallest value with which no two of them can have the same number: the parts of one vector in others that are
+orthonormal add up to 1 at most.
+"""
 
 
 class Modes:
@@ -25,8 +32,7 @@ class Modes:
         """The numbers (m,) of the orthonormal `vectors` (size, m), which are kept for the next time."""
         numbers = np.full(vectors.shape[1], -1, dtype=np.int64)
         if self._vectors is not None:
-            shared = (self._vectors.T @ vectors).square().cpu().double().numpy()
-            # Of orthonormal vectors no two can have more than half of the same one.
+            shared = (self._vectors.to(vectors).T @ vectors).square().cpu().double().numpy()
             for old, new in np.argwhere(shared > SAME):
                 numbers[new] = self._numbers[old]
         fresh = np.flatnonzero(numbers < 0)
@@ -34,3 +40,13 @@ class Modes:
         self._next += len(fresh)
         self._vectors, self._numbers = vectors, numbers
         return numbers
+
+    def state_dict(self) -> dict[str, Any]:
+        """The last vectors (size, m), their numbers and the next number to give; the vectors are not copied."""
+        return {"vectors": self._vectors, "numbers": self._numbers.tolist(), "next": self._next}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state_dict` has returned."""
+        self._vectors = state["vectors"]
+        self._numbers = np.array(state["numbers"], dtype=np.int64)
+        self._next = state["next"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -48,6 +49,7 @@ class TrajectorySpectrum:
         self._tuning = tuning
         self._seed = seed
         self._generator: torch.Generator | None = None
+        self._generator_state: Tensor | None = None
         self._subspaces: dict[int, Tensor] = {}
         self._unverified = 0
         self._loss = np.nan
@@ -70,8 +72,7 @@ class TrajectorySpectrum:
 
         After NonFiniteProduct, which is raised where a product is not finite, the next search starts anew.
         """
-        if self._generator is None:
-            self._generator = torch.Generator(operator.device).manual_seed(self._seed)
+        generator = self._generator_on(operator.device)
         coarser = operator.coarser()
         noise = 0.0 if coarser is None or gradient is None else _noise(operator, coarser, gradient)
         parity = step % 2
@@ -86,7 +87,7 @@ class TrajectorySpectrum:
                 noise=noise,
                 budget=Budget(frugal=self._frugal),
                 tuning=self._tuning,
-                generator=self._generator,
+                generator=generator,
                 on_product=on_product,
             )
         except NonFiniteProduct:
@@ -101,6 +102,34 @@ class TrajectorySpectrum:
             self._subspaces.clear()  # what was overlooked until now is not to be overlooked at the other parity
         self._subspaces[parity] = pairs.subspace
         return pairs
+
+    def state_dict(self) -> dict[str, Any]:
+        """What the next measurement depends on, as tensors, numbers and dictionaries of them; tensors are not copied.
+
+        subspaces: by the parity of the step, (size, any) each. generator: the state of the random generator, or None
+        where there was no measurement yet. unverified: measurements since the last verification. loss: the last one.
+        """
+        return {
+            "subspaces": dict(self._subspaces),
+            "generator": self._generator_state if self._generator is None else self._generator.get_state(),
+            "unverified": self._unverified,
+            "loss": self._loss,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state_dict` has returned, of a spectrum that was made with the same arguments."""
+        self._subspaces = dict(state["subspaces"])
+        self._generator, self._generator_state = None, state["generator"]
+        self._unverified = state["unverified"]
+        self._loss = state["loss"]
+
+    def _generator_on(self, device: torch.device) -> torch.Generator:
+        """The generator of the random directions, which the first measurement makes on its device."""
+        if self._generator is None:
+            self._generator = torch.Generator(device).manual_seed(self._seed)
+            if self._generator_state is not None:
+                self._generator.set_state(self._generator_state)
+        return self._generator
 
     def _last_subspace(self, parity: int) -> Tensor | None:
         """What the last search at this parity has found, or else at the other one.
