@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from eostui.curvature.estimates.probes import random_signs
+from eostui.curvature.estimates.trace import random_signs
 from eostui.curvature.operators.gauss_newton import GaussNewtonOperator
 from eostui.objective.objective import Batch, Objective
 

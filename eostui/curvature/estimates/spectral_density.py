@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from eostui.curvature.eigen.ritz import Array
-from eostui.curvature.estimates.probes import random_signs
+from eostui.curvature.estimates.trace import random_signs
 from eostui.curvature.inner_products import norm
 from eostui.curvature.linear_operator import LinearOperator, NonFiniteProduct
 

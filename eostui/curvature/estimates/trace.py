@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from eostui.curvature.estimates.probes import random_signs
 from eostui.curvature.linear_operator import LinearOperator, NonFiniteProduct
 
 
@@ -64,6 +63,19 @@ def hutch_plus_plus(
     if samples > 1:
         error = math.sqrt(math.fsum((sample - mean) ** 2 for sample in rest) / (samples - 1) / samples)
     return TraceEstimate(found + mean, error, 2 * columns + samples)
+
+
+def random_signs(
+    shape: tuple[int, ...], *, dtype: torch.dtype, device: torch.device, generator: torch.Generator | None
+) -> Tensor:
+    """Independent ±1, each as likely, on `device`; drawn where the generator is.
+
+    With them s, E sᵀA s = tr A for every A, with the smallest variance among vectors of independent entries
+    (Hutchinson 1990).
+    """
+    drawn_on = generator.device if generator is not None else device
+    bits = torch.randint(2, shape, device=drawn_on, generator=generator)
+    return bits.to(device, dtype).mul_(2).sub_(1)
 
 
 def _finite(*values: Tensor) -> list[float]:

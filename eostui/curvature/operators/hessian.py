@@ -72,6 +72,11 @@ class HessianOperator(CurvatureOperator[GradientGraph]):
             self._evaluation = Evaluation(*totals)
         return self._evaluation
 
+    def close(self) -> None:
+        """Free the graphs and the gradient."""
+        super().close()
+        self._evaluation = None
+
     def curvature_gradient(self, v: Tensor) -> Tensor:
         """∇(vᵀHv), (size,), for a fixed v (size,): with v a unit eigenvector, the gradient of its eigenvalue."""
 
