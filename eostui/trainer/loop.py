@@ -168,7 +168,6 @@ class Trainer:
             else:
                 evaluation = objective.gradient(self._setup.theta, advance_buffers=True)
         gradient = evaluation.gradient
-        assert gradient is not None
         if not self._step:
             self._check_first_pass()
         elif self._own and (name := objective.weights.changed(self._setup.theta)):

@@ -9,7 +9,7 @@ import torch
 
 from eostui.config import RunConfig
 from eostui.curvature.inner_products import norm, wide
-from eostui.objective.objective import Evaluation
+from eostui.objective.objective import Evaluation, Gradient
 from eostui.trainer.moment import Moment
 
 
@@ -18,7 +18,7 @@ def scores(evaluation: Evaluation, *, classes: bool) -> dict[str, float]:
     values = {"loss": evaluation.loss}
     if classes:
         values["accuracy"] = evaluation.accuracy
-    if evaluation.gradient is not None:
+    if isinstance(evaluation, Gradient):
         values["grad_norm"] = norm(evaluation.gradient)
     # one transfer for all of them: each would wait for the device by itself
     numbers = torch.stack([value.to(wide(value.device)) for value in values.values()]).tolist()

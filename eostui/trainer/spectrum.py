@@ -43,7 +43,7 @@ class Spectrum:
         self._table = table.name
         self._label = label
         self._operator_at = operator_at
-        self._told = False
+        self._said_where = False
         self._count = config.eigs
         share = config.eig_above if follows(config) and table.name == compared_table(config) else None
         self._share = math.inf if share is None else share
@@ -114,9 +114,8 @@ class Spectrum:
     def _say_where(self, moment: Moment) -> None:
         """Once, and where training goes on as if nothing were wrong: what of the curvature is not finite."""
         here = moment.hessian.gradient()
-        assert here.gradient is not None  # a Hessian's evaluation always has it
-        if not self._told and bool(torch.isfinite(here.loss)) and bool(torch.isfinite(here.gradient).all()):
-            self._told = True
+        if not self._said_where and bool(torch.isfinite(here.loss)) and bool(torch.isfinite(here.gradient).all()):
+            self._said_where = True
             where = where_not_finite(moment.curvature, moment.theta)
             moment.note("check", {"text": f"{self._label}: {where}", "table": self._table})
 

@@ -68,7 +68,6 @@ def test_self_stabilization_predicts_how_the_frozen_curvature_moves() -> None:
     (row,) = rows_of("self-stabilization", run, 1)
     u = run.spectra["hessian"].pairs.vectors[:, 0]
     gradient = objective.gradient(theta).gradient
-    assert gradient is not None
 
     def curvature(along: torch.Tensor) -> float:
         """d/dh of uᵀH(θ + h·along)u."""

@@ -108,7 +108,6 @@ def test_along_a_training_the_trial_comes_after_the_second_measurement_and_later
     for step in range(12):
         with HessianOperator(objective, theta) as hessian:
             here = hessian.gradient()
-            assert here.gradient is not None
             pairs = spectrum.measure(
                 hessian, step=step, loss=float(here.loss), gradient=here.gradient, search_with=trials.best
             )

@@ -38,13 +38,14 @@ def stabilization(hessian: HessianOperator, u: Tensor, lr: float) -> Stabilizati
     of `hessian`; NaN throughout where the derivatives are not finite. The price is a double product, three or so.
     """
     gradient = hessian.gradient().gradient
-    assert gradient is not None  # a Hessian's evaluation always has it
     slope = hessian.curvature_gradient(u)
-    across = slope - (u @ slope) * u
-    measured = [-(gradient @ across), norm(across), norm(slope)]
+    across = slope - (u @ slope) * u  # ∇S⊥ = (I − uuᵀ)∇S
+    measured = [-(gradient @ across), norm(across), norm(slope)]  # α, √β and ‖∇S‖
     alpha, length, gradient_norm = torch.stack(measured).tolist()
     delta = period = math.nan
     if alpha >= 0:
+        # δ = √(2α/β)
         delta = math.sqrt(2 * alpha) / length if length else math.nan
+        # 2π/(η√(2α))
         period = 2 * math.pi / (lr * math.sqrt(2 * alpha)) if alpha else math.inf
     return Stabilization(alpha, length**2, delta, period, gradient_norm)

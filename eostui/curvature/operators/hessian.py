@@ -12,7 +12,7 @@ from eostui.curvature.operators.compiled_hessian import CompiledHessianOperator
 from eostui.curvature.operators.gradient_graph import GradientGraph
 from eostui.curvature.operators.operator import GRAPH_BYTES, CurvatureOperator
 from eostui.curvature.operators.second_difference import second_difference
-from eostui.objective.objective import Batch, Evaluation, Objective
+from eostui.objective.objective import Batch, Gradient, Objective
 from eostui.objective.weights import flatten
 
 
@@ -24,7 +24,7 @@ class HessianOperator(CurvatureOperator[GradientGraph]):
     says that those of the network are wrong or missing: then differences take their place.
     """
 
-    _evaluation: Evaluation | None = None
+    _evaluation: Gradient | None = None
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class HessianOperator(CurvatureOperator[GradientGraph]):
     def linearize(self, batch: Batch) -> GradientGraph:
         return GradientGraph(self.objective, batch)
 
-    def gradient(self, *, advance_buffers: bool = False) -> Evaluation:
+    def gradient(self, *, advance_buffers: bool = False) -> Gradient:
         """L(θ), the accuracy and ∇L(θ), as `Objective.gradient` has them, at the price of the graphs that are kept.
 
         Computed once. `advance_buffers` counts for the passes that are made now: a training step asks first of all.
@@ -69,7 +69,7 @@ class HessianOperator(CurvatureOperator[GradientGraph]):
 
         if self._evaluation is None:
             totals = self.objective.mean(self.theta, values, advance_buffers=advance_buffers)
-            self._evaluation = Evaluation(*totals)
+            self._evaluation = Gradient(*totals)
         return self._evaluation
 
     def close(self) -> None:

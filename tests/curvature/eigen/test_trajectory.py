@@ -32,7 +32,6 @@ def hessians(steps: int) -> Iterator[HessianOperator]:
         with HessianOperator(objective, theta) as hessian:
             yield hessian
         gradient = objective.gradient(theta).gradient
-        assert gradient is not None
         theta = theta - 0.5 * gradient
 
 
