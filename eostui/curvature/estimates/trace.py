@@ -13,7 +13,7 @@ from eostui.curvature.linear_operator import LinearOperator, NonFiniteProduct
 
 @dataclass(frozen=True)
 class TraceEstimate:
-    """tr A as it was estimated, with the standard error of that and the `products` it took.
+    """An estimate of tr A, its standard error, and how many products were made.
 
     standard_error: from the spread of the samples; 0 where the trace is exact, NaN where there was one sample only.
     """
@@ -52,11 +52,11 @@ def hutch_plus_plus(
     columns = products // 3
     samples = products - 2 * columns
     basis = torch.linalg.qr(operator @ signs(columns)).Q
-    known = (basis * (operator @ basis)).sum()
+    known = (basis * (operator @ basis)).sum()  # tr QᵀAQ
     probes = signs(samples)
     for _ in range(2):  # rounding leaves something of the large eigenvalues after the first pass
         probes -= basis @ (basis.T @ probes)
-    spread = (probes * (operator @ probes)).sum(dim=0)
+    spread = (probes * (operator @ probes)).sum(dim=0)  # xᵀAx of each probe
     found, *rest = _finite(known, *spread)
     mean = math.fsum(rest) / samples
     error = math.nan
