@@ -31,8 +31,8 @@ class CurvatureOperator(ABC, Generic[P]):
 
     A is a mean over examples. The graph of a physical batch is built at its first product. It is kept for later ones if
     all graphs that are kept take no more than `graph_bytes` together. The other graphs are built anew for every
-    product, or block of products. `close`, or leaving the `with` block, frees what is kept. θ is not copied: it must not
-    change while the operator is in use.
+    product, or block of products. `close`, or leaving the `with` block, frees what is kept. θ is not copied: it must
+    not change while the operator is in use.
     """
 
     def __init__(self, objective: Objective, theta: Tensor, *, graph_bytes: int = GRAPH_BYTES) -> None:
