@@ -34,8 +34,8 @@ class Stabilization:
 def stabilization(hessian: HessianOperator, u: Tensor, lr: float) -> Stabilization:
     """At the θ of `hessian`, with its top eigenvector u (size,) of unit length and the step size η = `lr`.
 
-    It is the theory of gradient descent: u is an eigenvector of H, whatever the optimizer. Of ∇L and H by the examples
-    of `hessian`; NaN throughout where the derivatives are not finite. The price is a double product, three or so.
+    The theory is that of gradient descent: u is an eigenvector of H, whatever the optimizer. ∇L and H are those of the
+    examples of `hessian`. All is NaN where the derivatives are not finite. It costs about three products.
     """
     gradient = hessian.gradient().gradient
     slope = hessian.curvature_gradient(u)

@@ -20,8 +20,8 @@ class HessianOperator(CurvatureOperator[GradientGraph]):
     """H = ∇²L(θ), (size, size).
 
     H v = ∇ (∇L(θ)ᵀ v) for a fixed v (Pearlmutter 1994): one backward pass through the graph of the gradient, so the
-    gradient itself comes with it. With a `program`, rough products can be had by that, too. `third_derivatives` False
-    says that those of the network are wrong or missing: then differences take their place.
+    gradient itself comes with it. A compiled `program` adds a kind of rough products. `third_derivatives` False says
+    that those of the network are wrong or missing: differences then take their place.
     """
 
     _evaluation: Gradient | None = None
@@ -59,7 +59,8 @@ class HessianOperator(CurvatureOperator[GradientGraph]):
     def gradient(self, *, advance_buffers: bool = False) -> Gradient:
         """L(θ), the accuracy and ∇L(θ), as `Objective.gradient` has them, at the price of the graphs that are kept.
 
-        Computed once. `advance_buffers` counts for the passes that are made now: a training step asks first of all.
+        It is computed once, and kept until `close`. `advance_buffers` has no effect if the gradient is there
+        already: a training step must be the first to ask for it.
         """
 
         def values(batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
