@@ -74,7 +74,7 @@ class Monitoring:
             lr=lr,
             elapsed=0.0,
             measuring=0.0,
-            note=lambda _kind, _detail: None,
+            note=lambda _happening: None,
             compile_products=lambda: None,
             report=lambda _text, _fraction: None,
         )
