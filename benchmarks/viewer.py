@@ -29,8 +29,8 @@ from pathlib import Path
 import numpy as np
 import typer
 
+from eostui.instruments.catalogue import tables_of
 from eostui.store import TRAIN, RunFile, RunFileError, RunWriter, Status
-from eostui.trainer.instruments import tables_of
 from eostui.trainer.plan import plan_run
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)

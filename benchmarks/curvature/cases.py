@@ -61,7 +61,6 @@ class Case:
             if step >= self.start and (step - self.start) % self.every == 0:
                 thetas.append(theta)
             gradient = objective.gradient(theta).gradient
-            assert gradient is not None
             theta = theta - self.lr * gradient
         progress()
         return thetas

@@ -12,15 +12,15 @@ from torch import nn
 
 from eostui.curvature.compiled.tangent_compiler import compile_tangent
 from eostui.curvature.compiled.tangent_program import TangentProgram
-from eostui.curvature.eigen.trajectory import TrajectorySpectrum
+from eostui.instruments.base.rough_trials import RoughTrials
 from eostui.objective.objective import Objective
 
 _PROGRAMS: WeakKeyDictionary[nn.Module, TangentProgram] = WeakKeyDictionary()
 
 
-def program_for(spectrum: TrajectorySpectrum, objective: Objective) -> TangentProgram | None:
+def program_for(trials: RoughTrials, objective: Objective) -> TangentProgram | None:
     """`compiled_program`, or None as long as a run would not ask for it."""
-    if any(trial.accurate for trial in spectrum.trials):
+    if any(trials.accurate(trial) for trial in trials.trials):
         return compiled_program(objective)
     return None
 

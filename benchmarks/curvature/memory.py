@@ -72,7 +72,6 @@ def _peak_of_method(case: Case, data_dir: Path, threads: int, kind: type[Method]
     few = objective.subset(FEW)
     _measure(kind(k), [Point(0, 0, few, theta, before)])
     gradient = few.gradient(theta).gradient
-    assert gradient is not None
     points = [Point(0, 0, objective, theta, before), Point(1, 1, objective, theta - 1e-3 * gradient, before)]
     return _peak_of(lambda: _measure(kind(k), points))
 

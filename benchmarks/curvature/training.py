@@ -6,20 +6,22 @@ import time
 from dataclasses import replace
 from statistics import median
 
-import torch
 from cases import Case
 from compiled import program_for
 from method import TOLERANCE
-from ours import measure
 from torch import Tensor
 
-from eostui.curvature.eigen.trajectory import TrajectorySpectrum
-from eostui.curvature.operators.hessian import HessianOperator
+from eostui.config import Measuring
+from eostui.curvature.compiled.tangent_program import TangentProgram
+from eostui.dynamics.descent import Descent
 from eostui.dynamics.optimizers import make_optimizer
+from eostui.instruments.base.found import Found
+from eostui.instruments.base.point import Point
+from eostui.instruments.base.scope import Scope
+from eostui.instruments.hessian import Hessian
+from eostui.instruments.tracked import Tracked
 from eostui.objective.objective import Objective
-from eostui.trainer.moment import Measured, Moment
-from eostui.trainer.plan import plan_run
-from eostui.trainer.tracked import TrackedSharpness
+from eostui.store.events import Happening
 
 BLOCK = 20
 """Steps timed together: the longest cadence."""
@@ -33,51 +35,54 @@ class Monitoring:
 
     def __init__(self, certified_every: int, *, tracked: bool) -> None:
         self._certified_every = certified_every
-        self._tracked = TrackedSharpness(plan_run({})) if tracked else None
-        self._spectrum = TrajectorySpectrum(1, tol=TOLERANCE)
-        self._spectra: dict[str, Measured] = {}
+        scope = Scope(Measuring(eigs=1, eig_above=None, eig_tol=TOLERANCE))
+        self._hessian = Hessian(scope)
+        self._tracked = Tracked(scope) if tracked else None
+        self._found = Found()
         self._step = 0
 
     def train(self, objective: Objective, theta: Tensor, lr: float) -> float:
         """Seconds for BLOCK steps from θ, which is updated in place."""
-        program = program_for(self._spectrum, objective)
-        optimizer = make_optimizer("gd", theta, lr=lr, hyperparameters={})
+        assert self._hessian.trials is not None
+        program = program_for(self._hessian.trials, objective)
+        descent = Descent(objective, make_optimizer("gd", theta, lr=lr, hyperparameters={}), theta)
+        descent.step = self._step
         start = time.perf_counter()
         for _ in range(BLOCK):
-            due = bool(self._certified_every) and self._step % self._certified_every == 0
-            if due or self._tracked:
-                # The gradient comes from the Hessian's graphs and costs nothing more.
-                with HessianOperator(objective, theta, program=program) as hessian:
-                    gradient = hessian.gradient(advance_buffers=True).gradient
-                    if due:
-                        self._spectra["hessian"] = Measured(self._step, measure(self._spectrum, hessian, self._step))
-                    if self._tracked:
-                        self._tracked.measure(self._moment(theta, hessian, optimizer, lr))
-            else:
-                gradient = objective.gradient(theta, advance_buffers=True).gradient
-            theta.grad = gradient
-            optimizer.step()
-            self._step += 1
+            due = bool(self._certified_every) and descent.step % self._certified_every == 0
+            with self._point(descent, program) as point:
+                descent.evaluate(point.hessian if due or self._tracked else None)
+                if due:
+                    self._hessian.measure(point, self._found, NOBODY)
+                if self._tracked:
+                    self._tracked.measure(point, self._found, NOBODY)
+            descent.advance()
+        self._step = descent.step
         return time.perf_counter() - start
 
-    def _moment(self, theta: Tensor, hessian: HessianOperator, optimizer: torch.optim.Optimizer, lr: float) -> Moment:
-        return Moment(
-            step=self._step,
-            theta=theta,
-            objective=hessian.objective,
-            curvature=hessian.objective,
-            hessian=hessian,
-            spectra=self._spectra,
-            test=None,
-            classes=True,
-            optimizer=optimizer,
-            lr=lr,
-            elapsed=0.0,
-            measuring=0.0,
-            note=lambda _kind, _detail: None,
-            compile_products=lambda: None,
-            report=lambda _text, _fraction: None,
+    def _point(self, descent: Descent, program: TangentProgram | None) -> Point:
+        assert self._hessian.trials is not None
+        best = self._hessian.trials.best
+        return Point(
+            step=descent.step,
+            theta=descent.theta,
+            lr=descent.lr,
+            objective=descent.objective,
+            curvature=descent.objective,
+            threshold=descent.threshold,
+            program=program,
+            search_with={} if best is None else {self._hessian.name: best},
         )
+
+
+class Nobody:
+    """Does not listen."""
+
+    def event(self, happening: Happening) -> None: ...
+    def progress(self, text: str, fraction: float | None = None) -> None: ...
+
+
+NOBODY = Nobody()
 
 
 def compare_training(case: Case, objective: Objective, rounds: int) -> None:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 CHUNK = 1 << 15
-"""So many products are summed in the dtype of the vectors; the partial sums in double precision."""
+"""This many products are summed in the dtype of the vectors. The partial sums are added in double precision."""
 
 
 def wide(device: torch.device) -> torch.dtype:

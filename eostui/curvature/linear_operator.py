@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 BFLOAT16, COMPILED = "bfloat16", "compiled bfloat16"
-"""The ways to have rough products: autograd's graphs built in low precision, and a compiled `TangentProgram`."""
+"""The kinds of rough products: by autograd's graphs in low precision, and by a compiled `TangentProgram`."""
 
 
 class LinearOperator(Protocol):
@@ -28,17 +28,18 @@ class NonFiniteProduct(ArithmeticError):
 
 
 class RoughProducts(LinearOperator, Protocol):
-    """A matrix known roughly: `close` frees what it keeps."""
+    """A matrix whose products are rough; `close` frees what it keeps."""
 
     def close(self) -> None: ...
 
 
 class HasRoughProducts(LinearOperator, Protocol):
-    """A matrix that can be had roughly, too, at less cost.
+    """A matrix that offers rough products at less cost beside its exact ones.
 
-    rough_kinds: the ways to have it so. compilable: whether COMPILED would be among them, if somebody compiled it.
-    coarser: the same by products that are more wrong, where even the best ones are wrong by more than rounding, such as
-    differences: how far the two are apart says how wrong.
+    rough_kinds: the kinds that `rough` takes. compilable: whether COMPILED would be one of them, if somebody compiled a
+    program. coarser: None for a matrix whose products are exact up to rounding. If even the best products are more
+    wrong than that, as differences are, it is the same matrix by products that are worse still: how far the two kinds
+    are apart says how wrong the better one is.
     """
 
     @property

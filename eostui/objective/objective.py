@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from eostui.objective.model_call import Inputs, call_model, check_labels, computed_loss, of_each
 from eostui.objective.passes import DataGuard, Draws, ModuleState, Moved, TwiceDifferentiable, in_mode
+from eostui.objective.slopes import slopes_of
 from eostui.objective.weights import Weights, cast_for_now, flatten
 
 Loss = Callable[[Any, Any], Tensor]
@@ -35,12 +36,17 @@ class Evaluation:
     """The objective at one point; everything stays on the device, nothing waits for it.
 
     loss: 0-d. accuracy: 0-d, fraction in [0, 1], NaN where the objective was given no function for it.
-    gradient: ∇L(θ), (size,), or None where it was not asked for.
     """
 
     loss: Tensor
     accuracy: Tensor
-    gradient: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Gradient(Evaluation):
+    """The objective at one point, with its gradient: ∇L(θ), (size,)."""
+
+    gradient: Tensor
 
 
 @dataclass(frozen=True)
@@ -211,6 +217,10 @@ class Objective:
         present = self.model.state_dict(keep_vars=True)
         return {name: at_theta.get(id(value), value).detach().clone() for name, value in present.items()}
 
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Put the weights and buffers of a module's state_dict into the module; raises what `nn.Module` raises."""
+        self.model.load_state_dict(state)
+
     def evaluate(self, theta: Tensor) -> Evaluation:
         """L(θ) and the accuracy, without a gradient."""
 
@@ -222,19 +232,19 @@ class Objective:
         with self.without_graph():
             return Evaluation(*self.mean(theta, values))
 
-    def gradient(self, theta: Tensor, *, advance_buffers: bool = False) -> Evaluation:
+    def gradient(self, theta: Tensor, *, advance_buffers: bool = False) -> Gradient:
         """L(θ), the accuracy and ∇L(θ).
 
         `advance_buffers` lets this pass update the model's buffers, as a training step should: a batch norm's
         running statistics follow the training, and no measurement moves them.
         """
-        return Evaluation(*self.mean(theta, self.batch_gradient, advance_buffers=advance_buffers))
+        return Gradient(*self.mean(theta, self.batch_gradient, advance_buffers=advance_buffers))
 
     def batch_gradient(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-        """Loss, accuracy and gradient of one physical batch, as the fields of `Evaluation`; within `mean`."""
+        """Loss, accuracy and gradient of one physical batch, as the fields of `Gradient`; within `mean`."""
         with torch.enable_grad():
             outputs, loss = self.forward(batch)
-            slopes = torch.autograd.grad(loss, self.weights.parameters, materialize_grads=True)
+            slopes = slopes_of([loss], self.weights.parameters)
         return loss.detach(), self.batch_accuracy(outputs, batch), flatten(slopes)
 
     def mean(

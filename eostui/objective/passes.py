@@ -35,12 +35,25 @@ class Draws:
         return _seeded(device, seed, everywhere=self.everywhere)
 
 
+def default_generators(device: torch.device) -> list[torch.Generator]:
+    """Where torch draws random numbers from in a pass on a device: the CPU's generator, and that of a GPU.
+
+    Raises NotImplementedError for a device whose generator is not known.
+    """
+    generators = [torch.default_generator]
+    if device.type == "mps":
+        generators.append(torch.mps._get_default_mps_generator())
+    elif device.type in ("cuda", "xpu"):
+        generators.append(torch.get_device_module(device).default_generators[device.index or 0])
+    elif device.type != "cpu":
+        raise NotImplementedError(f"eostui cannot seed the random numbers of {device.type!r} devices")
+    return generators
+
+
 @contextmanager
 def _seeded(device: torch.device, seed: int, *, everywhere: bool) -> Iterator[None]:
     # torch.random.fork_rng seeds every backend there is, which costs more than a small network's whole pass.
-    generators = [torch.default_generator]
-    if device.type == "cuda":
-        generators.append(torch.cuda.default_generators[device.index or 0])
+    generators = default_generators(device)
     states = [generator.get_state() for generator in generators]
     # Users' code draws from numpy's old generator, if from any.
     others = (random.getstate(), np.random.get_state()) if everywhere else None  # noqa: NPY002

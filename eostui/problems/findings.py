@@ -12,7 +12,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils._pytree import tree_leaves, tree_map
 
 from eostui.objective.model_call import call_model, computed_loss, of_each
-from eostui.objective.objective import Evaluation, Objective
+from eostui.objective.objective import Gradient, Objective
 from eostui.objective.passes import DataGuard, Draws, ModuleState, Moved, TwiceDifferentiable, in_mode, same
 from eostui.objective.weights import flatten
 from eostui.problems.dataset import Dataset
@@ -175,7 +175,6 @@ class _Check:
     def _check_finite(self) -> None:
         """Raise ProblemError where a gradient at the first weights is not finite: no step could be made."""
         slope = self._objective.gradient(self._first).gradient
-        assert slope is not None  # it was asked for
         for name, piece in zip(self._objective.weights.by_name, self._objective.split(slope), strict=True):
             if not bool(torch.isfinite(torch.view_as_real(piece) if piece.is_complex() else piece).all()):
                 raise ProblemError(
@@ -211,7 +210,7 @@ class _Check:
                     f"would change the training; {remedy}"
                 )
 
-    def _repeats(self, first: Evaluation) -> tuple[bool, bool]:
+    def _repeats(self, first: Gradient) -> tuple[bool, bool]:
         """Whether Python's and numpy's random numbers must be seeded, too, and whether passes then agree."""
         if _repeat(first, self._objective.gradient(self._shifted)):
             return False, True
@@ -245,7 +244,7 @@ class _Check:
                 _, loss = objective.forward(batch)
                 torch.autograd.backward(loss)
             slopes = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
-            theirs = Evaluation(loss.detach(), ours.accuracy, flatten(slopes))
+            theirs = Gradient(loss.detach(), ours.accuracy, flatten(slopes))
         finally:
             for p, grad in zip(parameters, before, strict=True):
                 p.grad = grad
@@ -350,16 +349,12 @@ def _close(one: Tensor, other: Tensor) -> bool:
     return torch.allclose(one, other, rtol=0.0, atol=_tolerance(one.dtype) * size, equal_nan=True)
 
 
-def _repeat(one: Evaluation, other: Evaluation) -> bool:
+def _repeat(one: Gradient, other: Gradient) -> bool:
     """Whether two passes at the same weights agree: to the bit, but on GPUs, whose sums may be in another order."""
     if one.loss.device.type == "cpu":
-        assert one.gradient is not None
-        assert other.gradient is not None
         return same(one.loss, other.loss) and same(one.gradient, other.gradient)
     return _agree(one, other)
 
 
-def _agree(one: Evaluation, other: Evaluation) -> bool:
-    assert one.gradient is not None
-    assert other.gradient is not None
+def _agree(one: Gradient, other: Gradient) -> bool:
     return _close(one.loss, other.loss) and _close(one.gradient, other.gradient)

@@ -18,6 +18,7 @@ import numpy as np
 from eostui.store.schema import EVENTS, Row, Status
 
 DETAIL_BYTES = int(EVENTS.columns[-1].dtype[1:])
+"""The most that a detail takes in the file."""
 
 
 class Kind(StrEnum):
@@ -207,7 +208,7 @@ _READ: dict[str, Callable[[object], Any]] = {
 
 
 def encode_detail(detail: Mapping[str, Any], limit: int) -> bytes:
-    """Return `detail` as an ASCII JSON object of at most `limit` bytes; NaN and infinities become null.
+    """`detail` as an ASCII JSON object of at most `limit` bytes; NaN and infinities become null.
 
     What is too long is shortened and stays valid JSON: the longest text is halved, with an ellipsis, until
     everything fits; a long value of another kind gives way to null.
@@ -230,7 +231,7 @@ def _dump(value: Any) -> bytes:
 
 
 def finite_json(value: Any) -> Any:
-    """Return a value of JSON's types, with null for every NaN and infinity, which JSON has not."""
+    """The value in JSON's types, with null for every NaN and infinity, which JSON has not."""
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, Mapping):

@@ -22,10 +22,11 @@ from eostui.store.schema import TRAIN, Column, Table
 from eostui.store.text import clean_text
 
 _BLOCK_ROWS = 65536
+"""Rows that are in memory at a time."""
 
 
 def export_run(run: RunFile, format: ExportFormat, output: Path | BinaryIO, *, table: str | None = None) -> list[Path]:
-    """Write a run's tables to a file, a directory or a stream, and return the files written.
+    """Write a run's tables to a file, a directory or a stream; the files that were written.
 
     csv, parquet: one table a file. Without `table`, a directory (one that is there, or a path without a
     suffix) gets all of them, named TABLE.csv; a file or a stream gets `train`. A column of width k becomes
@@ -121,7 +122,7 @@ def _flat_names(table: Table) -> list[tuple[str, Column]]:
 
 
 def _values(array: Array) -> list[Any]:
-    """Return plain numbers, lists of them, or clean text."""
+    """Plain numbers, lists of them, or clean text."""
     if array.dtype.kind == "S":
         return [clean_text(text.decode("utf-8", "replace")) for text in array.tolist()]
     return list(array.tolist())

@@ -24,17 +24,25 @@ from eostui.store.schema import CHARTS, Column, Table, charts_from_json
 from eostui.store.text import clean_json, clean_text
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
+"""What every HDF5 file begins with."""
 _OLDEST_SWMR_SUPERBLOCK = 3
+"""The first version of the superblock that a file written in SWMR mode can have."""
 _SUPERBLOCK_BYTES = 48
-# The pause before the last of them is 2^24 ns, 17 ms; a writer is done with a block in microseconds.
+"""The size of a superblock of that version."""
 _READ_ATTEMPTS = 26
+"""The pause before the last of them is 2^24 ns, 17 ms; a writer is done with a block in microseconds."""
 _HEAP = b"GCOL\x01\0\0\0"
+"""What every global heap begins with."""
 _HEAP_HEADER_BYTES = 16
+"""The size of the header of a global heap, and of an object in it."""
 _BEGINNING_BYTES = 1 << 20
+"""The part of a file that is searched for heaps."""
 _MAX_ATTRIBUTE_BYTES = 1 << 20
+"""The longest text that an attribute of a run file may have."""
 _MAX_MEMBERS = 256
-# What a column may claim beyond the size of the file: the chunk that it is about to fill, a flush on its way.
+"""The most tables that a run may have, and the most columns of a table."""
 _SLACK_BYTES = 1 << 20
+"""What a column may claim beyond the size of the file: the chunk that it is about to fill, a flush on its way."""
 
 
 @contextlib.contextmanager
@@ -50,7 +58,7 @@ def reading(path: Path) -> Iterator[None]:
 
 
 def refuse(path: Path, what_it_is: str) -> RunFileError:
-    """Return the error that says what a file is instead of a run."""
+    """The error that says what a file is instead of a run."""
     return RunFileError(f"{clean_text(path)}: {what_it_is}")
 
 
@@ -131,7 +139,7 @@ def _limit_read_attempts(access: h5py.h5p.PropFAID) -> None:
 
 
 def read_text(path: Path, item: h5py.Group | h5py.Dataset, name: str) -> str:
-    """Return a text attribute as it is in the file."""
+    """A text attribute as it is in the file."""
     attribute = _open_attribute(path, item, name)
     if attribute.shape != () or h5py.check_string_dtype(attribute.dtype) is None:
         raise refuse(path, f"is not a run file: attribute {name} of {item.name} is not text")
@@ -144,7 +152,7 @@ def read_text(path: Path, item: h5py.Group | h5py.Dataset, name: str) -> str:
 
 
 def read_integer(path: Path, item: h5py.Group, name: str) -> int:
-    """Return an integer attribute."""
+    """An integer attribute."""
     attribute = _open_attribute(path, item, name)
     if attribute.shape != () or attribute.dtype.kind not in "iu":
         raise refuse(path, f"is not a run file: attribute {name} of {item.name} is no whole number")
@@ -161,7 +169,7 @@ def _open_attribute(path: Path, item: h5py.Group | h5py.Dataset, name: str) -> h
 
 
 def open_member(path: Path, group: h5py.Group, name: str, kind: type[h5py.HLObject]) -> h5py.HLObject:
-    """Return a group or dataset that is really in this file, not a link to something elsewhere."""
+    """A group or dataset that is really in this file, not a link to something elsewhere."""
     if not isinstance(group.get(name, getlink=True), h5py.HardLink):
         raise refuse(path, f"is not a run file: it has no {name} of its own in {group.name}")
     member = group[name]
@@ -171,7 +179,7 @@ def open_member(path: Path, group: h5py.Group, name: str, kind: type[h5py.HLObje
 
 
 def open_status(path: Path, root: h5py.Group) -> h5py.Dataset:
-    """Return the dataset of the run's status, a short text kept in this file."""
+    """The dataset of the run's status, a short text kept in this file."""
     dataset = open_member(path, root, "status", h5py.Dataset)
     is_plain = dataset.external is None and not dataset.is_virtual and dataset.chunks is None
     if not is_plain or dataset.shape != () or dataset.dtype.kind != "S" or dataset.dtype.itemsize > 64:
@@ -180,7 +188,7 @@ def open_status(path: Path, root: h5py.Group) -> h5py.Dataset:
 
 
 def open_table(path: Path, tables: h5py.Group, name: str) -> tuple[Table, dict[str, h5py.Dataset]]:
-    """Return a table's definition and its columns' datasets."""
+    """A table's definition and its columns' datasets."""
     group = open_member(path, tables, name, h5py.Group)
     datasets = {column: open_column(path, group, column) for column in members(path, group)}
     columns = []
@@ -197,7 +205,7 @@ def open_table(path: Path, tables: h5py.Group, name: str) -> tuple[Table, dict[s
 
 
 def _read_charts(path: Path, group: h5py.Group) -> tuple[Chart, ...] | None:
-    """Return what the file says that is drawn of a table; None where it says nothing that this version can read."""
+    """What the file says that is drawn of a table; None where it says nothing that this version can read."""
     if not h5py.h5a.exists(group.id, CHARTS.encode()):
         return None
     try:
@@ -207,14 +215,14 @@ def _read_charts(path: Path, group: h5py.Group) -> tuple[Chart, ...] | None:
 
 
 def members(path: Path, group: h5py.Group) -> list[str]:
-    """Return the names in a group, in the order of their creation where the file tells it."""
+    """The names in a group, in the order of their creation where the file tells it."""
     if len(group) > _MAX_MEMBERS:
         raise refuse(path, f"is not a run file: {group.name} has {len(group)} members")
     return list(group)
 
 
 def open_column(path: Path, group: h5py.Group, name: str) -> h5py.Dataset:
-    """Return a column's dataset: chunked numbers or fixed-length text, in this file, unfiltered."""
+    """A column's dataset: chunked numbers or fixed-length text, in this file, unfiltered."""
     dataset = open_member(path, group, name, h5py.Dataset)
     creation = dataset.id.get_create_plist()
     if creation.get_layout() != h5py.h5d.CHUNKED or creation.get_nfilters():

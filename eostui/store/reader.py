@@ -97,17 +97,17 @@ class RunFile:
         return {name: self._table(name).definition for name in self._table_names}
 
     def status(self) -> Status:
-        """Return what the run's trainer last said that it does."""
+        """What the run's trainer last said that it does."""
         return self._status
 
     def length(self, table: str) -> int:
-        """Return how many rows a table has."""
+        """How many rows a table has."""
         return self._table(table).length
 
     def read(
         self, table: str, columns: Sequence[str] | None = None, start: int = 0, stop: int | None = None
     ) -> dict[str, Array]:
-        """Return rows `start` to `stop` (as in a slice) of some columns, or of all, by name.
+        """Rows `start` to `stop` (as in a slice) of some columns, or of all, by name.
 
         A column is (n,), one of width k is (n, k); text is bytes as it is in the file.
         """
@@ -125,7 +125,7 @@ class RunFile:
             return {name: datasets[name][rows].view(np.dtype(datasets[name].dtype.str)) for name in wanted}
 
     def events(self, start: int = 0) -> list[Event]:
-        """Return the events from row `start` on."""
+        """The events from row `start` on."""
         rows = self.read(EVENTS.name, [column.name for column in EVENTS.columns], start)
         return [
             Event(
@@ -176,7 +176,7 @@ def _shared_length(datasets: Mapping[str, h5py.Dataset]) -> int:
 
 
 def read_created(path: Path) -> datetime:
-    """Return when a run was created, without looking at the rest of its file."""
+    """When a run was created, without a look at the rest of its file."""
     with open_hdf5(path) as file, reading(path):
         _check_format(path, file)
         return _read_created(path, file)

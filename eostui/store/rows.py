@@ -11,12 +11,13 @@ import numpy as np
 
 from eostui.store.schema import CHARTS, Column, Row, Table
 
-# Keeps a run of a few hundred rows near 100 kB and lets a million rows be read in a thousand pieces a column.
 _CHUNK_BYTES = 8192
-# What a column's chunk index (an extensible array, which grows in blocks) may add to the file when chunks are
-# new: measured up to 1e8 rows with HDF5 2.0.
+"""Keeps a run of a few hundred rows near 100 kB and lets a million rows be read in a thousand pieces a column."""
 _INDEX_BYTES = 12288
+"""What a column's chunk index (an extensible array, which grows in blocks) may add to the file when chunks are new:
+measured up to 1e8 rows with HDF5 2.0."""
 _INDEX_BYTES_A_CHUNK = 16
+"""What it may add for each new chunk besides."""
 
 
 class RowBuffer:

@@ -14,12 +14,13 @@ from eostui.store.reader import read_created
 from eostui.store.text import clean_text
 
 RUN_FILE = "run.h5"
-
+"""The name of a run's file in the run's directory."""
 _MAX_NAME = 100
+"""The most characters of a run's name."""
 
 
 def find_run(name: str | None, runs_dir: Path) -> Path:
-    """Return the path of a run's file.
+    """The path of a run's file.
 
     A run is named by its name under `runs_dir`, its directory, or its file; None is the newest. Raises
     RunNotFound.
@@ -42,12 +43,12 @@ def find_run(name: str | None, runs_dir: Path) -> Path:
 
 
 def list_runs(runs_dir: Path) -> list[Path]:
-    """Return the paths of all runs' files under `runs_dir`, the newest run first."""
+    """The paths of all runs' files under `runs_dir`, the newest run first."""
     return sorted(_run_files(runs_dir), key=_age_key, reverse=True)
 
 
 def new_run_directory(runs_dir: Path, name: str, *, numbered: bool = False) -> Path:
-    """Create the directory of a new run, mode 0700, and return it.
+    """Create the directory of a new run, mode 0700; its path.
 
     A name that is taken raises RunExists, or, if `numbered`, becomes name-2, name-3, … . Raises StoreError
     for a name that is no plain file name and for a directory that cannot be created.

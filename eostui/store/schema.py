@@ -14,14 +14,18 @@ from eostui.store.chart import Chart, chart_from_json, chart_to_json
 from eostui.store.encoding import Encoder, encoder
 
 FORMAT = "eostui-run"
+"""The attribute by which a run file is known."""
 FORMAT_VERSION = 1
-
+"""The newest version of the format that can be read, and the one that is written."""
 CHARTS = "charts"
 """The attribute of a table that says what is drawn of it, as JSON."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+"""The name of a table or a column."""
 _DTYPE = re.compile(r"float64|int64|S[1-9][0-9]{0,3}")
+"""The dtype of a column."""
 _MAX_WIDTH = 65536
+"""The most values of a column in one row."""
 
 
 class Status(StrEnum):
@@ -127,7 +131,7 @@ class Table:
         raise AssertionError("every column takes its value")
 
     def without(self, name: str) -> Table:
-        """Return the table without the column `name`, which it may not have."""
+        """The table without the column `name`, which it may not have."""
         kept = tuple(column for column in self.columns if column.name != name)
         return Table(self.name, self.description, kept, self.charts)
 
@@ -136,7 +140,7 @@ class Table:
         return Table(self.name, self.description, self.columns, charts)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the table's definition as plain JSON types, for the pipe to viewers."""
+        """The table's definition as plain JSON types, for the pipe to viewers."""
         return {
             "name": self.name,
             "description": self.description,
@@ -154,12 +158,12 @@ class Table:
         }
 
     def charts_to_json(self) -> list[dict[str, Any]] | None:
-        """Return the table's charts as plain JSON types, None where it does not say."""
+        """The table's charts as plain JSON types, None where it does not say."""
         return None if self.charts is None else [chart_to_json(chart) for chart in self.charts]
 
     @classmethod
     def from_json(cls, value: object) -> Self:
-        """Return the table that `to_json` described; ValueError for anything else."""
+        """The table that `to_json` described; ValueError for anything else."""
         match value:
             case {"name": str(name), "description": str(description), "columns": list(columns), **rest}:
                 charts = charts_from_json(rest.get("charts"))
@@ -253,7 +257,7 @@ EVENTS = Table(
 
 
 def eigenvalue_table(name: str, description: str, k: int) -> Table:
-    """Return the table of an instrument that measures up to `k` largest eigenvalues of a symmetric operator."""
+    """The table of an instrument that measures up to `k` largest eigenvalues of a symmetric operator."""
     return Table(
         name,
         description,

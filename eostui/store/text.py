@@ -5,20 +5,20 @@ from __future__ import annotations
 import re
 from typing import Any
 
-# C0 and C1 controls (an escape sequence starts with one), what breaks or reorders a line, lone surrogates.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
-
+"""C0 and C1 controls (an escape sequence starts with one), what breaks or reorders a line, lone surrogates."""
 MAX_TEXT = 4096
+"""The most characters of a text from outside that are kept."""
 
 
 def clean_text(text: object, limit: int = MAX_TEXT) -> str:
-    """Return `text` on one line, without control characters, and at most `limit` characters long."""
+    """`text` on one line, without control characters, and at most `limit` characters long."""
     plain = _UNSAFE.sub(" ", str(text)).strip()
     return plain if len(plain) <= limit else plain[: limit - 1] + "…"
 
 
 def clean_json(value: Any) -> Any:
-    """Return a decoded JSON value with every key and string in it cleaned."""
+    """A decoded JSON value with every key and string in it cleaned."""
     if isinstance(value, str):
         return clean_text(value)
     if isinstance(value, list):

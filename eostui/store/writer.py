@@ -28,14 +28,14 @@ from eostui.store.text import clean_text
 
 FLUSH_INTERVAL = 0.25
 """Seconds between two flushes: a killed process loses no more rows than it appended in this time."""
-
 _STATUS_BYTES = 16
+"""The room for the run's status."""
 _ZEROS = bytes(1 << 20)
-# What the file takes before its first row, measured with some room.
+"""What space is claimed with, so much at a time."""
 _FILE_HEADER_BYTES, _COLUMN_HEADER_BYTES = 32768, 4096
-# Disk space always held ready, so that a full disk can still be told of in the file itself.
+"""What the file, and each column, takes before the first row, measured with some room."""
 _LAST_WORDS_BYTES = 98304
-
+"""Disk space always held ready, so that a full disk can still be told of in the file itself."""
 _REMEDIES = {
     errno.ENOENT: "create its directory first",
     errno.EACCES: "choose a directory that you may write to",
@@ -44,6 +44,7 @@ _REMEDIES = {
     errno.EDQUOT: "free some of your disk quota",
     errno.EFBIG: "raise the limit on file size (`ulimit -f`)",
 }
+"""What the user can do about an error, by its number."""
 
 
 class RunWriter:
@@ -142,7 +143,7 @@ class RunWriter:
         return buffer.table
 
     def append(self, row: Row) -> int:
-        """Append a row to its table and return the row's index there.
+        """Append a row to its table; the row's index there.
 
         The row is on disk at most half a second later. Raises ValueError for a row of a table that the run has not,
         StoreError once writing failed.
@@ -163,12 +164,8 @@ class RunWriter:
     def set_status(self, status: Status) -> None:
         """Write the run's status, after every row appended before, and bring both to disk."""
         self._to_disk(status)
-        self._raise_failure()
-
-    def flush(self) -> None:
-        """Bring every row appended so far to disk."""
-        self._to_disk()
-        self._raise_failure()
+        if self._failure is not None:
+            raise self._told(self._failure)
 
     def close(self) -> None:
         """Bring everything to disk and close the file; StoreError if that failed and nobody was told yet."""
@@ -248,10 +245,6 @@ class RunWriter:
             return
         buffer.write([row])
         self._file.flush()
-
-    def _raise_failure(self) -> None:
-        if self._failure is not None:
-            raise self._told(self._failure)
 
     def _told(self, failure: StoreError) -> StoreError:
         self._failure_told = True

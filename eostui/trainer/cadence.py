@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 from eostui.config import Measuring
 from eostui.store.events import CadenceAdapted
@@ -98,3 +100,17 @@ class Cadence:
             measuring += self._seconds.get("tracked", 0.0) * (1 / tracked - 1 / math.lcm(tracked, certified))
         total = measuring + self._seconds["update"]
         return measuring / total if total > 0 else math.nan
+
+    def state_dict(self) -> dict[str, Any]:
+        """What is reckoned with, and what was chosen."""
+        return {
+            "certified_every": self.certified_every,
+            "tracked_every": self.tracked_every,
+            "seconds": dict(self._seconds),
+            "started": self._started,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state that `state_dict` gave."""
+        self.certified_every, self.tracked_every = state["certified_every"], state["tracked_every"]
+        self._seconds, self._started = dict(state["seconds"]), state["started"]

@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping
 
 from eostui.config import Measuring, flag
 from eostui.dynamics.optimizers import OPTIMIZERS
+from eostui.instruments.base.instrument import Instrument
+from eostui.instruments.base.scope import Scope
+from eostui.instruments.base.work import Work
+from eostui.instruments.catalogue import INSTRUMENTS
 from eostui.problems.architectures import ARCHITECTURES, Architecture
 from eostui.problems.datasets import DATASETS
 from eostui.problems.losses import LOSSES
-from eostui.trainer.instruments import INSTRUMENTS, InstrumentEntry
 
 Rows = tuple[tuple[str, ...], list[tuple[str, ...]]]
 
@@ -58,14 +61,25 @@ def _losses() -> Rows:
 
 
 def _instruments() -> Rows:
-    def when(entry: InstrumentEntry) -> str:
-        if entry.unasked is not None:
-            return entry.when
-        return "unless --track says otherwise" if entry.name in Measuring.track else f"--track {entry.name}"
+    def when(kind: type[Instrument]) -> str:
+        return kind.when or (
+            "unless --track says otherwise" if kind.name in Measuring.track else f"--track {kind.name}"
+        )
 
     return ("name", "what", "cost in gradients", "when"), [
-        (entry.name, entry.summary, entry.cost, when(entry)) for entry in INSTRUMENTS.values()
+        (kind.name, kind.summary, _cost(kind), when(kind)) for kind in INSTRUMENTS.values()
     ]
+
+
+def _cost(kind: type[Instrument]) -> str:
+    """What a row costs in gradients, as a function of the number k of eigenvalues."""
+    one, two = (kind.work(Scope(Measuring(eigs=eigs))) for eigs in (1, 2))
+    each = two.in_gradients - one.in_gradients
+    said = [f"about {one.in_gradients - each:.2g}"] if one.in_gradients else []
+    said = [f"{said[0]} + {each:.2g}k"] if each else said
+    said += [f"{work} {what}" for work, what in ((one.tests, "pass over the test set"),) if work]
+    said += [f"a gradient and a product of {one.batches:.0f} minibatches"] if one.batches else []
+    return ", ".join([*said, *(["every step"] if kind.every_step and one != Work() else [])]) or "nothing"
 
 
 _LISTINGS: Mapping[str, Callable[[], Rows]] = {

@@ -14,6 +14,7 @@ import torch
 
 from eostui.config import RunConfig
 from eostui.curvature.compiled.tangent_program import TangentProgram
+from eostui.one_line import in_one_line
 from eostui.trainer.memory import available_memory
 
 WORTHWHILE = 30.0
@@ -38,23 +39,18 @@ class Compilation:
         """For physical batches of so many examples."""
         self._config = config
         self._examples = examples
-        self._wanted = False
         self._began = False
         self._directory = Path()
         self._process: subprocess.Popen[str] | None = None
 
-    def want(self) -> None:
-        """Have it begun as soon as it is worthwhile."""
-        self._wanted = True
-
-    def advance(self, measuring: float) -> str:
+    def advance(self, measuring: float, *, wanted: bool) -> str:
         """Begin, or see what has become of it; what there is to tell, if anything.
 
-        `measuring` is how many seconds the run has measured for.
+        `measuring` is how many seconds the run has measured for, `wanted` whether anything could make use of it.
         """
         if self._process is not None and self._process.poll() is not None:
             return self._finish()
-        if not self._wanted or self._began or measuring < WORTHWHILE:
+        if not wanted or self._began or measuring < WORTHWHILE:
             return ""
         self._began = True
         free = available_memory(torch.device("cpu"))
@@ -81,7 +77,7 @@ class Compilation:
             return "products are compiled"
         except (OSError, RuntimeError, AttributeError) as error:
             failure = self._directory / FAILURE
-            reason = failure.read_text() if failure.exists() else f"{type(error).__name__}: {error}".splitlines()[0]
+            reason = failure.read_text() if failure.exists() else in_one_line(error)
             return f"products could not be compiled: {reason}"
         finally:
             self.close()

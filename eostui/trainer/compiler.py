@@ -16,6 +16,7 @@ from pathlib import Path
 
 from eostui.config import RunConfig
 from eostui.curvature.compiled.tangent_compiler import compile_tangent
+from eostui.one_line import in_one_line
 from eostui.trainer.compilation import FAILURE
 from eostui.trainer.setup import set_up
 
@@ -30,7 +31,7 @@ def main() -> int:
         setup = set_up(config, lambda _text, _fraction: None)
         compile_tangent(setup.curvature, setup.theta, directory)
     except Exception as error:  # whatever torch says of a model, or a machine without a compiler
-        (directory / FAILURE).write_text(f"{type(error).__name__}: {error}".splitlines()[0])
+        (directory / FAILURE).write_text(in_one_line(error))
         return 1
     return 0
 

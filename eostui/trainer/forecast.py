@@ -11,14 +11,16 @@ from torch import Tensor
 
 from eostui.config import RunConfig
 from eostui.curvature.eigen.tuning import TUNED
+from eostui.curvature.products import AUTOGRAD, Products
+from eostui.instruments.base.eigenvalues import Eigenvalues
+from eostui.instruments.base.scope import Scope
+from eostui.instruments.base.work import FORWARD, Work
+from eostui.instruments.catalogue import instruments_of
 from eostui.objective.objective import Objective
 from eostui.objective.saved_bytes import counting_saved_bytes
 from eostui.problems.datasets import Progress, first_examples
 from eostui.problems.errors import ProblemError
-from eostui.store import Table
-from eostui.trainer.instruments import instruments_of
 from eostui.trainer.memory import available_memory
-from eostui.trainer.products import AUTOGRAD, Products
 from eostui.trainer.setup import Setup
 
 TRIAL, LONGEST_TRIAL = 0.3, 3.0
@@ -95,7 +97,8 @@ def forecast(config: RunConfig, setup: Setup, progress: Progress, products: Prod
         hessian @ theta
         again = _quickest(lambda: _timed(lambda: hessian @ theta, curvature, few.examples))
 
-    spectra = sum(_is_spectrum(entry.table(config.measuring)) for entry in instruments_of(config))
+    scope, instruments = Scope.of(config), instruments_of(config)
+    spectra = sum(issubclass(kind, Eigenvalues) for kind in instruments)
     # The eigensolver's, what each instrument keeps for its next time, and the optimizer's own.
     eigs = config.measuring.eigs
     searching = TUNED.most_vectors(eigs, frugal=config.measuring.frugal)
@@ -113,21 +116,53 @@ def forecast(config: RunConfig, setup: Setup, progress: Progress, products: Prod
         )
 
     share = curvature.examples / few.examples
-    product = again.seconds * share
-    graph = max(first.seconds - again.seconds, 0.0) * share
-    each = 3 * eigs + 2
-    # Graphs that fit are built once for a measurement, and for the gradient at the same weights; the others anew for
-    # every product but the first few, which share one.
-    rebuilt = max(0.0, 1 - budget / graphs_of_all) if graphs_of_all else 0.0
-    graphs = (1 - rebuilt) + rebuilt * (each - eigs - 1)
-    a_pass = gradient.seconds / gradient.examples
-    tests = 0 if setup.test is None else setup.test.examples / 3
-    whole = 0 if config.training.batch_size is None else objective.examples
-    step_seconds = a_pass * in_a_step
-    if any(entry.every_step and not entry.free for entry in instruments_of(config)):
-        step_seconds += product + (rebuilt if curvature is objective else 1) * graph
-    measure_seconds = spectra * (each * product + graphs * graph) + a_pass * (tests + whole)
+    in_seconds = _Seconds(
+        product=again.seconds * share,
+        graph=max(first.seconds - again.seconds, 0.0) * share,
+        rebuilt=max(0.0, 1 - budget / graphs_of_all) if graphs_of_all else 0.0,
+        example=gradient.seconds / gradient.examples,
+        curvature=curvature.examples,
+        training=objective.examples,
+        tests=0 if setup.test is None else setup.test.examples,
+        batch=in_a_step,
+    )
+    step_seconds = in_seconds.example * in_a_step
+    step_seconds += sum(in_seconds.of(kind.work(scope)) for kind in instruments if kind.every_step)
+    if any(kind.every_step and kind.work(scope) != Work() for kind in instruments) and curvature is not objective:
+        step_seconds += in_seconds.graph
+    measure_seconds = sum(in_seconds.of(kind.work(scope)) for kind in instruments if not kind.every_step)
     return Forecast(step_seconds, measure_seconds, memory, _cheaper(config, setup, step_seconds, measure_seconds))
+
+
+@dataclass(frozen=True)
+class _Seconds:
+    """What the parts of a measurement take.
+
+    product, graph: seconds of a product with the Hessian, and of building its graphs, over all examples for curvature.
+    rebuilt: the share of the graphs that is not kept. example: seconds of the gradient of one example. curvature,
+    training, tests, batch: how many examples there are of each kind.
+    """
+
+    product: float
+    graph: float
+    rebuilt: float
+    example: float
+    curvature: int
+    training: int
+    tests: int
+    batch: int
+
+    def of(self, work: Work) -> float:
+        """Seconds that a row takes.
+
+        Graphs that fit into the memory for them are built once for a measurement, and for the gradient at the same
+        weights; the others anew for every block of products.
+        """
+        graphs = (1 - self.rebuilt) * work.graphs + self.rebuilt * work.blocks
+        examples = self.curvature * (work.gradients + FORWARD * work.forwards)
+        examples += self.training * work.whole + self.tests * FORWARD * work.tests
+        batches = work.batches * self.batch * (self.example + (self.product + self.graph) / self.curvature)
+        return work.products * self.product + graphs * self.graph + examples * self.example + batches
 
 
 def _try_gradient(objective: Objective, theta: Tensor, most: int) -> _Trial:
@@ -157,10 +192,6 @@ def _timed(compute: Callable[[], Tensor], objective: Objective, examples: int) -
     # The sum waits for the device.
     _, saved = counting_saved_bytes(lambda: float(compute().sum()), objective.data())
     return _Trial(examples, time.perf_counter() - start, saved / examples if math.isfinite(saved) else 0.0)
-
-
-def _is_spectrum(table: Table) -> bool:
-    return any(column.name == "products" for column in table.columns)
 
 
 def _too_large(arch: str, at_once: int, memory: int, available: int, fitting: int) -> str:

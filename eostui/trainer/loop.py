@@ -1,42 +1,36 @@
-"""The training loop: measure at θ_t, then update, and between two steps do what the viewers ask."""
+"""The training loop: measure at θ_t, then update, one turn after the other."""
 
 from __future__ import annotations
 
 import math
 import time
-import traceback
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from torch import Tensor
-
-from eostui.config import RunConfig, not_a_step_size
-from eostui.curvature.operators.hessian import HessianOperator
-from eostui.dynamics.optimizers import set_step_size
-from eostui.dynamics.thresholds import stability_threshold
-from eostui.link.messages import Command
-from eostui.link.verb import Verb
-from eostui.problems.by_path import load_callable, looks_like_path
+from eostui.config import RunConfig
+from eostui.curvature.products import Products
+from eostui.dynamics.descent import Descent
+from eostui.dynamics.minibatches import Minibatches
+from eostui.instruments.base.measurements import Measurements
+from eostui.instruments.base.point import Point
+from eostui.instruments.base.scope import Scope
+from eostui.instruments.base.scores import scores
+from eostui.instruments.catalogue import instruments_of
+from eostui.one_line import in_one_line
+from eostui.problems.by_path import looks_like_path
 from eostui.problems.errors import ProblemError
 from eostui.store import FULL_BATCH, Kind, Status, StoreError
-from eostui.store.events import Checked, CheckpointWritten, Failed, ProductsReported, Started, StepSizeChanged, Warned
-from eostui.trainer.cadence import Cadence
+from eostui.store.events import Checked, CheckpointWritten, Failed, Happening, Started, Warned
+from eostui.trainer.checked_products import checked_products
 from eostui.trainer.checkpoint import write_checkpoint
 from eostui.trainer.compilation import Compilation
 from eostui.trainer.control import Abandoned, Control
-from eostui.trainer.instruments import Instrument, InstrumentEntry, instruments_of
-from eostui.trainer.minibatches import Minibatches
-from eostui.trainer.moment import Measured, Moment
-from eostui.trainer.products import Products, checked_products
+from eostui.trainer.decider import Decider
 from eostui.trainer.record import Record
-from eostui.trainer.schedule import parse_schedule
-from eostui.trainer.scores import scores
 from eostui.trainer.setup import Setup
-
-IDLE_WAIT = 0.5
-"""Seconds that a paused run waits for a command before it looks again whether it was told to stop by a signal."""
+from eostui.trainer.turn import Outcome, Turn
 
 
 class Trainer:
@@ -60,331 +54,151 @@ class Trainer:
         self._record = record
         self._control = control
         self._directory = directory
-        self._minibatches: Minibatches | None = None
-        if config.training.batch_size is not None:
-            self._minibatches = Minibatches(
-                setup.objective.examples,
-                config.training.batch_size,
-                seed=config.training.seed,
-                device=setup.objective.device,
-            )
-        self._schedule = parse_schedule(config.training.lr_schedule, config.training.lr)
-        self._scheduled = config.training.lr_schedule != "constant"
-        instruments: list[tuple[InstrumentEntry, Instrument]] = [
-            (entry, load_callable(entry.build)(config)) for entry in instruments_of(config)
-        ]
-        self._at_cadence = [pair for pair in instruments if not pair[0].every_step]
-        self._every_step = [pair for pair in instruments if pair[0].every_step and not pair[0].free]
-        self._free = [pair for pair in instruments if pair[0].free]
-        self._cadence = Cadence(config.measuring, tracks=bool(self._every_step))
-        self._graph_bytes = int(config.measuring.graph_memory * 2**30)
-        self._hessian: HessianOperator | None = None
         self._products = products
         self._own = looks_like_path(config.problem.arch)
+        self._descent = Descent(setup.objective, setup.optimizer, setup.theta, _minibatches(config, setup))
+        self._measurements = Measurements(instruments_of(config), Scope.of(config))
         self._compilation = Compilation(config, setup.curvature.physical_batch)
-        self._spectra: dict[str, Measured] = {}
-        self._step = 0
-        self._lr = self._schedule(0)
-        self._measured_at = -1
-        self._measure_now = False
-        self._steps_allowed = 0
-        self._measuring = 0.0
-        self._full_batch_row: Mapping[str, float] = {}
+        self._decider = Decider(config, self._descent, self._measurements, control, record, self._compilation)
         for part in (setup.objective, setup.curvature, setup.test):
             if part is not None:
                 part.on_batch = self._on_batch
-        self._set_step_size(self._lr)
 
     def run(self) -> Status:
         """Train until a goal is reached, the loss is no longer finite, or somebody stops it. Raises what the model
         raises."""
         record = self._record
-        record.event(0, Started(self._lr, self._threshold()))
+        record.event(0, Started(self._descent.lr, self._descent.threshold.value))
         for text in filter(None, self._setup.problem.warnings):
             record.event(0, Warned(text))
         for text in filter(None, (*self._setup.problem.findings.notes, *self._setup.notes, self._products.text)):
             record.event(0, Checked(text))
+        record.set_status(Status.PAUSED if self._control.paused else Status.RUNNING)
         try:
             status = self._train()
         except StoreError:
             raise
         except (Exception, SystemExit) as error:  # user code may call sys.exit
-            record.event(self._step, Failed(in_one_line(error)))
+            record.event(self._descent.step, Failed(told(error)))
             raise
         finally:
             self._compilation.close()
-        record.event(self._step, Kind(status))
+        record.event(self._descent.step, Kind(status))
         return status
 
     def _train(self) -> Status:
-        self._record.set_status(Status.PAUSED if self._control.paused else Status.RUNNING)
         try:
-            while True:
-                self._between_steps()
-                if self._scheduled:
-                    self._set_step_size(self._schedule(self._step))
-                affordable = self._cadence.affordable(self._measuring, self._record.elapsed())
-                due = self._measure_now or (affordable and self._cadence.certified(self._step))
-                tracked = affordable and bool(self._every_step) and self._cadence.tracked(self._step)
-                began = time.monotonic()
-                row, gradient = self._observe(curved=due or tracked)
-                updating = time.monotonic() - began
-                if not (math.isfinite(row["loss"]) and math.isfinite(row["grad_norm"])):
-                    return self._diverged(row)
-                if due and (seconds := self._measure()):
-                    self._cadence.took("certified", seconds)
-                    if told := self._compilation.advance(self._measuring):
-                        self._record.event(self._step, ProductsReported(told))
-                if tracked:
-                    took = self._measure_with(self._every_step)
-                    if not due:
-                        self._cadence.took("tracked", took)
-                self._measure_with(self._free)
-                if self._goal_reached(row):
-                    return Status.FINISHED
-                began = time.monotonic()
-                self._let_go()
-                self._setup.theta.grad = gradient
-                self._setup.optimizer.step()
-                self._cadence.took("update", updating + time.monotonic() - began)
-                if due and (adapted := self._cadence.adapted()):
-                    self._record.event(self._step, adapted)
-                self._step += 1
-                self._setup.draws.step = self._step
-                if self._step == self._config.limits.steps:
-                    return Status.FINISHED
+            while (turn := self._decider.next()).end is None:
+                outcome = Outcome()
+                if (status := self._take(turn, outcome)) is not None:
+                    return status
+                self._decider.learn(turn, outcome)
+            return turn.end
         except Abandoned:
             return Status.STOPPED
 
-    def _observe(self, *, curved: bool) -> tuple[Mapping[str, float], Tensor]:
-        """Loss and gradient at θ_t, of all examples or of the minibatch of this step; the row of the table `train`.
+    def _take(self, turn: Turn, outcome: Outcome) -> Status | None:
+        """Do what was decided; the status where the run ends with it."""
+        self._descent.lr = turn.lr
+        if turn.checkpoint:
+            self._write_checkpoint(outcome)
+        if turn.recheck:
+            self._check_again()
+        with self._point(turn) as point:
+            status = None
+            if turn.advance:
+                status = self._observe(turn, point, outcome)
+            if status is None:
+                self._measure(turn, point, outcome)
+                status = self._reached_goal() if turn.advance else None
+        if turn.advance and status is None:
+            start = time.monotonic()
+            self._descent.advance()
+            outcome.update = (outcome.update or 0.0) + time.monotonic() - start
+        return status
 
-        `curved` says that the Hessian at θ_t is wanted, too: where it is of the same examples, the gradient is taken
-        from its graphs, and these cost nothing more.
-        """
-        objective = self._setup.objective
-        if self._minibatches is not None:
-            objective = objective.select(self._minibatches.at(self._step))
+    def _observe(self, turn: Turn, point: Point, outcome: Outcome) -> Status | None:
+        """Loss and gradient at θ_t, of all examples or of the minibatch of this step: the row of the table `train`."""
+        start = time.monotonic()
         with self._record.activity("computing the gradient"):
-            if curved and objective is self._setup.curvature:
-                evaluation = self._hessian_here().gradient(advance_buffers=True)
-            else:
-                evaluation = objective.gradient(self._setup.theta, advance_buffers=True)
-        gradient = evaluation.gradient
-        assert gradient is not None
-        if not self._step:
-            self._check_first_pass()
-        elif self._own and (name := objective.weights.changed(self._setup.theta)):
-            raise ProblemError(
-                f"the weight {name} is not what was written into it after the forward pass of step {self._step}: "
-                "the model changes it itself, which a run cannot go on with; let it use a changed copy"
-            )
+            # Where the Hessian at θ_t is wanted, too, the gradient comes from its graphs, and these cost nothing more.
+            curved = not set(turn.measure) <= set(self._measurements.free)
+            evaluation = self._descent.evaluate(point.hessian if curved else None)
+        self._check_pass()
         row = {
-            "step": self._step,
+            "step": turn.step,
             "time": self._record.elapsed(),
-            "lr": self._lr,
-            "threshold": self._threshold(),
+            "lr": turn.lr,
+            "threshold": point.threshold.value,
             **scores(evaluation, classes=self._setup.classes),
         }
+        outcome.update = time.monotonic() - start
         self._record.row("train", row)
-        return row, gradient
-
-    def _diverged(self, row: Mapping[str, float]) -> Status:
+        self._row: Mapping[str, Any] = row
+        if math.isfinite(row["loss"]) and math.isfinite(row["grad_norm"]):
+            return None
         if math.isfinite(row["loss"]):
             text = "the gradient is NaN or infinite, though the loss is finite: no step can be made"
-            self._record.event(self._step, Checked(text))
+            self._record.event(turn.step, Checked(text))
         return Status.DIVERGED
 
-    def _check_first_pass(self) -> None:
-        """Tell where all examples have shown what a few had not."""
-        if self._setup.guard.changed and not self._setup.problem.findings.copies:
-            text = "the model or the loss changes some of its inputs or targets in place: it gets copies of them"
-            self._record.event(0, Checked(text))
-
-    def _goal_reached(self, row: Mapping[str, float]) -> bool:
-        """Whether the whole training set is fitted as asked; of a minibatch run that is known where it was measured."""
-        until_loss, until_accuracy = self._config.limits.until_loss, self._config.limits.until_accuracy
-        if self._minibatches is not None:
-            row = self._full_batch_row if self._measured_at == self._step else {}
-        return (until_loss is not None and row.get("loss", math.inf) <= until_loss) or (
-            until_accuracy is not None and row.get("accuracy", 0.0) >= until_accuracy
-        )
-
-    def _threshold(self) -> float:
-        return stability_threshold(self._setup.optimizer).value
-
-    def _set_step_size(self, lr: float) -> None:
-        self._lr = lr
-        set_step_size(self._setup.optimizer, lr)
-
-    # measuring
-
-    def _measure(self) -> float:
-        """One row from every instrument that does not measure at every step, at θ_t; the seconds that it took, 0
-        where that was done already."""
-        self._measure_now = False
-        if self._measured_at == self._step:
-            return 0.0
-        self._measured_at = self._step
-        return self._measure_with(self._at_cadence)
-
-    def _measure_with(self, instruments: list[tuple[InstrumentEntry, Instrument]]) -> float:
-        before = self._measuring
-        for entry, instrument in list(instruments):
-            try:
-                with self._timed(), self._record.activity(f"measuring: {entry.name}"):
-                    row = instrument.measure(self._moment())
-            except (RuntimeError, TypeError, ValueError) as error:
-                if entry.unasked is not None:
-                    raise
-                self._give_up((entry, instrument), error)
-                continue
-            if row is not None:
-                table = entry.table(self._config.measuring).name
-                self._record.row(table, {"step": self._step, **row})
-                if table == FULL_BATCH.name:
-                    self._full_batch_row = row
-        return self._measuring - before
-
-    def _give_up(self, pair: tuple[InstrumentEntry, Instrument], error: Exception) -> None:
-        """Go on without an instrument that somebody asked for, and that the network does not allow."""
-        traceback.print_exc()
-        text = f"{pair[0].name} cannot be measured: {in_one_line(error)}; the run goes on without it"
-        self._record.event(self._step, Checked(text))
-        for instruments in (self._at_cadence, self._every_step, self._free):
-            if pair in instruments:
-                instruments.remove(pair)
-
-    def _hessian_here(self) -> HessianOperator:
-        """The Hessian at θ_t, one for all who ask before the next update."""
-        if self._hessian is None:
-            self._hessian = self._products.hessian(
-                self._setup.curvature,
-                self._setup.theta,
-                graph_bytes=self._graph_bytes,
-                program=self._compilation.program,
+    def _check_pass(self) -> None:
+        """Tell where all examples have shown what a few had not. Raises ProblemError for weights that the model
+        changes."""
+        step, guard = self._descent.step, self._setup.guard
+        if not step:
+            if guard.changed and not self._setup.problem.findings.copies:
+                text = "the model or the loss changes some of its inputs or targets in place: it gets copies of them"
+                self._record.event(0, Checked(text))
+        elif self._own and (name := self._setup.objective.weights.changed(self._setup.theta)):
+            raise ProblemError(
+                f"the weight {name} is not what was written into it after the forward pass of step {step}: "
+                "the model changes it itself, which a run cannot go on with; let it use a changed copy"
             )
-        return self._hessian
 
-    def _let_go(self) -> None:
-        """Free the graphs at θ_t before the update changes it in place."""
-        if self._hessian is not None:
-            self._hessian.close()
-            self._hessian = None
+    def _measure(self, turn: Turn, point: Point, outcome: Outcome) -> None:
+        """One row from every instrument of the turn."""
+        measurements, say = self._measurements, _Say(turn.step, self._record, self._control)
+        due = [name for name in turn.measure if name in measurements.certified]
+        if due:
+            outcome.certified = measurements.measure(due, point, self._record, say)
+        tracked = [name for name in turn.measure if name in measurements.tracked]
+        if tracked:
+            took = measurements.measure(tracked, point, self._record, say)
+            outcome.tracked = None if due else took
+        measurements.measure([name for name in turn.measure if name in measurements.free], point, self._record, say)
 
-    @contextmanager
-    def _timed(self) -> Iterator[None]:
-        start = time.monotonic()
-        try:
-            yield
-        finally:
-            self._measuring += time.monotonic() - start
-
-    def _moment(self) -> Moment:
-        return Moment(
-            step=self._step,
-            theta=self._setup.theta,
-            objective=self._setup.objective,
-            curvature=self._setup.curvature,
-            hessian=self._hessian_here(),
-            spectra=self._spectra,
-            test=self._setup.test,
-            classes=self._setup.classes,
-            optimizer=self._setup.optimizer,
-            lr=self._lr,
-            elapsed=self._record.elapsed(),
-            measuring=self._measuring,
-            note=lambda happening: self._record.event(self._step, happening),
-            compile_products=self._compilation.want,
-            report=self._report,
+    def _point(self, turn: Turn) -> Point:
+        setup, descent = self._setup, self._descent
+        return Point(
+            step=turn.step,
+            theta=setup.theta,
+            lr=turn.lr,
+            objective=setup.objective,
+            curvature=setup.curvature,
+            threshold=descent.threshold,
+            preconditioner=descent.preconditioner,
+            test=setup.test,
+            classes=setup.classes,
             products=self._products,
+            program=self._compilation.program if turn.compiled else None,
+            search_with=turn.search_with,
+            graph_bytes=int(self._config.measuring.graph_memory * 2**30),
+            elapsed=self._record.elapsed(),
+            measuring=self._measurements.seconds,
         )
 
-    def _report(self, text: str, fraction: float | None) -> None:
-        self._record.progress(text, fraction)
-        self._control.abandon_if_stopping()
-
-    def _on_batch(self, done: int, total: int) -> None:
-        if total > 1:
-            self._record.progress(None, done / total)
-        self._control.abandon_if_stopping()
-
-    # commands
-
-    def _between_steps(self) -> None:
-        """Apply the commands that wait; while paused, wait for more. Raises `Abandoned` when the run is to stop."""
-        every = self._config.limits.checkpoint_every
-        if every and self._step and self._step % every == 0:
-            self._checkpoint()
-            self._check_again()
-        while True:
-            held = self._control.paused and not self._steps_allowed
-            asked = self._control.next_command(IDLE_WAIT if held else 0.0)
-            self._control.abandon_if_stopping()
-            if asked is not None:
-                ok, text = self._apply(asked.command)
-                self._record.answer(asked, ok, text)
-            elif not held:
-                self._steps_allowed = 0
-                return
-
-    def _apply(self, command: Command) -> tuple[bool, str]:
-        """Do what was asked; whether it could be done, and what happened in words."""
-        match command.verb, command.argument:
-            case Verb.PAUSE, _:
-                return self._pause(True)
-            case Verb.RESUME, _:
-                return self._pause(False)
-            case Verb.STEP, _ if not self._control.paused:
-                return False, "one step at a time works while paused: pause first"
-            case Verb.STEP, _:
-                self._steps_allowed = 1
-                return True, f"step {self._step}"
-            case Verb.LR, float() | int() as lr if 0 < lr < math.inf:
-                return self._change_step_size(float(lr))
-            case Verb.LR, lr:
-                return False, not_a_step_size(lr)
-            case Verb.MEASURE, _:
-                return self._measure_on_demand()
-            case Verb.CHECKPOINT, _:
-                try:
-                    return True, f"wrote {self._checkpoint()}"
-                except OSError as error:
-                    return False, str(error)
-            case verb, _:
-                return False, f"this trainer knows no '{verb}'"
-
-    def _pause(self, paused: bool) -> tuple[bool, str]:
-        if paused == self._control.paused:
-            return True, f"{'paused' if paused else 'running'} already"
-        self._control.paused = paused
-        self._record.set_status(Status.PAUSED if paused else Status.RUNNING)
-        self._record.event(self._step, Kind.PAUSE if paused else Kind.RESUME)
-        return True, f"{'paused before' if paused else 'going on with'} step {self._step}"
-
-    def _change_step_size(self, lr: float) -> tuple[bool, str]:
-        previous = self._lr
-        self._set_step_size(lr)
-        threshold = self._threshold()
-        text = f"η = {lr:g} from step {self._step} on, threshold {threshold:g}"
-        overrides = None
-        if self._scheduled:
-            self._scheduled = False
-            overrides = self._config.training.lr_schedule
-            text += f"; the schedule {overrides} no longer applies"
-        self._record.event(self._step, StepSizeChanged(lr, previous, threshold, overrides))
-        return True, text
-
-    def _measure_on_demand(self) -> tuple[bool, str]:
-        if self._measured_at == self._step:
-            return True, f"step {self._step} is measured already"
-        self._record.event(self._step, Kind.MEASURE)
-        if self._control.paused:
-            self._measure()
-            self._let_go()  # the step itself has to see the model's buffers advance
-            return True, f"measured at step {self._step}"
-        self._measure_now = True
-        return True, f"measuring at step {self._step}"
+    def _reached_goal(self) -> Status | None:
+        """FINISHED where the whole training set is fitted as asked; of a minibatch run that is known where measured."""
+        row = self._row
+        if self._config.training.batch_size is not None:
+            full = self._measurements.newest.get(FULL_BATCH.name, {})
+            row = full if full.get("step") == self._descent.step else {}
+        limits = self._config.limits
+        reached = (limits.until_loss is not None and row.get("loss", math.inf) <= limits.until_loss) or (
+            limits.until_accuracy is not None and row.get("accuracy", 0.0) >= limits.until_accuracy
+        )
+        return Status.FINISHED if reached else None
 
     def _check_again(self) -> None:
         """Look whether the derivatives are those of the loss, and go on accordingly."""
@@ -394,18 +208,49 @@ class Trainer:
             found = checked_products(self._config, self._setup, self._setup.theta)
         if replace(found, text="", doubt=0.0) != replace(self._products, text="", doubt=0.0):
             text = found.text or "the derivatives agree with differences now: eigenvalues are certified"
-            self._record.event(self._step, Checked(text))
+            self._record.event(self._descent.step, Checked(text))
         self._products = found
 
-    def _checkpoint(self) -> Path:
+    def _write_checkpoint(self, outcome: Outcome) -> None:
         with self._record.activity("writing a checkpoint"):
-            path = write_checkpoint(self._directory / "checkpoints", self._moment())
-        self._record.event(self._step, CheckpointWritten(path.name))
-        return path
+            try:
+                path = write_checkpoint(self._directory / "checkpoints", self._descent)
+            except OSError as error:
+                outcome.text = str(error)
+                return
+        self._record.event(self._descent.step, CheckpointWritten(path.name))
+        outcome.written, outcome.text = True, f"wrote {path}"
+
+    def _on_batch(self, done: int, total: int) -> None:
+        if total > 1:
+            self._record.progress(None, done / total)
+        self._control.abandon_if_stopping()
 
 
-def in_one_line(error: BaseException) -> str:
+@dataclass(frozen=True)
+class _Say:
+    """What instruments tell at a step, to the record; it abandons a measurement that nobody waits for any more."""
+
+    step: int
+    record: Record
+    control: Control
+
+    def event(self, happening: Happening) -> None:
+        self.record.event(self.step, happening)
+
+    def progress(self, text: str, fraction: float | None = None) -> None:
+        self.record.progress(text, fraction)
+        self.control.abandon_if_stopping()
+
+
+def _minibatches(config: RunConfig, setup: Setup) -> Minibatches | None:
+    size = config.training.batch_size
+    if size is None:
+        return None
+    examples, device = setup.objective.examples, setup.objective.device
+    return Minibatches(examples, size, seed=config.training.seed, device=device)
+
+
+def told(error: BaseException) -> str:
     """What went wrong, as the run file and the viewers are told it; the trainer's log has the traceback."""
-    if isinstance(error, ProblemError):
-        return str(error)
-    return f"{type(error).__name__}: {error}".splitlines()[0]
+    return str(error) if isinstance(error, ProblemError) else in_one_line(error)

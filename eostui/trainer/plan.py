@@ -14,13 +14,14 @@ from typing import Any
 from eostui.config import ConfigError, Measuring, RunConfig, Training, checked, flag
 from eostui.dynamics.optimizers import OPTIMIZERS, OptimizerEntry
 from eostui.home import expand_home
+from eostui.instruments.base.scope import Scope
+from eostui.instruments.catalogue import INSTRUMENTS, TRACKED
 from eostui.problems.architectures import ARCHITECTURES
 from eostui.problems.by_path import looks_like_path, meant_as_path, settle
 from eostui.problems.datasets import DATASETS, TEXT_LEVELS, find_dataset
 from eostui.problems.errors import ProblemError, did_you_mean
 from eostui.problems.fit import check_fit, check_sizes
 from eostui.problems.losses import LOSSES
-from eostui.trainer.instruments import INSTRUMENTS, TRACKED
 from eostui.trainer.schedule import first_step_size, parse_schedule
 
 DEMONSTRATION: Mapping[str, Any] = {
@@ -35,10 +36,6 @@ DEMONSTRATION: Mapping[str, Any] = {
 
 HYPERPARAMETERS = ("momentum", "beta1", "beta2", "eps", "weight_decay", "decoupled", "centered")
 """What an optimizer may take besides its step size."""
-
-
-NEED_OUTPUTS = ("gauss-newton", "jacobian-gram")
-"""Instruments of what the network puts out, before the loss."""
 
 
 def plan_run(given: Mapping[str, Any]) -> RunConfig:
@@ -132,13 +129,12 @@ def _tracked(values: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[str, 
     """The instruments asked for; of those that come by default, the ones that the run can have."""
     loss, batch_size = values["loss"], values.get("batch_size")
     shows_outputs = loss not in LOSSES or not LOSSES[loss].by_model
+    scope = Scope(Measuring(), batch_size=batch_size)
 
     def refusal(name: str) -> str:
-        if name in NEED_OUTPUTS and not shows_outputs:
+        if INSTRUMENTS[name].outputs and not shows_outputs:
             return f"does not go with --loss {loss}: it needs the outputs, and such a model shows none"
-        if name == "batch-sharpness" and batch_size is None:
-            return "is of minibatches: give their size with --batch-size"
-        return ""
+        return INSTRUMENTS[name].refusal(scope)
 
     if "track" not in given:
         # Every step of a minibatch run would pay for a product over all examples.

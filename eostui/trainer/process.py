@@ -14,7 +14,9 @@ from typing import Any
 import torch
 
 from eostui.config import RunConfig
+from eostui.curvature.products import Products
 from eostui.dynamics.thresholds import stability_threshold
+from eostui.instruments.catalogue import tables_of
 from eostui.link.address import socket_path
 from eostui.link.messages import Ended, Hello, Phase
 from eostui.link.server import LinkServer
@@ -23,11 +25,10 @@ from eostui.problems.datasets import Progress
 from eostui.problems.errors import ProblemError
 from eostui.store import RunWriter, Status, StoreError
 from eostui.store.events import Forecasted
+from eostui.trainer.checked_products import checked_products
 from eostui.trainer.control import Control
 from eostui.trainer.forecast import Forecast, forecast
-from eostui.trainer.instruments import tables_of
-from eostui.trainer.loop import Trainer, in_one_line
-from eostui.trainer.products import Products, checked_products
+from eostui.trainer.loop import Trainer, told
 from eostui.trainer.record import Record
 from eostui.trainer.setup import DeviceError, Setup, set_up
 
@@ -96,7 +97,7 @@ def _run(
             raise
         except Exception as error:  # whatever a user's model raises, or a device that ran out of memory
             traceback.print_exc()
-            status, text = Status.FAILED, in_one_line(error)
+            status, text = Status.FAILED, told(error)
         except SystemExit as error:
             traceback.print_exc()
             status, text = Status.FAILED, f"the code of the run has called exit({error.code!r})"

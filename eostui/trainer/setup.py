@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,14 +12,22 @@ from torch import Tensor
 from eostui.config import Measuring, RunConfig, flag
 from eostui.dynamics.optimizers import make_optimizer
 from eostui.dynamics.thresholds import stability_threshold
+from eostui.instruments.catalogue import INSTRUMENTS
 from eostui.objective.model_call import Inputs
 from eostui.objective.objective import Objective
-from eostui.objective.passes import DataGuard, Draws
+from eostui.objective.passes import DataGuard, Draws, default_generators
 from eostui.problems.by_path import looks_like_path
 from eostui.problems.datasets import Progress
 from eostui.problems.errors import ProblemError
 from eostui.problems.problem import Problem, build_problem
-from eostui.trainer.plan import HYPERPARAMETERS, NEED_OUTPUTS
+from eostui.trainer.plan import HYPERPARAMETERS
+
+_GPUS: Mapping[str, Callable[[], bool]] = {
+    "cuda": torch.cuda.is_available,
+    "xpu": torch.xpu.is_available,
+    "mps": torch.backends.mps.is_available,
+}
+"""Whether there is a GPU, by its kind, in the order of preference."""
 
 
 class DeviceError(ValueError):
@@ -143,13 +152,13 @@ def _without_outputs(config: RunConfig, problem: Problem) -> tuple[RunConfig, tu
     Raises ProblemError where somebody asked for one.
     """
     track = config.measuring.track
-    names = [name for name in track if name in NEED_OUTPUTS]
+    names = [name for name in track if INSTRUMENTS[name].outputs]
     if problem.loss is None or problem.outputs or not names:
         return config, ()
     why = f"{' and '.join(names)} cannot be measured: the model of {config.problem.arch} gives more than one tensor"
     if track != Measuring.track:
         raise ProblemError(f"--track {','.join(names)}: {why}")
-    return config.replace(track=tuple(name for name in track if name not in NEED_OUTPUTS)), (why,)
+    return config.replace(track=tuple(name for name in track if name not in names)), (why,)
 
 
 def _check_division(config: RunConfig, problem: Problem, examples: int) -> None:
@@ -192,11 +201,11 @@ def _check_division(config: RunConfig, problem: Problem, examples: int) -> None:
 def _device(name: str) -> torch.device:
     """The device that a name means; `auto` is a GPU where there is one."""
     if name == "auto":
-        accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
-        return accelerator or torch.device("cpu")
+        return torch.device(next((kind for kind, is_available in _GPUS.items() if is_available()), "cpu"))
     try:
         device = torch.device(name)
         torch.empty(1, device=device)
+        default_generators(device)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         reason = str(error).splitlines()[0]
         raise DeviceError(f"--device: {name!r} cannot be used here ({reason}); --device cpu always works") from error

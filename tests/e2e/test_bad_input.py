@@ -30,6 +30,7 @@ def _one_line(stderr: str) -> str:
         (["run", "--headless", "--steps", "many"], ["--steps", "integer"]),
         (["run", "--headless", "--name", "../up"], ["../up"]),
         (["run", "--headless", "--device", "abacus"], ["--device", "abacus", "cpu"]),
+        (["run", "--headless", "--device", "meta"], ["--device", "meta", "random numbers", "cpu"]),
         (["run", "--headless", "--dtype", "float8"], ["--dtype", "float8", "float32"]),
         (["run", "--headless", "--arch", "nowhere.py:f", "--data", "digits"], ["nowhere.py"]),
         (["run", "--headless", "--arch", "own.py:modle", "--data", "digits"], ["modle", "model"]),

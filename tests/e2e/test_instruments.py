@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from eostui.trainer.instruments import TRACKED
+from eostui.instruments.catalogue import TRACKED
 from tests.e2e.conftest import SMALL, Eostui
 
 SMALL_NET = ("--arch", "fc-tanh", "--width", "5", "--data", "digits-60", "--loss", "ce", "--threads", "1")

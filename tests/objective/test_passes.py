@@ -69,6 +69,29 @@ def test_pythons_and_numpys_numbers_are_seeded_on_request_and_go_on_outside() ->
     assert numbers[0] == numbers[1] != numbers[2]
 
 
+@pytest.mark.parametrize("kind", ["cuda", "xpu", "mps"])
+def test_a_gpus_own_random_numbers_are_seeded_and_go_on_outside(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = torch.Generator(), torch.Generator().manual_seed(7)  # in the place of those of two GPUs
+    if kind == "mps":
+        monkeypatch.setattr(torch.mps, "_get_default_mps_generator", lambda: second)
+    else:
+        monkeypatch.setattr(torch.get_device_module(kind), "default_generators", (first, second))
+    numbers, before = [], second.get_state()
+    for step in (0, 0, 1):
+        with Draws(step=step).of_batch(torch.device(kind, 1), 0):
+            numbers.append(float(torch.rand(1, generator=second)))
+        assert torch.equal(second.get_state(), before)
+    assert numbers[0] == numbers[1] != numbers[2]
+
+
+def test_a_device_whose_random_numbers_cannot_be_seeded_is_refused() -> None:
+    with (
+        pytest.raises(NotImplementedError, match="random numbers of 'meta'"),
+        Draws().of_batch(torch.device("meta"), 0),
+    ):
+        pass
+
+
 class Counting(nn.Module):
     """Changes its buffers in every way."""
 

@@ -10,12 +10,20 @@ from typing import Any
 
 import numpy as np
 
+from eostui.config import Measuring
+from eostui.instruments.base.scope import Scope
+from eostui.instruments.catalogue import INSTRUMENTS
+from eostui.instruments.spectral_density import NODES
 from eostui.store import EVENTS, FULL_BATCH, TEST, TRAIN, Event, RunWriter, Status, Table, eigenvalue_table
-from eostui.trainer import tables
 
 EVERY = 10
 """Steps from one measurement to the next."""
 Columns = dict[str, np.ndarray]
+
+
+def table(instrument: str, eigs: int = 3) -> Table:
+    """The table that an instrument fills."""
+    return INSTRUMENTS[instrument].table(Scope(Measuring(eigs=eigs), batch_size=32))
 
 
 @dataclass(frozen=True)
@@ -155,23 +163,23 @@ def instrumented(steps: int = 400) -> Run:
     return Run(
         {"threshold": "2/η", "threshold_on": "hessian"},
         train(np.full(steps, 40.0))
-        | {tables.hessian(1): first | products, tables.followed(1): followed | certified}
+        | {table("hessian", 1): first | products, table("followed", 1): followed | certified}
         | {
-            tables.TRACKED_SHARPNESS: {
+            table("tracked"): {
                 "step": step,
                 "sharpness": sharpness - 0.02 * (step % EVERY),
                 "residual": 0.1 * (step % EVERY),
                 "certified": (step % EVERY == 0).astype(int),
             },
-            tables.jacobian_gram(6): gram | products | {"loss_curvature": np.exp(-4 * measured / steps)},
-            tables.SPECTRAL_DENSITY: density(measured, sharpness[measured]),
-            tables.oscillation(3): {"step": step, "oscillation": np.stack([x, late_x, np.nan * x], axis=1)},
-            tables.SELF_STABILIZATION: {"step": measured, "alpha": alpha, "beta": 900 + 0 * alpha, "delta": delta},
-            tables.DIRECTIONAL: {"step": measured, "curvature": 38 * here**2},
-            tables.EFFECTIVE_SMOOTHNESS: {"step": measured, "smoothness": 39 * here},
-            tables.BATCH_SHARPNESS: {"step": measured, "batch_sharpness": 45 * here, "standard_error": here},
-            tables.LOWEST: {"step": measured, "eigenvalue": -1.5 * here, "products": 0 * measured} | certified,
-            tables.TRACE: {"step": measured, "trace": 300 * here, "products": 0 * measured},
+            table("jacobian-gram", 6): gram | products | {"loss_curvature": np.exp(-4 * measured / steps)},
+            table("spectral-density"): density(measured, sharpness[measured]),
+            table("oscillation", 3): {"step": step, "oscillation": np.stack([x, late_x, np.nan * x], axis=1)},
+            table("self-stabilization"): {"step": measured, "alpha": alpha, "beta": 900 + 0 * alpha, "delta": delta},
+            table("directional"): {"step": measured, "curvature": 38 * here**2},
+            table("effective-smoothness"): {"step": measured, "smoothness": 39 * here},
+            table("batch-sharpness"): {"step": measured, "batch_sharpness": 45 * here, "standard_error": here},
+            table("lowest"): {"step": measured, "eigenvalue": -1.5 * here, "products": 0 * measured} | certified,
+            table("trace"): {"step": measured, "trace": 300 * here, "products": 0 * measured},
         },
     )
 
@@ -180,7 +188,7 @@ def density(step: np.ndarray, sharpness: np.ndarray) -> Columns:
     """Rows of the table `spectral_density`: a bulk around zero and a few outliers, the highest as given."""
     random = np.random.default_rng(1)
     count = len(step)
-    nodes, weights = np.full((2, count, tables.NODES), np.nan)
+    nodes, weights = np.full((2, count, NODES), np.nan)
     nodes[:, :40] = 0.4 * random.standard_normal((count, 40)) ** 3
     nodes[:, 40:46] = sharpness[:, None] * np.array([0.08, 0.15, 0.3, 0.45, 0.8, 1.0])
     weights[:, :40] = np.exp(-3 * np.abs(nodes[:, :40]))

@@ -12,8 +12,7 @@ from eostui.reading.charts import DensityPicture, LinePicture, pictures_of
 from eostui.reading.feed import Feed
 from eostui.reading.trace import Trace
 from eostui.store import STEP, Column, Line, LineChart, Table
-from eostui.trainer import tables
-from tests.reading.runs import EVERY, Run, adaptive, descent, instrumented, minibatches, train
+from tests.reading.runs import EVERY, Run, adaptive, descent, instrumented, minibatches, table, train
 from tests.reading.saved import FeedOf
 
 
@@ -177,7 +176,7 @@ def _with(feed_of: FeedOf, *tables: Table, rows: int = 1) -> Feed:
 @pytest.mark.parametrize(
     "columns", [(), (Column("oscillation", "", dtype="S4"),), (Column("oscillation", "", dtype="int64"),)]
 )
-@pytest.mark.parametrize("charts", [None, tables.oscillation(3).charts])
+@pytest.mark.parametrize("charts", [None, table("oscillation").charts])
 def test_a_table_without_numbers_to_draw_has_no_chart(
     feed_of: FeedOf, columns: tuple[Column, ...], charts: tuple[LineChart, ...] | None
 ) -> None:

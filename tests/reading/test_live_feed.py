@@ -14,6 +14,7 @@ from textual.widgets import Label
 
 from eostui.config import RunConfig
 from eostui.dashboard.app import Dashboard
+from eostui.instruments.catalogue import tables_of
 from eostui.link.address import listen
 from eostui.link.client import LinkClient
 from eostui.link.messages import Ended, Hello, Phase
@@ -21,7 +22,6 @@ from eostui.link.server import LinkServer
 from eostui.reading.live import LiveFeed
 from eostui.store import STEP, Column, Event, Kind, RunFile, RunWriter, Status, Table
 from eostui.store.events import Forecasted, Happening, StepSizeChanged
-from eostui.trainer.instruments import tables_of
 from eostui.trainer.record import Record
 from tests.dashboard.looking import text_of, until
 

@@ -84,7 +84,11 @@ def test_kinds_and_keys_in_the_file_are_what_they_have_always_been(tmp_path: Pat
     ("kind", "detail", "what"),
     [
         ("lr", {}, StepSizeChanged(math.nan, math.nan, math.nan)),
-        ("lr", {"lr": "0.1", "previous": [3], "threshold": 10**400, "overrides": 3}, StepSizeChanged(*3 * [math.nan])),
+        (
+            "lr",
+            {"lr": "0.1", "previous": [3], "threshold": 10**400, "overrides": 3},
+            StepSizeChanged(math.nan, math.nan, math.nan),
+        ),
         ("lr", {"lr": 1, "previous": 0.5, "threshold": None, "more": 3}, StepSizeChanged(1.0, 0.5, math.nan)),
         ("cadence", {"eig_every": "often", "tracked_every": 0.5}, CadenceAdapted(0, None, math.nan, math.nan)),
         ("check", {"text": None, "table": {}}, Checked("")),

@@ -43,7 +43,7 @@ except StoreError as error:
     print(error)
     if "run" not in globals():
         raise SystemExit(0)
-    for call in (run.flush, lambda: run.set_status(Status.FAILED), lambda: run.append(TRAIN.row({"step": 1}))):
+    for call in (lambda: run.set_status(Status.FAILED), lambda: run.append(TRAIN.row({"step": 1}))):
         try:
             call()
         except StoreError as again:
@@ -51,7 +51,7 @@ except StoreError as error:
 """
 
 
-def fill(path: Path, *, before: str = "", after: str = "", flush: str = "run.flush()") -> list[str]:
+def fill(path: Path, *, before: str = "", after: str = "", flush: str = "run.set_status(Status.RUNNING)") -> list[str]:
     """Run FILLER to its end and return the lines it printed; it must end well and say nothing else."""
     code = FILLER.replace("BEFORE", before).replace("AFTER", after).replace("FLUSH", flush)
     process = python(code, path)
@@ -73,13 +73,13 @@ def check_kept(path: Path, least: int) -> RunFile:
 
 
 @pytest.mark.parametrize("size", [250_000, 611_111, 2_000_000, 3_333_333])
-@pytest.mark.parametrize("flush", ["run.flush()", "time.sleep(0.01)"])
+@pytest.mark.parametrize("flush", ["run.set_status(Status.RUNNING)", "time.sleep(0.01)"])
 def test_a_file_that_may_not_grow_keeps_every_flushed_row_and_says_why(tmp_path: Path, size: int, flush: str) -> None:
     path = tmp_path / "run.h5"
     lines = fill(path, after=f"limit({size})", flush=flush)
     assert lines[0] == (f"{path}: cannot be written: File too large; raise the limit on file size (`ulimit -f`)")
     assert lines[1:3] == [lines[0]] * 2
-    least = (size - 320_000) // 60 if flush == "run.flush()" else 0
+    least = (size - 320_000) // 60 if flush == "run.set_status(Status.RUNNING)" else 0
     with check_kept(path, least) as run:
         assert run.status() is Status.FAILED
         if size > 250_000:
@@ -101,7 +101,7 @@ def test_an_error_in_the_middle_of_a_flush_does_not_crash_the_process(tmp_path: 
     # Room was there when it was asked for and is gone when HDF5 writes, as on a disk that breaks: the limit
     # holds for what is already in the file too.
     path = tmp_path / "run.h5"
-    after = f"run.append(TRAIN.row({{'step': 0, 'loss': 0.0}})); run.flush(); limit({size})"
+    after = f"run.append(TRAIN.row({{'step': 0, 'loss': 0.0}})); run.set_status(Status.RUNNING); limit({size})"
     lines = fill(path, after=after)
     assert "cannot be written: File too large" in lines[0]
     with RunFile.open(path) as run:

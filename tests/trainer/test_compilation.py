@@ -8,14 +8,16 @@ import signal
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
 
 from eostui.config import RunConfig
-from eostui.curvature.eigen import rough_products
 from eostui.curvature.linear_operator import COMPILED
+from eostui.instruments.base import rough_trials
+from eostui.instruments.base.rough_trials import RoughTrials, TrialLimits
 from eostui.link.address import listen
 from eostui.link.messages import Hello
 from eostui.link.server import LinkServer
@@ -30,7 +32,10 @@ from eostui.trainer.record import Record
 
 SMALL = {"arch": "fc-tanh", "width": 5, "data": "digits-60", "loss": "ce", "lr": 0.5, "physical_batch": 25}
 
-needs_a_compiler = pytest.mark.skipif(not shutil.which("g++") and not shutil.which("clang++"), reason="no C++ compiler")
+needs_a_compiler = pytest.mark.skipif(
+    not (shutil.which("g++") or shutil.which("clang++")) or not hasattr(torch._inductor, "aoti_compile_and_package"),
+    reason="no C++ compiler, or a torch that is too old to compile programs",
+)
 
 
 @pytest.fixture
@@ -45,7 +50,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def until_told(compiled: Compilation, seconds: float = 240) -> str:
     for _ in range(int(seconds / 0.1)):
         time.sleep(0.1)
-        if told := compiled.advance(compilation.WORTHWHILE):
+        if told := compiled.advance(compilation.WORTHWHILE, wanted=True):
             return told
     raise TimeoutError(f"nothing after {seconds} s")
 
@@ -55,7 +60,7 @@ def test_a_run_goes_over_to_products_that_another_process_has_compiled(
     tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(compilation, "WORTHWHILE", 0.0)
-    monkeypatch.setattr(rough_products, "WORTHWHILE", 0.0)
+    monkeypatch.setattr(rough_trials, "RoughTrials", partial(RoughTrials, TrialLimits(worthwhile=0.0)))
     config = plan_run({**SMALL, "eig_every": 1, "threads": 1, "steps": 1_000_000})
     directory = tmp_path / "run"
     directory.mkdir()
@@ -89,19 +94,17 @@ def test_a_run_goes_over_to_products_that_another_process_has_compiled(
 
 def test_it_begins_when_it_is_wanted_and_the_run_has_measured_for_long_enough(temporary: Path) -> None:
     compiled = Compilation(plan_run(SMALL), 25)
-    assert not compiled.advance(2 * compilation.WORTHWHILE)
-    compiled.want()
-    assert not compiled.advance(compilation.WORTHWHILE / 2)
-    assert compiled.advance(compilation.WORTHWHILE) == "compiling products in a process of its own"
-    assert not compiled.advance(compilation.WORTHWHILE)
+    assert not compiled.advance(2 * compilation.WORTHWHILE, wanted=False)
+    assert not compiled.advance(compilation.WORTHWHILE / 2, wanted=True)
+    assert compiled.advance(compilation.WORTHWHILE, wanted=True) == "compiling products in a process of its own"
+    assert not compiled.advance(compilation.WORTHWHILE, wanted=True)
     compiled.close()
 
 
 def test_a_process_that_is_not_waited_for_ends_and_leaves_nothing(temporary: Path) -> None:
     config = plan_run(SMALL)
     compiled = Compilation(config, 25)
-    compiled.want()
-    assert compiled.advance(compilation.WORTHWHILE)
+    assert compiled.advance(compilation.WORTHWHILE, wanted=True)
     process = compiled._process
     assert process is not None
     assert process.poll() is None
@@ -113,8 +116,7 @@ def test_a_process_that_is_not_waited_for_ends_and_leaves_nothing(temporary: Pat
 
 def test_a_process_whose_run_was_killed_ends_and_leaves_nothing(temporary: Path) -> None:
     compiled = Compilation(plan_run(SMALL), 25)
-    compiled.want()
-    assert compiled.advance(compilation.WORTHWHILE)
+    assert compiled.advance(compilation.WORTHWHILE, wanted=True)
     process = compiled._process
     assert process is not None
     assert process.stdin is not None
@@ -139,8 +141,7 @@ def test_what_cannot_be_compiled_is_told_with_the_reason(
     temporary: Path, change: Callable[[RunConfig], RunConfig], reason: str
 ) -> None:
     compiled = Compilation(change(plan_run(SMALL)), 25)
-    compiled.want()
-    assert compiled.advance(compilation.WORTHWHILE)
+    assert compiled.advance(compilation.WORTHWHILE, wanted=True)
     told = until_told(compiled)
     assert told.startswith("products could not be compiled: ")
     assert reason in told
@@ -151,7 +152,6 @@ def test_what_cannot_be_compiled_is_told_with_the_reason(
 def test_without_the_memory_for_it_nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compilation, "available_memory", lambda _device: 1 << 29)
     compiled = Compilation(plan_run(SMALL), 25)
-    compiled.want()
-    told = compiled.advance(compilation.WORTHWHILE)
+    told = compiled.advance(compilation.WORTHWHILE, wanted=True)
     assert told == "products are not compiled: that takes 2 GiB of memory, 0.5 are free"
-    assert not compiled.advance(compilation.WORTHWHILE)
+    assert not compiled.advance(compilation.WORTHWHILE, wanted=True)

@@ -25,18 +25,19 @@ from eostui.curvature.operators.second_difference import second_difference
 from eostui.objective.objective import Objective
 
 EXAMPLES, LARGE_EXAMPLES = 8, 4
-"""How many examples the check takes, from all over the data: derivatives that are wrong are so on few as on many.
+"""How many examples the check takes, from all over the data; fewer of large ones, which take a network longer.
 
-Fewer of those with more than LARGE numbers, such as images, with which a network takes its time.
+A derivative that is wrong is wrong on few examples as on many.
 """
 
 LARGE = 1000
+"""An example with more numbers than this, such as an image, is large."""
 
 CLOSE = 0.01
-"""How far from θ it is made, relative to the root mean square of its entries."""
+"""How far from θ the check is made, relative to the root mean square of the entries of θ."""
 
 AWAY = 0.2
-"""The same of weights at which the model in float64 must be that at hand, too."""
+"""How far from θ the second point is at which the model in float64 must agree with the one at hand, measured alike."""
 
 SAME = 1e-4
 """How far the loss in float64 may be from the one at hand, relative to it, for both to be of the same network."""
@@ -107,12 +108,10 @@ def check_derivatives(
     try:
         with few.in_double() as double:
             wide = theta.double()
-            there = double.gradient(wide)
+            precise = double.gradient(wide)
             moved = double.evaluate(far.double()).loss
-            if max(_off(here.loss, there.loss), _off(elsewhere, moved)) <= SAME:
-                assert here.gradient is not None
-                assert there.gradient is not None
-                off = _off(here.gradient, there.gradient)
+            if max(_off(here.loss, precise.loss), _off(elsewhere, moved)) <= SAME:
+                off = _off(here.gradient, precise.gradient)
                 found = _Comparison(double, wide, _DOUBLE).made(gauss_newton=gauss_newton, third=third)
                 return replace(found, doubt=off if off > ROUNDING else 0.0)
     except (RuntimeError, TypeError, ValueError):
@@ -120,9 +119,10 @@ def check_derivatives(
     return replace(_Comparison(few, theta, _SINGLE).made(gauss_newton=gauss_newton, third=third), double=False)
 
 
-def _off(here: Tensor, there: Tensor) -> float:
-    size = float(norm(there.reshape(1, -1))[0])
-    return float(norm((here.to(there) - there).reshape(1, -1))[0]) / size if size > 0 else 0.0
+def _off(value: Tensor, precise: Tensor) -> float:
+    """How far a value is from the precise one, ‖value − precise‖/‖precise‖; 0 where that is zero."""
+    size = float(norm(precise.reshape(1, -1))[0])
+    return float(norm((value.to(precise) - precise).reshape(1, -1))[0]) / size if size > 0 else 0.0
 
 
 class _Comparison:
@@ -132,10 +132,8 @@ class _Comparison:
         self._objective = objective
         self._theta = theta
         self._precision = precision
-        slope = objective.gradient(theta).gradient
-        assert slope is not None  # it was asked for
-        self._slope = slope
-        self._u, self._v = _directions(slope)
+        self._slope = objective.gradient(theta).gradient
+        self._u, self._v = _directions(self._slope)
         self._doubt = 0.0
 
     def made(self, *, gauss_newton: bool, third: bool) -> DerivativeCheck:
@@ -186,7 +184,7 @@ class _Comparison:
         except (RuntimeError, NotImplementedError, TypeError) as error:
             return where_missing(self._objective, self._theta, error)
         if not bool(torch.isfinite(images).all()):
-            return ""  # it is told where it is measured
+            return ""  # whoever measures it will say where it is not finite
         size = float(norm(images.T).max()) or 1.0
         asymmetry = abs(float(v @ images[:, 0] - u @ images[:, 1])) / size
         off = math.inf

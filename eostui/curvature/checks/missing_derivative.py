@@ -25,12 +25,12 @@ INSTEAD: Mapping[str, str] = {
 
 def where_missing(objective: Objective, theta: Tensor, error: Exception) -> str:
     """In words: the layer at fault, as far as it can be found, what torch says, and what to use in its place."""
-    said = str(error).splitlines()[0].rstrip(".")
+    message = str(error).splitlines()[0].rstrip(".")
     layer = _layer_without(objective, theta)
     kind = "" if layer is None else type(layer[1]).__name__
-    key = next((name for name in INSTEAD if name in said or name == kind), "")
+    key = next((name for name in INSTEAD if name in message or name == kind), "")
     whose = "the model or the loss" if layer is None else f"the layer {layer[0]} ({kind})"
-    return f"{whose} has no second derivative ({said})" + (f"; {INSTEAD[key]}" if key else "")
+    return f"{whose} has no second derivative ({message})" + (f"; {INSTEAD[key]}" if key else "")
 
 
 def own_functions(objective: Objective, theta: Tensor) -> str:

@@ -1,6 +1,6 @@
 """Making the two compiled programs of `tangent_program`: tracing the product, splitting it, compiling the halves.
 
-This takes from half a minute to several, and most of it holds Python's lock: it is for a process of its own.
+This takes from half a minute to several minutes, and holds Python's lock for most of them: run it in another process.
 """
 
 from __future__ import annotations
@@ -111,16 +111,16 @@ def _split(traced: GraphModule) -> tuple[GraphModule, GraphModule]:
 
     residuals: list[Node] = []
     viewed: set[Node] = set()
-    asked = [source for node in traced.graph.nodes if node in depends for source in node.all_input_nodes]
+    needed = [source for node in traced.graph.nodes if node in depends for source in node.all_input_nodes]
     known = {*given, *depends}
-    while asked:
-        node = asked.pop()
+    while needed:
+        node = needed.pop()
         if node in known:
             continue
         known.add(node)
         if node.op == "get_attr" or _is_view(node):
             viewed.add(node)
-            asked.extend(node.all_input_nodes)
+            needed.extend(node.all_input_nodes)
         else:
             residuals.append(node)
 

@@ -1,4 +1,4 @@
-"""Rewrites of a traced product that leave what it computes as it is and make it cheaper."""
+"""Rewrites of a traced product that make it cheaper and do not change its result."""
 
 from __future__ import annotations
 

@@ -1,28 +1,29 @@
 """The largest eigenvalues of a symmetric matrix that is known by its products with vectors.
 
-A block Davidson method without preconditioner (Morgan & Scott 1986, Stathopoulos & Saad 1998): the top Ritz pairs
-(λ, x) of A on an orthonormal basis are followed, and the basis grows by the residual A x − λ x of the worst.
+This is a block Davidson method without preconditioner (Morgan & Scott 1986, Stathopoulos & Saad 1998). It follows the
+top Ritz pairs (λ, x) of A on an orthonormal basis, and the basis grows by the residual A x − λ x of the worst pair.
 
-- Cold, from one vector, the basis spans a Krylov space: this is thick-restart Lanczos in other words.
-- Warm, from the vectors of the last measurement, each of them costs one product and seldom more than one again. No
-  Krylov space contains them all, so Lanczos could use their sum only.
+- A cold search starts from one vector. Its basis spans a Krylov space, and the method is thick-restart Lanczos.
+- A warm search starts from the vectors of the last measurement. Each of them costs one product, and seldom more than
+  one further product. No Krylov space contains them all: Lanczos could start from their sum only.
 
-Small residuals do not show that an eigenvector was overlooked that is almost orthogonal to where the search started,
-and at the edge of stability, where many eigenvalues crowd at the threshold and cross, that is no rare thing. Hence
+A search may overlook an eigenvector that is almost orthogonal to the vectors it started from, and small residuals do
+not show that. At the edge of stability this happens often, because many eigenvalues crowd at the threshold and cross.
+Three things protect against it, and their products are counted, too:
 
-- guards: the eigenvectors after the wanted ones are followed, too. They bound the gap, and take over at a crossing. The
-  first is refined as long as its value and residual leave room for an eigenvalue above a wanted one: a mixture of many
-  eigenvectors has a low value, and may hold one that has risen to the top;
-- the gradient is among the starting vectors: what training is about to amplify is in it;
-- verification, where there are no guards yet and whenever it is asked for: Lanczos steps from a random vector, as long
-  as they change the result.
+- Guards. The eigenvectors after the wanted ones are followed as well. They bound the gap, and take over at a crossing.
+  A guard that mixes many eigenvectors has a low value, and may contain one that has risen to the top: the first guard
+  is refined as long as its value and residual leave room for that.
+- The gradient. It is one of the starting vectors, because it contains what training is about to amplify.
+- Verification. A search that has no guards yet, or is asked to verify, takes Lanczos steps from a random vector and
+  repeats that until the result no longer changes.
 
-All of them are counted in `products`.
+`policy` decides between these; `search` carries the decisions out.
 
-Where products of lower precision are cheaper, the search is made with them, and its result confirmed: the Ritz vectors
-that are found are as good as exact ones up to the noise of the products, and the Rayleigh quotients of the matrix
-itself on them are wrong by the square of that. Only where this leaves an error above the tolerance the search goes on
-with exact products. Values, residuals and errors are always those of exact products.
+Where products of lower precision are cheaper, the search is made with them and its result is confirmed. The Ritz
+vectors that it finds are wrong by the noise of the products, and the Rayleigh quotients of the matrix itself on these
+vectors are wrong by the square of that. If an error is then still above the tolerance, the search goes on with exact
+products. Values, residuals and errors are always those of exact products.
 """
 
 from __future__ import annotations
@@ -74,10 +75,9 @@ class RoughOperator:
 class Start:
     """What a search starts from.
 
-    vectors: (size, any), eigenvectors of a slightly different matrix, best the last `Eigenpairs.subspace`. With no more
-    columns than there are wanted pairs there is no guard among them. gradient: (size,), a direction in which something
-    may be going on. verify: whether to look for eigenvectors that `vectors` may have missed; where there is no guard
-    among them that is done in any case.
+    vectors: (size, any), eigenvectors of a slightly different matrix, best the last `Eigenpairs.subspace`. The columns
+    after the wanted ones are guards. gradient: (size,), a direction that may contain a new eigenvector. verify:
+    whether to look for eigenvectors that `vectors` may have missed; without guards that is done in any case.
     """
 
     vectors: Tensor | None = None

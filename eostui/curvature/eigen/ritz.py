@@ -1,4 +1,4 @@
-"""A growing orthonormal basis, what a symmetric matrix makes of it, and the Ritz pairs that this gives."""
+"""A growing orthonormal basis, its images under a symmetric matrix, and the Ritz pairs that these give."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ class RitzPairs:
     """Approximate eigenpairs (λ, x) of A, from the largest value down.
 
     values: (q,) λ. coordinates: (count, q) x in terms of the basis. outside: (p, q) the residuals A x − λ x in terms of
-    the vectors that span what A makes of the basis and is outside of it.
-    rounding: how far rounding may move a value, ROUNDING units at ‖A‖ as far as the basis has seen it.
+    the vectors P of `RitzSubspace`, which are orthogonal to the basis. rounding: how far rounding may move a value:
+    ROUNDING units at ‖A‖, or at the largest |λ| that the basis has.
     """
 
     values: Array
@@ -68,7 +68,7 @@ class RitzPairs:
     def errors(self) -> Array:
         """Estimated errors of the values, (q,), never below rounding.
 
-        The last pair has nothing below it that would bound its error but its residual: use one more than is wanted.
+        Only its residual bounds the error of the last pair, because no pair follows it: take one more than is wanted.
         """
         gram = self.outside.T @ self.outside
         return np.maximum(_errors(self.values, self.residuals, gram), self.rounding)
@@ -90,16 +90,20 @@ class RitzVectors:
 def errors_beside(pairs: RitzVectors, others: RitzVectors, rounding: float) -> Array:
     """Estimated errors of the values of `pairs`, (q,), where the next eigenvectors are known less well.
 
-    `others` are the pairs that follow, orthogonal to these. What a residual has along their vectors is told from what
-    it has elsewhere, where the gap is larger.
+    `others` are the pairs that follow, orthogonal to these. The part of a residual along their vectors is treated apart
+    from the rest of it, for which the gap is larger.
     """
+    # C = RᵀY: the part of the residuals R of `pairs` along the vectors Y of `others`.
     coupling = _on_host(inner_products(pairs.residual_vectors, others.vectors))
+    # R − YCᵀ: the rest of them.
     elsewhere = pairs.residual_vectors - torch.as_tensor(coupling).to(others.vectors) @ others.vectors
     residual_vectors = torch.cat([elsewhere, others.residual_vectors])
+    # A on the span of both is [[Λ, C], [Cᵀ, M]]; its eigenvectors turn the residuals along.
     projected = np.block([[np.diag(pairs.values), coupling], [coupling.T, np.diag(others.values)]])
     values, turned = (array[..., ::-1] for array in np.linalg.eigh(projected))
     gram = turned.T @ _on_host(inner_products(residual_vectors, residual_vectors)) @ turned
     residuals = np.sqrt(np.diag(gram).clip(min=0.0))
+    # How far the turn has raised each value, and how far what is outside of the span may raise it further.
     errors = values - np.append(pairs.values, others.values) + _errors(values, residuals, gram)
     bounds = norm(pairs.residual_vectors).cpu().double().numpy()
     bounded: Array = np.minimum(errors[: len(pairs.values)], bounds)
@@ -119,6 +123,7 @@ def _errors(values: Array, residuals: Array, gram: Array) -> Array:
     for first in range(1, len(values)):
         gaps = values[:first] - values[first]
         for i in np.flatnonzero(gaps > 0):
+            # Λ + RᵀR/(λᵢ − μ), of the first Ritz pairs.
             raised = np.diag(values[:first]) + gram[:first, :first] / gaps[i]
             errors[i] = min(errors[i], MARGIN * (np.linalg.eigvalsh(raised)[first - 1 - i] - values[i]))
     return errors
@@ -129,10 +134,10 @@ class RitzSubspace:
 
         A Vᵀ = Vᵀ T + Pᵀ B,   P (p, size) orthonormal and orthogonal to V.
 
-    So the images A Vᵀ need not be kept: p is the number of vectors that the basis was started from, as every further
-    one is taken from P, and what A makes of it adds one to P. Rows of V and P follow each other, `capacity` at most.
-    T and B are float64 on the host. Two `passes` of Gram-Schmidt, where much cancels, make a vector orthogonal but for
-    rounding (Kahan, Parlett); one is enough where products are wrong by more than that leaves.
+    The images A Vᵀ are therefore not kept. p is the number of vectors that the basis was started from: each further
+    vector of the basis is taken from P, and its image adds one vector to P. V and P are the rows of one array, V first,
+    with `capacity` rows at most. T and B are float64 on the host. Where much cancels, two `passes` of Gram-Schmidt make
+    a vector orthogonal up to rounding (Kahan, Parlett); one pass is enough where products are wrong by more than that.
     """
 
     def __init__(self, operator: LinearOperator, capacity: int, *, passes: int = 2) -> None:
@@ -141,18 +146,18 @@ class RitzSubspace:
         self.capacity = min(capacity, operator.size)
         self.count = 0
         self.products = 0
-        self._outside = 0
-        self._coming = 0
+        self._outside = 0  # p
+        self._chosen = 0  # how many of the first vectors of P `take_in` moves to the basis
         self._rows = torch.empty(self.capacity, operator.size, dtype=operator.dtype, device=operator.device)
-        self._projected = np.zeros((self.capacity, self.capacity))
-        self._coupling = np.zeros((self.capacity, self.capacity))
-        self._signed = np.zeros((self.capacity, 0))
+        self._projected = np.zeros((self.capacity, self.capacity))  # T
+        self._coupling = np.zeros((self.capacity, self.capacity))  # B
+        self._signed = np.zeros((self.capacity, 0))  # V times the vectors that give the signs
 
     def add(self, directions: Tensor, *, signed: int = 0) -> None:
-        """Have `take_in` add what of `directions` (b, size) the rows do not span; restarts a full basis first.
+        """Choose for `take_in` the part of `directions` (b, size) that V and P do not span; a full basis restarts.
 
-        Where they span all of it, that is the first of P. The first `signed` of the directions are those that Ritz
-        vectors are to point to the same side as.
+        If they span all of it, the first vector of P is chosen. Ritz vectors get the signs of the first `signed`
+        directions: see `vectors`.
         """
         self._make_room(2 * len(directions))
         before = self._outside
@@ -162,7 +167,7 @@ class RitzSubspace:
         added = self._outside - before
         first = self.count + added
         if before and added:
-            # They come first of what is outside, and are then the next of the basis.
+            # The new vectors move to the front of P, from which `take_in` takes the next of the basis.
             fresh = self._rows[self.count + before : first + before].clone()
             for row in reversed(range(before)):
                 self._rows[first + row] = self._rows[self.count + row]
@@ -172,13 +177,13 @@ class RitzSubspace:
             overlaps = np.zeros((self.capacity, signed))
             overlaps[:first] = _on_host(inner_products(self._rows[:first], directions[:signed]))
             self._signed = np.hstack([self._signed, overlaps])
-        self._coming = added or min(1, self._outside)
+        self._chosen = added or min(1, self._outside)
 
     def lead(self, weights: Array) -> None:
-        """Have `take_in` add the direction that has these weights (p,), not all zero, in P; restarts as `add`."""
+        """Choose the combination of P with these weights (p,), not all zero, for `take_in`; restarts as `add`."""
         self._make_room(1)
         weights = weights / np.linalg.norm(weights)
-        # Householder's reflection, which turns this direction into the first row of P.
+        # Householder's reflection I − 2mmᵀ turns this combination into the first row of P.
         mirror = weights.copy()
         mirror[0] += 1.0 if weights[0] >= 0 else -1.0
         mirror /= np.linalg.norm(mirror)
@@ -187,14 +192,14 @@ class RitzSubspace:
         outside.addr_(on_device, on_device @ outside, alpha=-2)
         coupling = self._coupling[: self._outside]
         coupling -= 2 * np.outer(mirror, mirror @ coupling)
-        self._coming = 1
+        self._chosen = 1
 
     def take_in(self) -> int:
-        """Make the first rows of P, what was added last, the last ones of the basis; gives the number of products.
+        """Move the vectors that were chosen last from P to the basis; returns the number of products, one for each.
 
         Raises NonFiniteProduct where one of them is not finite.
         """
-        added, self._coming = self._coming, 0
+        added, self._chosen = self._chosen, 0
         if not added:
             return 0
         old, new = self.count, self.count + added
@@ -220,7 +225,7 @@ class RitzSubspace:
         return added
 
     def step(self) -> Array:
-        """The weights (p,) in P of what A makes of the vector that was added last: where Lanczos would go on."""
+        """The weights (p,) in P of the image of the vector that was taken in last: the next direction of Lanczos."""
         return self._coupling[: self._outside, self.count - 1].copy()
 
     def ritz_values(self) -> Array:
@@ -266,13 +271,13 @@ class RitzSubspace:
         inside, left = self._orthogonalize(direction, self._rows[: self.count + self._outside])
         if left <= DEPENDENT * torch.finfo(self.operator.dtype).eps * np.hypot(np.linalg.norm(inside), left):
             return
-        # One that is not finite is left for the product to tell.
+        # A direction that is not finite is added as well: its product will raise.
         torch.div(direction, left, out=self._rows[self.count + self._outside])
         self._coupling[self._outside] = 0.0
         self._outside += 1
 
     def _orthogonalize(self, vector: Tensor, rows: Tensor) -> tuple[Array, float]:
-        """Leave of the vector what is orthogonal to the rows; gives its products with them and how long the rest is."""
+        """Subtract from the vector its part in the span of the rows; returns its products with them, and its length."""
         products = np.zeros(len(rows))
         for _ in range(self._passes):
             along = inner_products(rows, vector[None])[:, 0]
@@ -284,16 +289,14 @@ class RitzSubspace:
         return products, float(left)
 
     def _make_room(self, more: int) -> None:
-        """Restart where not so many rows are left: keep the upper half of the Ritz vectors (Wu & Simon 2000)."""
+        """Restart if fewer rows than that are free: keep the upper half of the Ritz vectors (Wu & Simon 2000)."""
         if self.count + self._outside + more <= self.capacity or self.capacity == self.operator.size:
             return
         room = self.capacity - self._outside
         kept = min(room // 2, room - more)
         coordinates = self._rayleigh_ritz()[1][:, :kept]
         turn = self._on_device(coordinates).T
-        for piece in torch.split(
-            self._rows, COLUMNS, dim=1
-        ):  # all at once would take the memory of as many vectors again
+        for piece in torch.split(self._rows, COLUMNS, dim=1):
             piece[:kept] = turn @ piece[: self.count]
         for row in range(self._outside):
             self._rows[kept + row] = self._rows[self.count + row]

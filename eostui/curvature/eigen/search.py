@@ -88,8 +88,8 @@ class Found:
 class Search:
     """One search, over all the bases that it takes.
 
-    random_direction: gives a random unit vector (1, size). on_product: is told of every product. products: how many
-    there were, with whatever operator.
+    random_direction: returns a random unit vector (1, size). on_product: is called after every product. products: how
+    many were made, exact and rough ones together.
     """
 
     wanted: Wanted
@@ -102,8 +102,8 @@ class Search:
     def run(self, subspace: RitzSubspace, *, guards: int, noise: float = 0.0) -> Found:
         """Grow the basis `subspace` from the directions that were added to it until the wanted pairs are known.
 
-        guards: how many vectors the search was started from; the ones after the wanted pairs are guards, and 0 has the
-        result verified. noise: how wrong products are, relative to |λ₁|. A residual cannot be told from zero below it.
+        guards: how many vectors the search was started from, of which those after the wanted pairs are guards. With 0
+        the result is verified. noise: how wrong products are, relative to |λ₁|; a smaller residual counts as zero.
         """
         return _Growth(self, subspace, guards, noise).run()
 
@@ -131,7 +131,7 @@ class Search:
         return Found(ritz.values[:wanted], ritz.residuals[:wanted], errors[:wanted], confirmed, converged=True)
 
     def report(self, error: float) -> None:
-        """Tell `on_product` of the largest error, relative to |λ₁|."""
+        """Call `on_product` with the largest error, relative to |λ₁|."""
         if self.on_product is not None:
             self.on_product(Progress(self.products, error, self.wanted.tol))
 

@@ -9,12 +9,12 @@ from eostui.curvature.inner_products import norm
 from eostui.curvature.operators.hessian import HessianOperator
 
 POINTS = 8
-"""How many even steps along the gradient the effective smoothness is the largest of."""
+"""The effective smoothness is the largest of this many, at even steps along the gradient."""
 
 
 def directional_curvature(hessian: HessianOperator) -> Tensor:
     """gᵀHg/gᵀg, 0-d, with g the gradient and H the Hessian of one loss at one θ; NaN where g is zero."""
-    gradient = _gradient(hessian)
+    gradient = hessian.gradient().gradient
     # Made a unit vector first: the square of a small gradient would underflow.
     direction = gradient / norm(gradient)
     curvature: Tensor = direction @ (hessian @ direction)
@@ -31,19 +31,12 @@ def largest_smoothness(hessian: HessianOperator, lr: float) -> Tensor:
     not the next iterate. A batch norm in training mode is no obstacle: L is the loss of the same ghost batches at each
     of the points, and none of them lies beyond a step of η.
     """
-    objective, theta, gradient = hessian.objective, hessian.theta, _gradient(hessian)
+    objective, theta, gradient = hessian.objective, hessian.theta, hessian.gradient().gradient
     length = norm(gradient)
 
     def smoothness(alpha: float) -> Tensor:
-        there = objective.gradient(theta - alpha * gradient).gradient
-        assert there is not None
-        quotient: Tensor = norm(gradient - there) / (alpha * length)
+        further = objective.gradient(theta - alpha * gradient).gradient
+        quotient: Tensor = norm(gradient - further) / (alpha * length)
         return quotient
 
     return torch.stack([smoothness(lr * part / POINTS) for part in range(1, POINTS + 1)]).max()
-
-
-def _gradient(hessian: HessianOperator) -> Tensor:
-    gradient = hessian.gradient().gradient
-    assert gradient is not None  # a Hessian's evaluation always has it
-    return gradient

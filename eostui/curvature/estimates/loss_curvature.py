@@ -7,15 +7,15 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from eostui.curvature.estimates.probes import random_signs
+from eostui.curvature.estimates.trace import random_signs
 from eostui.curvature.operators.gauss_newton import GaussNewtonOperator
 from eostui.objective.objective import Batch, Objective
 
 EXACT_OUTPUTS = 64
-"""Up to so many outputs of an example the trace is exact, at one product each."""
+"""With at most this many outputs of an example the trace is exact, for one product an output."""
 
 PROBES = 4
-"""With more outputs, how many random vectors the trace is estimated from."""
+"""With more outputs the trace is estimated from this many random vectors."""
 
 
 def loss_curvature(objective: Objective, theta: Tensor, *, generator: torch.Generator | None = None) -> Tensor:

@@ -34,17 +34,18 @@ class Stabilization:
 def stabilization(hessian: HessianOperator, u: Tensor, lr: float) -> Stabilization:
     """At the θ of `hessian`, with its top eigenvector u (size,) of unit length and the step size η = `lr`.
 
-    It is the theory of gradient descent: u is an eigenvector of H, whatever the optimizer. Of ∇L and H by the examples
-    of `hessian`; NaN throughout where the derivatives are not finite. The price is a double product, three or so.
+    The theory is that of gradient descent: u is an eigenvector of H, whatever the optimizer. ∇L and H are those of the
+    examples of `hessian`. All is NaN where the derivatives are not finite. It costs about three products.
     """
     gradient = hessian.gradient().gradient
-    assert gradient is not None  # a Hessian's evaluation always has it
     slope = hessian.curvature_gradient(u)
-    across = slope - (u @ slope) * u
-    measured = [-(gradient @ across), norm(across), norm(slope)]
+    across = slope - (u @ slope) * u  # ∇S⊥ = (I − uuᵀ)∇S
+    measured = [-(gradient @ across), norm(across), norm(slope)]  # α, √β and ‖∇S‖
     alpha, length, gradient_norm = torch.stack(measured).tolist()
     delta = period = math.nan
     if alpha >= 0:
+        # δ = √(2α/β)
         delta = math.sqrt(2 * alpha) / length if length else math.nan
+        # 2π/(η√(2α))
         period = 2 * math.pi / (lr * math.sqrt(2 * alpha)) if alpha else math.inf
     return Stabilization(alpha, length**2, delta, period, gradient_norm)

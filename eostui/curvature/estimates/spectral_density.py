@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 
 from eostui.curvature.eigen.ritz import Array
-from eostui.curvature.estimates.probes import random_signs
+from eostui.curvature.estimates.trace import random_signs
 from eostui.curvature.inner_products import norm
 from eostui.curvature.linear_operator import LinearOperator, NonFiniteProduct
 
 BREAKDOWN = 100
-"""A Lanczos step that leaves no more than so many units of rounding at ‖A‖ has come to the end of its Krylov space."""
+"""A Lanczos step is the last of its Krylov space if it leaves no more than this many units of rounding at ‖A‖."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def lanczos_quadrature(
         found = len(eigenvalues)
         products += found
         nodes[row, :found] = eigenvalues
-        weights[row, :found] = vectors[0] ** 2 / probes
+        weights[row, :found] = vectors[0] ** 2 / probes  # τⱼ², and the mean over the probes
     order = np.argsort(nodes, axis=None)  # which puts NaN last
     return SpectralDensity(nodes.ravel()[order], weights.ravel()[order], products)
 

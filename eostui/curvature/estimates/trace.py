@@ -8,13 +8,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from eostui.curvature.estimates.probes import random_signs
 from eostui.curvature.linear_operator import LinearOperator, NonFiniteProduct
 
 
 @dataclass(frozen=True)
 class TraceEstimate:
-    """tr A as it was estimated, with the standard error of that and the `products` it took.
+    """An estimate of tr A, its standard error, and how many products were made.
 
     standard_error: from the spread of the samples; 0 where the trace is exact, NaN where there was one sample only.
     """
@@ -53,17 +52,30 @@ def hutch_plus_plus(
     columns = products // 3
     samples = products - 2 * columns
     basis = torch.linalg.qr(operator @ signs(columns)).Q
-    known = (basis * (operator @ basis)).sum()
+    known = (basis * (operator @ basis)).sum()  # tr QᵀAQ
     probes = signs(samples)
     for _ in range(2):  # rounding leaves something of the large eigenvalues after the first pass
         probes -= basis @ (basis.T @ probes)
-    spread = (probes * (operator @ probes)).sum(dim=0)
+    spread = (probes * (operator @ probes)).sum(dim=0)  # xᵀAx of each probe
     found, *rest = _finite(known, *spread)
     mean = math.fsum(rest) / samples
     error = math.nan
     if samples > 1:
         error = math.sqrt(math.fsum((sample - mean) ** 2 for sample in rest) / (samples - 1) / samples)
     return TraceEstimate(found + mean, error, 2 * columns + samples)
+
+
+def random_signs(
+    shape: tuple[int, ...], *, dtype: torch.dtype, device: torch.device, generator: torch.Generator | None
+) -> Tensor:
+    """Independent ±1, each as likely, on `device`; drawn where the generator is.
+
+    With them s, E sᵀA s = tr A for every A, with the smallest variance among vectors of independent entries
+    (Hutchinson 1990).
+    """
+    drawn_on = generator.device if generator is not None else device
+    bits = torch.randint(2, shape, device=drawn_on, generator=generator)
+    return bits.to(device, dtype).mul_(2).sub_(1)
 
 
 def _finite(*values: Tensor) -> list[float]:

@@ -12,18 +12,19 @@ from eostui.curvature.inner_products import norm
 from eostui.curvature.operators.hessian import HessianOperator
 from eostui.curvature.operators.operator import GRAPH_BYTES
 from eostui.curvature.operators.second_difference import second_difference
-from eostui.objective.objective import Evaluation, Objective
+from eostui.objective.objective import Gradient, Objective
 
 
 class DifferenceHessianOperator(HessianOperator):
     """H v ≈ [∇L(θ + hv) − ∇L(θ − hv)]/2h for a unit v: needs first derivatives only.
 
-    For networks whose second derivative torch has not, or has wrong. h = step·ε^⅓·‖θ‖, ε the dtype's rounding: there
-    truncation, about h², and rounding, about ε/h, are of one size for a loss that varies on the scale of its weights.
-    What they are is seen by comparison with `coarser`, the same differences with twice the step.
+    It is for networks whose second derivative torch lacks or has wrong. h = step·ε^⅓·‖θ‖, with ε the dtype's rounding:
+    the errors by truncation, about h², and by rounding, about ε/h, are then of one size for a loss that varies on the
+    scale of its weights. How large they are is seen by comparison with `coarser`, the same differences with twice the
+    step.
 
-    With `double` the gradients are computed in float64, whatever the dtype of vectors and weights: the step is then so
-    small that a network with kinks, too, shows its Hessian and not what lies between two of them.
+    With `double` the gradients are computed in float64, whatever the dtype of vectors and weights. The step is then
+    small enough for a network with kinks: its two points seldom lie on different sides of one.
     """
 
     step = 1.0
@@ -48,7 +49,7 @@ class DifferenceHessianOperator(HessianOperator):
         other.step = 2 * self.step
         return other
 
-    def gradient(self, *, advance_buffers: bool = False) -> Evaluation:
+    def gradient(self, *, advance_buffers: bool = False) -> Gradient:
         if self._evaluation is None:
             self._evaluation = self.objective.gradient(self.theta, advance_buffers=advance_buffers)
         return self._evaluation
@@ -73,11 +74,10 @@ def _differences(objective: Objective, theta: Tensor, columns: Tensor, step: flo
     """H v for the rows v of (b, size)."""
     limits = torch.finfo(theta.dtype)
     h = step * limits.eps ** (1 / 3) * norm(theta).to(theta.dtype)
+    # H v = [∇L(θ + hv/‖v‖) − ∇L(θ − hv/‖v‖)]·‖v‖/2h
     images = torch.empty_like(columns, memory_format=torch.contiguous_format)
     for image, column, length in zip(images, columns, norm(columns).to(theta.dtype), strict=True):
         move = column * (h / length.clamp(min=limits.tiny))
         above, below = (objective.gradient(theta + sign * move).gradient for sign in (1, -1))
-        assert above is not None
-        assert below is not None
         torch.mul(above - below, length / (2 * h), out=image)
     return images

@@ -12,6 +12,7 @@ from torch import Tensor
 from eostui.curvature.inner_products import norm
 from eostui.curvature.operators.operator import GRAPH_BYTES, CurvatureOperator, Product, vjp
 from eostui.objective.objective import Batch, Objective
+from eostui.objective.slopes import slopes_of
 from eostui.objective.weights import flatten
 
 
@@ -77,7 +78,7 @@ class GaussNewtonOperator(CurvatureOperator[Product]):
         pulled_back = vjp([outputs], parameters, [u], create_graph=True)
 
         def product(v: Sequence[Tensor]) -> tuple[Tensor, ...]:
-            (pushed_forward,) = vjp(pulled_back, [u], v)
+            (pushed_forward,) = vjp(pulled_back, [u], v)  # J v
             return vjp([outputs], parameters, [curvature(pushed_forward)])
 
         return product
@@ -91,7 +92,7 @@ class GaussNewtonOperator(CurvatureOperator[Product]):
         return outputs
 
     def _pulled_back(self, w: Tensor, batch: Batch) -> tuple[Tensor, ...]:
-        """Jᵀ w by a pass of its own: passes in another dtype cut the way that a graph had to the weights."""
+        """Jᵀ w by a pass of its own: an older graph loses its way to the weights when a pass changes their dtype."""
         with torch.enable_grad(), self.objective.passing(), self.objective.drawing(batch):
             outputs = self._outputs(batch)
         return vjp([outputs], self.objective.weights.parameters, [w])
@@ -99,24 +100,25 @@ class GaussNewtonOperator(CurvatureOperator[Product]):
     def _difference_of_outputs(self, v: Sequence[Tensor], batch: Batch) -> Tensor:
         """J v of one physical batch, in the shape of its outputs."""
         with self.objective.in_double() if self._double else nullcontext(self.objective) as objective:
-            here = next(one for one in objective.physical_batches() if one.index == batch.index)
+            batch_here = next(one for one in objective.physical_batches() if one.index == batch.index)
             theta, direction = self.theta.to(objective.dtype), flatten(v).to(objective.dtype)
             limits = torch.finfo(theta.dtype)
             length = norm(direction).to(theta.dtype)
+            # h = step·ε^⅓·‖θ‖, and J v = [f(θ + hv/‖v‖) − f(θ − hv/‖v‖)]·‖v‖/2h
             h = self.step * limits.eps ** (1 / 3) * norm(theta).to(theta.dtype)
             move = direction * (h / length.clamp(min=limits.tiny))
-            there = []
+            outputs = []
             for sign in (1, -1):
                 objective.weights.write(theta + sign * move)
-                with objective.without_graph(), objective.passing(), objective.drawing(here):
-                    there.append(objective.outputs(here).detach())
+                with objective.without_graph(), objective.passing(), objective.drawing(batch_here):
+                    outputs.append(objective.outputs(batch_here).detach())
         self.objective.weights.write(self.theta)
-        difference: Tensor = (there[0] - there[1]) * (length / (2 * h))
+        difference: Tensor = (outputs[0] - outputs[1]) * (length / (2 * h))
         return difference.to(self.dtype)
 
     def loss_curvature(self, z: Tensor, batch: Batch) -> Callable[[Tensor], Tensor]:
         """The product with the second derivative of the batch's mean loss by its outputs z, in their shape."""
         z.requires_grad_()
         loss = self.objective.batch_loss(z.clone(), batch)  # a copy, for a loss that changes it in place
-        (slope,) = torch.autograd.grad(loss, z, create_graph=True, materialize_grads=True)
+        (slope,) = slopes_of([loss], [z], create_graph=True)
         return lambda w: vjp([slope], [z], [w])[0]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 
 from eostui.curvature.operators.operator import vjp
 from eostui.objective.objective import Batch, Objective
+from eostui.objective.slopes import slopes_of
 from eostui.objective.weights import flatten
 
 
@@ -18,7 +18,7 @@ class GradientGraph:
     def __init__(self, objective: Objective, batch: Batch) -> None:
         outputs, loss = objective.forward(batch)
         self._parameters: list[Tensor] = [*objective.weights.parameters]
-        self._slopes = torch.autograd.grad(loss, self._parameters, create_graph=True, materialize_grads=True)
+        self._slopes = slopes_of([loss], self._parameters, create_graph=True)
         self._loss = loss.detach()
         self._accuracy = objective.batch_accuracy(outputs, batch)
 

@@ -12,7 +12,7 @@ from eostui.curvature.operators.compiled_hessian import CompiledHessianOperator
 from eostui.curvature.operators.gradient_graph import GradientGraph
 from eostui.curvature.operators.operator import GRAPH_BYTES, CurvatureOperator
 from eostui.curvature.operators.second_difference import second_difference
-from eostui.objective.objective import Batch, Evaluation, Objective
+from eostui.objective.objective import Batch, Gradient, Objective
 from eostui.objective.weights import flatten
 
 
@@ -20,11 +20,11 @@ class HessianOperator(CurvatureOperator[GradientGraph]):
     """H = ∇²L(θ), (size, size).
 
     H v = ∇ (∇L(θ)ᵀ v) for a fixed v (Pearlmutter 1994): one backward pass through the graph of the gradient, so the
-    gradient itself comes with it. With a `program`, rough products can be had by that, too. `third_derivatives` False
-    says that those of the network are wrong or missing: then differences take their place.
+    gradient itself comes with it. A compiled `program` adds a kind of rough products. `third_derivatives` False says
+    that those of the network are wrong or missing: differences then take their place.
     """
 
-    _evaluation: Evaluation | None = None
+    _evaluation: Gradient | None = None
 
     def __init__(
         self,
@@ -56,10 +56,11 @@ class HessianOperator(CurvatureOperator[GradientGraph]):
     def linearize(self, batch: Batch) -> GradientGraph:
         return GradientGraph(self.objective, batch)
 
-    def gradient(self, *, advance_buffers: bool = False) -> Evaluation:
+    def gradient(self, *, advance_buffers: bool = False) -> Gradient:
         """L(θ), the accuracy and ∇L(θ), as `Objective.gradient` has them, at the price of the graphs that are kept.
 
-        Computed once. `advance_buffers` counts for the passes that are made now: a training step asks first of all.
+        It is computed once, and kept until `close`. `advance_buffers` has no effect if the gradient is there
+        already: a training step must be the first to ask for it.
         """
 
         def values(batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
@@ -69,8 +70,13 @@ class HessianOperator(CurvatureOperator[GradientGraph]):
 
         if self._evaluation is None:
             totals = self.objective.mean(self.theta, values, advance_buffers=advance_buffers)
-            self._evaluation = Evaluation(*totals)
+            self._evaluation = Gradient(*totals)
         return self._evaluation
+
+    def close(self) -> None:
+        """Free the graphs and the gradient."""
+        super().close()
+        self._evaluation = None
 
     def curvature_gradient(self, v: Tensor) -> Tensor:
         """∇(vᵀHv), (size,), for a fixed v (size,): with v a unit eigenvector, the gradient of its eigenvalue."""

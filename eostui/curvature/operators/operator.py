@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from eostui.curvature.linear_operator import BFLOAT16
 from eostui.objective.objective import Batch, Objective
 from eostui.objective.saved_bytes import counting_saved_bytes
+from eostui.objective.slopes import slopes_of
 from eostui.objective.weights import real
 
 Product = Callable[[Sequence[Tensor]], tuple[Tensor, ...]]
@@ -23,16 +24,16 @@ Product = Callable[[Sequence[Tensor]], tuple[Tensor, ...]]
 P = TypeVar("P", bound=Product)
 
 GRAPH_BYTES = 1 << 30
-"""The memory that an operator keeps graphs in, unless it is told otherwise."""
+"""How many bytes of graphs an operator keeps, if nothing else is asked for."""
 
 
 class CurvatureOperator(ABC, Generic[P]):
     """A symmetric matrix A (size, size) of an objective at θ (size,), used as `A @ v`.
 
-    A is a mean over examples. The graph of a physical batch is built at its first product and, as far as all that are
-    kept take no more than `graph_bytes`, serves every later one; the others are built anew for every product, or block
-    of products. `close` (or leaving the `with` block) frees them. θ is not copied: it must not change while the
-    operator is in use.
+    A is a mean over examples. The graph of a physical batch is built at its first product. It is kept for later ones if
+    all graphs that are kept take no more than `graph_bytes` together. The other graphs are built anew for every
+    product, or block of products. `close`, or leaving the `with` block, frees what is kept. θ is not copied: it must
+    not change while the operator is in use.
     """
 
     def __init__(self, objective: Objective, theta: Tensor, *, graph_bytes: int = GRAPH_BYTES) -> None:
@@ -58,8 +59,8 @@ class CurvatureOperator(ABC, Generic[P]):
     def rough(self, kind: str) -> CurvatureOperator[Any]:
         """The same matrix by graphs that are built in bfloat16 where torch's autocast does so, mostly matrix products.
 
-        Products take and give vectors of the same dtype as before and are wrong by some thousandths. The graphs have
-        what this operator's leave of the memory.
+        Products take and give vectors of the same dtype as before and are wrong by some thousandths. Their graphs may
+        take as much memory as this operator's graphs leave of `graph_bytes`.
         """
         assert kind == BFLOAT16
         other = copy.copy(self)
@@ -69,7 +70,7 @@ class CurvatureOperator(ABC, Generic[P]):
         return other
 
     def _bytes_left(self) -> int:
-        """What the graphs that are kept leave of the memory for some."""
+        """The part of `graph_bytes` that is still free."""
         return self.graph_bytes - int(len(self._kept) * (self.graph_size() or 0))
 
     def coarser(self) -> CurvatureOperator[Any] | None:
@@ -169,6 +170,4 @@ def vjp(
     if not pairs:
         return tuple(torch.zeros_like(x) for x in inputs)
     differentiable, weights = zip(*pairs, strict=True)
-    return torch.autograd.grad(
-        differentiable, inputs, weights, retain_graph=True, create_graph=create_graph, materialize_grads=True
-    )
+    return slopes_of(differentiable, inputs, weights, retain_graph=True, create_graph=create_graph)

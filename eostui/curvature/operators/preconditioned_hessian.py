@@ -6,10 +6,11 @@ from typing import Any
 
 from torch import Tensor
 
+from eostui.curvature.operators.derived import DerivedOperator
 from eostui.curvature.operators.operator import CurvatureOperator
 
 
-class PreconditionedHessianOperator:
+class PreconditionedHessianOperator(DerivedOperator):
     """P^(-1/2) (H + wI) P^(-1/2), (size, size), with H = ∇²L(θ), P diagonal and w a weight decay in the gradient.
 
     It is symmetric and has the eigenvalues of P⁻¹(H + wI), which the stability of θ ← θ − ηP⁻¹(∇L(θ) + wθ) depends
@@ -25,43 +26,15 @@ class PreconditionedHessianOperator:
                 f"expected a preconditioner of shape ({hessian.size},), one entry for each parameter, "
                 f"not {tuple(preconditioner.shape)}"
             )
-        self.size = hessian.size
-        self.dtype = hessian.dtype
-        self.device = hessian.device
+        super().__init__(hessian)
         self._preconditioner = preconditioner
-        self.scale = preconditioner.detach().rsqrt()
-        self._hessian = hessian
         self._weight_decay = weight_decay
+        self.scale = preconditioner.detach().rsqrt()
 
     def __matmul__(self, v: Tensor) -> Tensor:
-        """The product with v, (size,) or (size, b), in the same shape."""
         scale = self.scale if v.ndim == 1 else self.scale[:, None]
         scaled = scale * v
-        return scale * (self._hessian @ scaled + self._weight_decay * scaled)
+        return scale * (self.operator @ scaled + self._weight_decay * scaled)
 
-    @property
-    def rough_kinds(self) -> tuple[str, ...]:
-        """Those of the Hessian."""
-        return self._hessian.rough_kinds
-
-    @property
-    def compilable(self) -> bool:
-        """Whether the Hessian is."""
-        return self._hessian.compilable
-
-    def rough(self, kind: str) -> PreconditionedHessianOperator:
-        """The same with rough products of the Hessian."""
-        return PreconditionedHessianOperator(self._hessian.rough(kind), self._preconditioner, self._weight_decay)
-
-    def coarser(self) -> PreconditionedHessianOperator | None:
-        """The same with the coarser products of the Hessian, where there are any."""
-        coarser = self._hessian.coarser()
-        return (
-            None
-            if coarser is None
-            else PreconditionedHessianOperator(coarser, self._preconditioner, self._weight_decay)
-        )
-
-    def close(self) -> None:
-        """Free the graphs of the Hessian."""
-        self._hessian.close()
+    def made_from(self, operator: CurvatureOperator[Any]) -> PreconditionedHessianOperator:
+        return PreconditionedHessianOperator(operator, self._preconditioner, self._weight_decay)

@@ -41,8 +41,6 @@ def dense_by_differences(objective: Objective, theta: Tensor) -> Tensor:
     rows = []
     for unit in torch.eye(objective.size, dtype=objective.dtype):
         above, below = (objective.gradient(theta + sign * 1e-5 * unit).gradient for sign in (1, -1))
-        assert above is not None
-        assert below is not None
         rows.append((above - below) / 2e-5)
     return torch.stack(rows)
 
@@ -89,7 +87,9 @@ def test_third_derivatives_of_torchs_norms_are_found_wrong_or_missing() -> None:
     assert "second differences" in found.third
     layers[1] = nn.BatchNorm1d(6)
     objective = objective_of(nn.Sequential(*layers))
-    assert "no third derivative" in check_derivatives(objective, objective.parameters(), third=True).third
+    # Which of the two depends on the version of torch.
+    found = check_derivatives(objective, objective.parameters(), third=True)
+    assert "second differences" in found.third or "no third derivative" in found.third
 
 
 def test_the_check_leaves_the_model_in_its_dtype_with_its_tensors() -> None:
@@ -147,6 +147,7 @@ def test_eigenvalues_by_differences_are_within_the_errors_that_are_claimed(dtype
         (Negated(hessian), -dense),
         (PreconditionedHessianOperator(hessian, scale), dense / 4),
     ):
+        assert operator.rough_kinds == ()
         spectrum = TrajectorySpectrum(3)
         gradient = objective.gradient(theta).gradient
         for step in range(3):
@@ -156,7 +157,6 @@ def test_eigenvalues_by_differences_are_within_the_errors_that_are_claimed(dtype
             assert (pairs.errors <= 0.01 * abs(truth[0])).all()
             assert (pairs.residuals >= pairs.errors / 2).all() or dtype == torch.float64
             assert pairs.products < 100
-        assert spectrum.trials == []
 
 
 def test_the_gradient_of_a_curvature_by_differences_is_that_of_autograd() -> None:

@@ -9,8 +9,6 @@ from torch.nn import functional as F
 
 from eostui.curvature.compiled.tangent_compiler import trace_tangent
 from eostui.curvature.compiled.tangent_program import TangentProgram
-from eostui.curvature.eigen import rough_products
-from eostui.curvature.eigen.trajectory import TrajectorySpectrum
 from eostui.curvature.linear_operator import BFLOAT16, COMPILED
 from eostui.curvature.operators.hessian import HessianOperator
 from eostui.curvature.operators.negated import Negated
@@ -111,33 +109,3 @@ def test_what_would_not_be_the_same_function_everywhere_is_not_compiled(model: n
     objective = Objective(model, F.cross_entropy, torch.randn(5, 4), torch.randint(3, (5,)))
     with pytest.raises(Exception, match=complaint):
         trace_tangent(objective, objective.parameters())
-
-
-def test_a_trajectory_goes_over_to_compiled_products_when_they_are_there_and_pay(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(rough_products, "WORTHWHILE", 0.0)
-    monkeypatch.setattr(rough_products, "CHEAPER", torch.inf)  # it is too small a network for that to pay
-    objective = network(examples=24)
-    program, spectrum, asked = traced(objective), TrajectorySpectrum(1), list[str]()
-    rough = HessianOperator.rough
-
-    def noted(operator: HessianOperator, kind: str) -> CurvatureOperator:
-        asked.append(kind)
-        return rough(operator, kind)
-
-    monkeypatch.setattr(HessianOperator, "rough", noted)
-    for step in range(8):
-        there = program if step >= 4 else None
-        with HessianOperator(objective, objective.parameters(), program=there) as hessian:
-            here = hessian.gradient()
-            pairs = spectrum.measure(hessian, step=step, loss=float(here.loss), gradient=here.gradient)
-            truth = torch.linalg.eigvalsh(hessian @ torch.eye(objective.size))[-1]
-        assert abs(float(pairs.values[0] - truth)) <= pairs.errors[0] + 1e-6
-        assert len(spectrum.trials) == (0, 1, 1, 1, 2, 2, 2, 2)[step]
-    best = min(spectrum.trials, key=lambda trial: trial.search)
-    assert spectrum.searches_with is best
-    # The trials, and the searches in between.
-    assert asked == [BFLOAT16] * 4 + [COMPILED] + [best.kind] * 3
-    assert [trial.kind for trial in spectrum.trials] == [BFLOAT16, COMPILED]
-    assert all(trial.accurate for trial in spectrum.trials)

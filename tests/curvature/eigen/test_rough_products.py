@@ -1,9 +1,8 @@
-"""Products in bfloat16, the search with them, and the trial that decides about it."""
+"""Products in bfloat16, and the search with them."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,17 +10,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from eostui.curvature.eigen import rough_products
 from eostui.curvature.eigen.eigensolver import RoughOperator, Start, top_eigenpairs
 from eostui.curvature.eigen.ritz import RitzSubspace, RitzVectors, errors_beside
-from eostui.curvature.eigen.rough_products import try_rough_products
 from eostui.curvature.eigen.search import Budget, Wanted
-from eostui.curvature.eigen.trajectory import TrajectorySpectrum
 from eostui.curvature.linear_operator import BFLOAT16
 from eostui.curvature.operators.gauss_newton import GaussNewtonOperator
 from eostui.curvature.operators.hessian import HessianOperator
 from eostui.curvature.operators.negated import Negated
-from eostui.curvature.operators.operator import CurvatureOperator
 from eostui.curvature.operators.preconditioned_hessian import PreconditionedHessianOperator
 from eostui.objective.objective import Objective
 from tests.curvature.dense import Dense, seeded
@@ -152,71 +147,3 @@ def test_rough_products_are_the_exact_ones_but_for_some_thousandths(kind: str) -
     assert 1e-4 < off < 0.02
     rough.close()
     assert torch.equal(operator @ v, exact)  # the graphs of the exact one are its own
-
-
-def test_the_trial_measures_both_and_is_not_made_where_there_is_nothing_to_gain(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    objective = network(nn.Tanh())
-    operator = HessianOperator(objective, objective.parameters())
-    v = torch.randn(objective.size, generator=seeded(3))
-    monkeypatch.setattr(rough_products, "WORTHWHILE", np.inf)
-    assert try_rough_products(operator, v, BFLOAT16) is None
-    monkeypatch.setattr(rough_products, "WORTHWHILE", 0.0)
-    trial = try_rough_products(operator, v, BFLOAT16)
-    assert trial is not None
-    assert 0 < trial.noise < 0.02
-    assert min(trial.exact, trial.rough) > 0
-    assert not trial.failure
-    objective.model.double()
-    double = Objective(objective.model, F.cross_entropy, torch.randn(9, 12).double(), torch.randint(5, (9,)))
-    assert try_rough_products(HessianOperator(double, double.parameters()), v.double(), BFLOAT16) is None
-
-
-def test_a_model_that_knows_no_lower_precision_is_searched_with_exact_products(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Float32Only(nn.Module):
-        def forward(self, x: Tensor) -> Tensor:
-            if x.dtype != torch.float32:
-                raise TypeError(f"float32 only, not {x.dtype}\nand more")
-            return x.tanh()
-
-    monkeypatch.setattr(rough_products, "WORTHWHILE", 0.0)
-    objective = network(Float32Only())
-    spectrum = TrajectorySpectrum(1)
-    for step in range(4):
-        with HessianOperator(objective, objective.parameters()) as hessian:
-            here = hessian.gradient()
-            pairs = spectrum.measure(hessian, step=step, loss=float(here.loss), gradient=here.gradient)
-        assert pairs.converged
-    (trial,) = spectrum.trials
-    assert trial.failure == "TypeError: float32 only, not torch.bfloat16"
-    assert spectrum.searches_with is None
-
-
-def test_along_a_training_the_trial_comes_after_the_second_measurement_and_later_ones_are_as_honest(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(rough_products, "WORTHWHILE", 0.0)
-    monkeypatch.setattr(rough_products, "CHEAPER", np.inf)  # it is too small a network for that to pay
-    rough: list[CurvatureOperator[Any]] = []
-    of_hessian = HessianOperator.rough
-
-    def counted(operator: HessianOperator, kind: str) -> CurvatureOperator[Any]:
-        rough.append(of_hessian(operator, kind))
-        return rough[-1]
-
-    monkeypatch.setattr(HessianOperator, "rough", counted)
-    objective = network(nn.Tanh(), examples=200)
-    theta, spectrum = objective.parameters(), TrajectorySpectrum(2)
-    eye = torch.eye(objective.size)
-    for step in range(12):
-        with HessianOperator(objective, theta) as hessian:
-            here = hessian.gradient()
-            assert here.gradient is not None
-            pairs = spectrum.measure(hessian, step=step, loss=float(here.loss), gradient=here.gradient)
-            assert len(spectrum.trials) == min(step, 1)
-            assert len(rough) == step  # one for the trial, then one for each search
-            exact = np.linalg.eigvalsh((hessian @ eye).double().numpy())[::-1]
-        assert (np.abs(pairs.values - exact[:2]) <= pairs.errors + 2e-5 * exact[0]).all()
-        assert (pairs.errors <= 1e-3 * exact[0]).all()
-        theta = theta - 0.5 * here.gradient

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from eostui.curvature.estimates.probes import random_signs
 from eostui.curvature.estimates.spectral_density import SpectralDensity, lanczos_quadrature
+from eostui.curvature.estimates.trace import random_signs
 from eostui.curvature.linear_operator import NonFiniteProduct
 from eostui.curvature.operators.hessian import HessianOperator
 from tests.curvature.cases import CASES

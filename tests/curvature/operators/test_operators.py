@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from weakref import ref
 
 import pytest
 import torch
@@ -146,6 +147,15 @@ def test_the_graph_is_built_once_for_one_batch_and_freed_by_close() -> None:
         assert passes == [4]
     torch.testing.assert_close(operator @ v, first)
     assert passes == [4, 4]
+
+
+def test_a_closed_hessian_no_longer_holds_the_gradient() -> None:
+    objective = CASES[0].objective()
+    operator = HessianOperator(objective, objective.parameters())
+    gradient = ref(operator.gradient().gradient)
+    assert gradient() is not None
+    operator.close()
+    assert gradient() is None
 
 
 def passes_of(products: int, *, graph_bytes: int) -> tuple[int, Tensor]:

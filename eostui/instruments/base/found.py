@@ -1,0 +1,67 @@
+"""What the instruments have found last, for those that need it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from eostui.curvature.eigen.eigensolver import Eigenpairs
+from eostui.instruments.base.instrument import State
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The newest eigenpairs of a matrix, and the step at which they were measured."""
+
+    step: int
+    pairs: Eigenpairs
+
+
+class Found:
+    """The newest eigenpairs of each matrix, by the name of its table."""
+
+    def __init__(self) -> None:
+        self._spectra: dict[str, Measured] = {}
+
+    def add(self, table: str, step: int, pairs: Eigenpairs) -> None:
+        """These are the newest of a matrix now."""
+        self._spectra[table] = Measured(step, pairs)
+
+    def newest(self, table: str) -> Measured | None:
+        """The newest of a matrix; None where none were measured yet."""
+        return self._spectra.get(table)
+
+    def at(self, table: str, step: int) -> Eigenpairs | None:
+        """Those that were measured at a step; None where the newest are of another one."""
+        newest = self._spectra.get(table)
+        return newest.pairs if newest is not None and newest.step == step else None
+
+    def state_dict(self) -> State:
+        """All of it; of the subspaces, which belong to the searches, the eigenvectors alone."""
+        return {
+            table: {
+                "step": measured.step,
+                "values": torch.from_numpy(measured.pairs.values),
+                "residuals": torch.from_numpy(measured.pairs.residuals),
+                "errors": torch.from_numpy(measured.pairs.errors),
+                "vectors": measured.pairs.vectors,
+                "products": measured.pairs.products,
+                "converged": measured.pairs.converged,
+            }
+            for table, measured in self._spectra.items()
+        }
+
+    def load_state_dict(self, state: State) -> None:
+        """Go on from a state that `state_dict` gave."""
+        self._spectra = {}
+        for table, said in state.items():
+            arrays = {name: said[name].numpy() for name in ("values", "residuals", "errors")}
+            pairs = Eigenpairs(
+                **arrays,
+                vectors=said["vectors"],
+                subspace=said["vectors"],
+                products=said["products"],
+                converged=said["converged"],
+            )
+            self.add(table, said["step"], pairs)

@@ -1,0 +1,121 @@
+"""The instruments of a run at work: which of them measure at a step, what they found, and how long it took."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from eostui.curvature.eigen.rough_products import RoughTrial
+from eostui.instruments.base.eigenvalues import Eigenvalues
+from eostui.instruments.base.found import Found
+from eostui.instruments.base.instrument import Instrument, State
+from eostui.instruments.base.point import Point
+from eostui.instruments.base.say import Say
+from eostui.instruments.base.scope import Scope
+from eostui.instruments.base.work import Work
+from eostui.one_line import in_one_line
+from eostui.store.events import Checked
+
+
+class Recorder(Protocol):
+    """Where rows go."""
+
+    def row(self, table: str, values: Mapping[str, Any]) -> None: ...
+    def activity(self, text: str) -> AbstractContextManager[None]: ...
+
+
+class Measurements:
+    """Instruments in the order of their needs, and what they have found so far.
+
+    An instrument that somebody asked for, and that the network does not allow, is given up with a word: the run goes
+    on without it.
+    """
+
+    def __init__(
+        self, kinds: Sequence[type[Instrument]], scope: Scope, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._instruments = {kind.name: kind(scope) for kind in kinds}
+        self._tables = {kind.name: kind.table(scope).name for kind in kinds}
+        self._free = {kind.name for kind in kinds if kind.every_step and kind.work(scope) == Work()}
+        self._found = Found()
+        self._clock = clock
+        self.seconds = 0.0
+        """How long they have measured, all in all."""
+        self.newest: dict[str, Mapping[str, Any]] = {}
+        """The newest row of each table, with its `step`."""
+
+    @property
+    def certified(self) -> tuple[str, ...]:
+        """Those that measure at the measuring cadence."""
+        return tuple(name for name, instrument in self._instruments.items() if not instrument.every_step)
+
+    @property
+    def tracked(self) -> tuple[str, ...]:
+        """Those that measure at every step where there is time for it."""
+        every_step = (name for name, instrument in self._instruments.items() if instrument.every_step)
+        return tuple(name for name in every_step if name not in self._free)
+
+    @property
+    def free(self) -> tuple[str, ...]:
+        """Those that measure at every step because it costs nothing."""
+        return tuple(name for name in self._instruments if name in self._free)
+
+    @property
+    def search_with(self) -> dict[str, RoughTrial]:
+        """By instrument, the rough products with which its search takes less time than with exact ones."""
+        best = {one.name: one.trials.best for one in self._spectra if one.trials is not None}
+        return {name: trial for name, trial in best.items() if trial is not None}
+
+    @property
+    def would_compile(self) -> bool:
+        """Whether an instrument could make use of compiled products."""
+        return any(one.would_compile for one in self._spectra)
+
+    @property
+    def _spectra(self) -> list[Eigenvalues]:
+        return [one for one in self._instruments.values() if isinstance(one, Eigenvalues)]
+
+    def measure(self, names: Collection[str], point: Point, recorder: Recorder, say: Say) -> float:
+        """Have the instruments of these names measure at a point, in their order; how many seconds they took."""
+        before = self.seconds
+        for name, instrument in list(self._instruments.items()):
+            if name in names:
+                self._measure_with(instrument, point, recorder, say)
+        return self.seconds - before
+
+    def _measure_with(self, instrument: Instrument, point: Point, recorder: Recorder, say: Say) -> None:
+        start = self._clock()
+        try:
+            with recorder.activity(f"measuring: {instrument.name}"):
+                row = instrument.measure(point, self._found, say)
+        except (RuntimeError, TypeError, ValueError) as error:
+            if instrument.when:
+                raise
+            traceback.print_exc()
+            del self._instruments[instrument.name]
+            text = f"{instrument.name} cannot be measured: {in_one_line(error)}; the run goes on without it"
+            say.event(Checked(text))
+            return
+        finally:
+            self.seconds += self._clock() - start
+        if row is not None:
+            table = self._tables[instrument.name]
+            self.newest[table] = {"step": point.step, **row}
+            recorder.row(table, self.newest[table])
+
+    def state_dict(self) -> State:
+        """What the next rows depend on, by instrument."""
+        return {
+            "found": self._found.state_dict(),
+            "instruments": {name: instrument.state_dict() for name, instrument in self._instruments.items()},
+        }
+
+    def load_state_dict(self, state: State) -> None:
+        """Go on from a state that `state_dict` gave; instruments that it does not have begin anew."""
+        self._found.load_state_dict(state["found"])
+        for name, instrument in self._instruments.items():
+            if name in state["instruments"]:
+                instrument.load_state_dict(state["instruments"][name])

@@ -1,0 +1,37 @@
+"""What an instrument knows of a run before it begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from eostui.config import Measuring, RunConfig
+from eostui.dynamics.formulas import Matrix
+from eostui.dynamics.optimizers import OPTIMIZERS
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What is measured, and of which training.
+
+    measuring: how many eigenvalues, how exact, and which instruments. seed: of all random vectors. matrix: the one that
+    the stability threshold is for. batch_size: examples in a step; None for all of them.
+    """
+
+    measuring: Measuring
+    seed: int = 0
+    matrix: Matrix = Matrix.HESSIAN
+    batch_size: int | None = None
+
+    @classmethod
+    def of(cls, config: RunConfig) -> Self:
+        """The scope of a run with this config."""
+        training = config.training
+        preconditioned = OPTIMIZERS[training.optimizer].preconditioned
+        matrix = Matrix.PRECONDITIONED if preconditioned else Matrix.HESSIAN
+        return cls(config.measuring, training.seed, matrix, training.batch_size)
+
+    @property
+    def follows(self) -> bool:
+        """Whether all eigenvalues near the threshold are followed; not where the threshold is a mere reference."""
+        return self.batch_size is None and self.measuring.eig_above is not None

@@ -1,0 +1,60 @@
+"""The instruments by name: what can be measured along a run. Read without importing torch."""
+
+from __future__ import annotations
+
+import inspect
+import pkgutil
+from collections.abc import Iterable, Iterator
+from importlib import import_module
+
+from eostui import instruments
+from eostui.config import RunConfig
+from eostui.instruments.base.instrument import Instrument
+from eostui.instruments.base.scope import Scope
+from eostui.store import EVENTS, TRAIN, Table
+
+
+def _found() -> Iterator[type[Instrument]]:
+    """The instruments that the files of this room define."""
+    for module in pkgutil.iter_modules(instruments.__path__):
+        if module.ispkg or module.name == "catalogue":
+            continue
+        name = f"{instruments.__name__}.{module.name}"
+        for _, thing in inspect.getmembers(import_module(name), inspect.isclass):
+            if issubclass(thing, Instrument) and thing.__module__ == name:
+                yield thing
+
+
+def in_order(kinds: Iterable[type[Instrument]]) -> list[type[Instrument]]:
+    """Every instrument behind those that it needs; else those that come unasked first, by name."""
+    waiting = sorted(kinds, key=lambda kind: (not kind.when, kind.name))
+    names = {kind.name for kind in waiting}
+    ordered: list[type[Instrument]] = []
+    while waiting:
+        there = {kind.name for kind in ordered}
+        ready = next((kind for kind in waiting if set(kind.needs) & names <= there), None)
+        if ready is None:
+            raise ValueError(f"instruments need each other: {', '.join(kind.name for kind in waiting)}")
+        waiting.remove(ready)
+        ordered.append(ready)
+    return ordered
+
+
+INSTRUMENTS: dict[str, type[Instrument]] = {kind.name: kind for kind in in_order(_found())}
+"""All of them, in the order in which they measure."""
+
+TRACKED = [name for name, kind in INSTRUMENTS.items() if not kind.when]
+"""Those that `--track` takes."""
+
+
+def instruments_of(config: RunConfig) -> list[type[Instrument]]:
+    """The instruments that a run has, in the order in which they measure."""
+    scope, asked = Scope.of(config), config.measuring.track
+    return [kind for kind in INSTRUMENTS.values() if (kind.unasked(scope) if kind.when else kind.name in asked)]
+
+
+def tables_of(config: RunConfig, *, classes: bool) -> list[Table]:
+    """The tables that a run's file has; no accuracy in any of them where there are no `classes`."""
+    scope = Scope.of(config)
+    there = [TRAIN, *(kind.table(scope) for kind in instruments_of(config)), EVENTS]
+    return there if classes else [table.without("accuracy") for table in there]

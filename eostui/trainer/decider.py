@@ -1,0 +1,222 @@
+"""Deciding each turn: from the settings, from what viewers ask, and from the time that things take."""
+
+from __future__ import annotations
+
+import math
+
+from eostui.config import RunConfig, not_a_step_size
+from eostui.dynamics.descent import Descent
+from eostui.instruments.base.instrument import State
+from eostui.instruments.base.measurements import Measurements
+from eostui.link.messages import Command
+from eostui.link.server import Asked
+from eostui.link.verb import Verb
+from eostui.store import Kind, Status
+from eostui.store.events import ProductsReported, StepSizeChanged
+from eostui.trainer.cadence import Cadence
+from eostui.trainer.compilation import Compilation
+from eostui.trainer.control import Control
+from eostui.trainer.record import Record
+from eostui.trainer.schedule import parse_schedule
+from eostui.trainer.turn import Outcome, Turn
+
+IDLE_WAIT = 0.5
+"""Seconds that a paused run waits for a command before it looks again whether it was told to stop by a signal."""
+
+Answer = tuple[bool, str]
+"""Whether a command could be obeyed, and what happened in words."""
+
+
+class Decider:
+    """Makes the turns of a run, one after the other.
+
+    It is the only place of a run where a clock, a schedule or a viewer has a say. Whatever departs from the settings is
+    recorded as an event.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        descent: Descent,
+        measurements: Measurements,
+        control: Control,
+        record: Record,
+        compilation: Compilation,
+    ) -> None:
+        self._config = config
+        self._descent = descent
+        self._measurements = measurements
+        self._control = control
+        self._record = record
+        self._compilation = compilation
+        self._schedule = parse_schedule(config.training.lr_schedule, config.training.lr)
+        self._scheduled = config.training.lr_schedule != "constant"
+        self._lr = self._schedule(0)
+        self._cadence = Cadence(config.measuring, tracks=bool(measurements.tracked))
+        self._measured_at = self._saved_at = -1
+        self._measure_now = False
+        self._steps_allowed = 0
+        self._pending: tuple[Asked, str] | None = None
+        """The command that the present turn obeys, and what to answer when it has."""
+
+    def next(self) -> Turn:
+        """The next turn, which may be a while in coming where the run is paused."""
+        step = self._descent.step
+        if step == self._config.limits.steps:
+            return self._turn(end=Status.FINISHED)
+        every = self._config.limits.checkpoint_every
+        if every and step and step % every == 0 and self._saved_at != step:
+            self._saved_at = step
+            return self._turn(advance=False, checkpoint=True, recheck=True)
+        while True:
+            held = self._control.paused and not self._steps_allowed
+            asked = self._control.next_command(IDLE_WAIT if held else 0.0)
+            if self._control.stopping:
+                return self._turn(end=Status.STOPPED)
+            if asked is None:
+                if not held:
+                    break
+            elif (turn := self._take(asked)) is not None:
+                return turn
+        self._steps_allowed = 0
+        if self._scheduled:
+            self._lr = self._schedule(step)
+        return self._turn(measure=self._due(step))
+
+    def learn(self, turn: Turn, outcome: Outcome) -> None:
+        """Take notice of what came of a turn, and answer who asked for it.
+
+        Raises OSError where a checkpoint that nobody asked for could not be written.
+        """
+        if outcome.certified is not None:
+            self._cadence.took("certified", outcome.certified)
+            if text := self._compilation.advance(self._measurements.seconds, wanted=self._measurements.would_compile):
+                self._record.event(turn.step, ProductsReported(text))
+        if outcome.tracked is not None:
+            self._cadence.took("tracked", outcome.tracked)
+        if outcome.update is not None:
+            self._cadence.took("update", outcome.update)
+        if outcome.certified is not None and turn.advance and (adapted := self._cadence.adapted()):
+            self._record.event(turn.step, adapted)
+        if turn.checkpoint and not outcome.written and self._pending is None:
+            raise OSError(outcome.text)
+        if self._pending is not None:
+            (asked, text), self._pending = self._pending, None
+            ok = outcome.written or not turn.checkpoint
+            self._record.answer(asked, ok, outcome.text or text)
+
+    def _turn(
+        self,
+        *,
+        measure: tuple[str, ...] = (),
+        advance: bool = True,
+        checkpoint: bool = False,
+        recheck: bool = False,
+        end: Status | None = None,
+    ) -> Turn:
+        return Turn(
+            step=self._descent.step,
+            lr=self._lr,
+            measure=measure,
+            search_with=self._measurements.search_with if measure else {},
+            compiled=self._compilation.program is not None,
+            advance=advance,
+            checkpoint=checkpoint,
+            recheck=recheck,
+            end=end,
+        )
+
+    def _due(self, step: int) -> tuple[str, ...]:
+        """The instruments that measure at a step."""
+        measurements = self._measurements
+        affordable = self._cadence.affordable(measurements.seconds, self._record.elapsed())
+        certified = self._measure_now or (affordable and self._cadence.certified(step))
+        self._measure_now = False
+        names: tuple[str, ...] = ()
+        if certified and self._measured_at != step:
+            self._measured_at = step
+            names += measurements.certified
+        if affordable and self._cadence.tracked(step):
+            names += measurements.tracked
+        return names + measurements.free
+
+    # commands
+
+    def _take(self, asked: Asked) -> Turn | None:
+        """Do what was asked and answer; a turn where that is a turn's work, which is answered when it is done."""
+        command = asked.command
+        if command.verb is Verb.CHECKPOINT:
+            self._pending = (asked, "")
+            return self._turn(advance=False, checkpoint=True)
+        if command.verb is Verb.MEASURE and self._control.paused and self._measured_at != self._descent.step:
+            self._record.event(self._descent.step, Kind.MEASURE)
+            self._measured_at = self._descent.step
+            self._pending = (asked, f"measured at step {self._descent.step}")
+            return self._turn(advance=False, measure=self._measurements.certified)
+        self._record.answer(asked, *self._answer_to(command))
+        return None
+
+    def _answer_to(self, command: Command) -> Answer:
+        step = self._descent.step
+        match command.verb, command.argument:
+            case Verb.PAUSE, _:
+                return self._pause(True)
+            case Verb.RESUME, _:
+                return self._pause(False)
+            case Verb.STEP, _ if not self._control.paused:
+                return False, "one step at a time works while paused: pause first"
+            case Verb.STEP, _:
+                self._steps_allowed = 1
+                return True, f"step {step}"
+            case Verb.LR, float() | int() as lr if 0 < lr < math.inf:
+                return self._change_step_size(float(lr))
+            case Verb.LR, lr:
+                return False, not_a_step_size(lr)
+            case Verb.MEASURE, _ if self._measured_at == step:
+                return True, f"step {step} is measured already"
+            case Verb.MEASURE, _:
+                self._record.event(step, Kind.MEASURE)
+                self._measure_now = True
+                return True, f"measuring at step {step}"
+            case verb, _:
+                return False, f"this trainer knows no '{verb}'"
+
+    def _pause(self, paused: bool) -> Answer:
+        if paused == self._control.paused:
+            return True, f"{'paused' if paused else 'running'} already"
+        self._control.paused = paused
+        self._record.set_status(Status.PAUSED if paused else Status.RUNNING)
+        self._record.event(self._descent.step, Kind.PAUSE if paused else Kind.RESUME)
+        return True, f"{'paused before' if paused else 'going on with'} step {self._descent.step}"
+
+    def _change_step_size(self, lr: float) -> Answer:
+        previous, self._lr, self._descent.lr = self._lr, lr, lr
+        step, threshold = self._descent.step, self._descent.threshold.value
+        text = f"η = {lr:g} from step {step} on, threshold {threshold:g}"
+        overrides = None
+        if self._scheduled:
+            self._scheduled = False
+            overrides = self._config.training.lr_schedule
+            text += f"; the schedule {overrides} no longer applies"
+        self._record.event(step, StepSizeChanged(lr, previous, threshold, overrides))
+        return True, text
+
+    # state
+
+    def state_dict(self) -> State:
+        """What the next turn depends on besides the settings, the time and the viewers."""
+        return {
+            "lr": self._lr,
+            "scheduled": self._scheduled,
+            "measured_at": self._measured_at,
+            "saved_at": self._saved_at,
+            "paused": self._control.paused,
+            "cadence": self._cadence.state_dict(),
+        }
+
+    def load_state_dict(self, state: State) -> None:
+        """Go on from a state that `state_dict` gave."""
+        self._lr, self._scheduled = state["lr"], state["scheduled"]
+        self._measured_at, self._saved_at = state["measured_at"], state["saved_at"]
+        self._control.paused = state["paused"]
+        self._cadence.load_state_dict(state["cadence"])
