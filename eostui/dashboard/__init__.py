@@ -1,5 +1,5 @@
 """The dashboard: a Textual app that draws what a feed gives it, and never imports torch.
 
-`feed` is the one thing it knows of a run; `live` follows a trainer, `replay` a saved file. `series` holds the rows,
-`readings` and `regime` say what the numbers mean, `screens` and `widgets` draw.
+`reading` knows the run; this room draws it. `app` opens the screen that suits a feed. `screens` have the keys, `panels`
+give each chart its widget, `pages` say which charts fit on the screen at once, and `widgets` draw.
 """

@@ -1,8 +1,8 @@
 """A run on disk: written by one process while any number of others read it.
 
-`schema` says what is in a run's file and makes its rows, `events` says what can happen, `RunWriter` writes the file,
-`RunFile` reads it, `find_run` finds it and `export_run` hands it to other programs. Any program that reads HDF5 can do
-without all of them:
+`schema` says what is in a run's file and makes its rows, `chart` what is drawn of a table, `events` what can happen.
+`RunWriter` writes the file, `RunFile` reads it, `find_run` finds it and `export_run` hands it to other programs. Any
+program that reads HDF5 can do without all of them:
 
     import h5py, pandas as pd
 

@@ -1,5 +1,6 @@
 """The background process that trains and measures.
 
-`launch` starts it, in a session of its own so that it outlives every viewer; `__main__` is what runs there. `plan` and
-`instruments` say what there is and settle what a run shall be, without importing torch; `loop` is the training itself.
+`plan` settles what a run shall be, and `catalogue` lists what there is, both without importing torch. `launch` starts
+the trainer in a session of its own, so that it outlives every viewer; `__main__` is what runs there. `process` sets a
+run up, `decider` makes each `turn`, and `loop` takes it.
 """
