@@ -90,7 +90,7 @@ async def test_on_a_large_screen_everything_is_on_one_page_that_cannot_be_turned
 async def test_a_cursor_and_a_glyph_set_hold_on_the_page_that_is_turned_to(feed_of: FeedOf) -> None:
     async with Dashboard(feed_of(instrumented())).run_test(size=(80, 24)) as pilot:
         await _settled(pilot, "page 1/5")
-        await pilot.press("b", "b", "end", "left", "z", "n")
+        await pilot.press("b", "b", "ctrl+end", "left", "z", "n")
         await _settled(pilot, "page 2/5")
         charts = charts_of(pilot)
         assert [chart.id for chart in charts] == ["sharpness", "loss", "spectral-density", "oscillation"]

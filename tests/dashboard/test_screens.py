@@ -78,6 +78,22 @@ async def test_keys_move_the_replay(dashboard: Dashboard) -> None:
     assert pilot.app.return_code == 0
 
 
+async def test_home_and_end_move_the_replay_and_not_the_cursor_of_the_chart_in_focus(dashboard: Dashboard) -> None:
+    async with dashboard.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: isinstance(pilot.app.focused, Chart))
+        chart = pilot.app.focused
+        assert isinstance(chart, Chart)
+        await pilot.press("end")
+        assert _feed(pilot).at_end
+        await pilot.press("home")
+        assert _feed(pilot).step == 0
+        assert chart.cursor_step is None
+        await pilot.press("end", "ctrl+home")
+        assert (_feed(pilot).at_end, chart.cursor_step) == (True, 0)
+        await pilot.press("ctrl+end")
+        assert chart.cursor_step == _feed(pilot).last_step
+
+
 @pytest.mark.parametrize(("typed", "step"), [("250", 250), ("0%", 0), ("50 %", 350)])
 async def test_going_to_a_step_or_a_percentage(dashboard: Dashboard, typed: str, step: int) -> None:
     async with dashboard.run_test(size=(120, 40)) as pilot:
@@ -111,7 +127,8 @@ async def test_the_help_explains_every_number_and_every_regime(dashboard: Dashbo
         await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
         await pilot.pause()
         text = text_of(pilot)
-        for word in ("sharpness", "steps/s", "diverging", "at the edge", "r averages", "never bridged", "faster"):
+        words = ("sharpness", "steps/s", "diverging", "at the edge", "r averages", "never bridged", "faster")
+        for word in (*words, "0 Home", "$ End", "Ctrl+Home"):
             assert word in text, word
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, ReplayScreen))

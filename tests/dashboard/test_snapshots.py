@@ -57,7 +57,7 @@ def test_the_terminals_own_colours(snap_compare: Compare, edge_run: RunFile) -> 
 
 
 def test_a_changed_step_size_with_a_cursor(snap_compare: Compare, edge_run: RunFile) -> None:
-    assert snap_compare(_dashboard(edge_run, 699), terminal_size=(120, 40), run_before=_drawn("tab", "end"))
+    assert snap_compare(_dashboard(edge_run, 699), terminal_size=(120, 40), run_before=_drawn("tab", "ctrl+end"))
 
 
 @pytest.mark.parametrize(("size", "keys"), [((80, 24), ["n"]), ((120, 40), [])], ids=["80x24", "120x40"])

@@ -26,7 +26,8 @@ _IN_EVERY_CHART = (
     ("η, p, r", "marks: the step size was changed, the training was paused, resumed"),
     (
         "cursor",
-        "click, or Tab to a chart and ← →: values read off at a step, in all charts; Esc takes it away",
+        "click, or Tab to a chart and ← →: values read off at a step, in all charts; Ctrl+Home and Ctrl+End go to the "
+        "first and the last step that are shown, Esc takes it away",
     ),
 )
 

@@ -30,8 +30,8 @@ class ReplayScreen(WatchScreen):
             key_display="]",
             tooltip="To the next event: a changed step size, a pause",
         ),
-        Binding("0,home", "start", "start", show=False, tooltip="To the first step"),
-        Binding("dollar_sign,end", "end", "end", key_display="$", show=False, tooltip="To the last step"),
+        Binding("0,home", "start", "start", key_display="0 Home", show=False, tooltip="To the first step"),
+        Binding("dollar_sign,end", "end", "end", key_display="$ End", show=False, tooltip="To the last step"),
         Binding("g", "go_to", "go to", tooltip="To a step or a percentage"),
         Binding("q", "app.quit", "quit", tooltip="End the replay"),
     ]

@@ -15,15 +15,18 @@ from eostui.dashboard.widgets.view import Area
 
 
 class Timeline(Surface, can_focus=True):
-    """Base of charts and heat strips: the keys and the mouse that move a cursor from step to step."""
+    """Base of charts and heat strips: the keys and the mouse that move a cursor from step to step.
+
+    Home and End are left to the screen: a chart has the focus nearly always, and would take them from a replay.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "move_cursor(-1)", "Cursor left", show=False),
         Binding("right", "move_cursor(1)", "Cursor right", show=False),
         Binding("shift+left", "move_cursor(-10)", "Cursor ten columns left", show=False),
         Binding("shift+right", "move_cursor(10)", "Cursor ten columns right", show=False),
-        Binding("home", "move_cursor_to_end(False)", "Cursor to the first step", show=False),
-        Binding("end", "move_cursor_to_end(True)", "Cursor to the last step", show=False),
+        Binding("ctrl+home", "move_cursor_to_end(False)", "Cursor to the first step", show=False),
+        Binding("ctrl+end", "move_cursor_to_end(True)", "Cursor to the last step", show=False),
         Binding("escape", "remove_cursor", "Remove cursor", show=False),
     ]
 

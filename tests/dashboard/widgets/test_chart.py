@@ -371,9 +371,9 @@ async def test_the_cursor_reads_exact_values_and_tells_the_app() -> None:
     async with app.run_test(size=(100, 12)) as pilot:
         chart.show([trace(np.arange(1000) / 7, "a"), Trace("b", x, x * 1.0, "first")])
         chart.focus()
-        await pilot.press("end")
+        await pilot.press("ctrl+end")
         assert lines(chart)[0].rstrip() == "sharpness  step 999  ━b 990.00  ━a 142.71"
-        await pilot.press("home")
+        await pilot.press("ctrl+home")
         assert chart.cursor_step == 0
         await pilot.press("right", "right", "shift+right", "left")
         column = chart_left(chart) + 11
