@@ -17,6 +17,13 @@ RECENT = 5
 """Measurements that count as recent."""
 LOSS_WINDOW = 100
 """Steps over which the loss is compared with its lowest value."""
+EXPLODED = 10
+"""The loss diverges where it is over this many times its lowest value."""
+LOWER, UPPER = 0.85, 1.2
+"""The edge is where the average of r is from the one to the other."""
+CHANGE = 0.01
+"""A sharpness grows or falls where it changed by over this share of its value at first."""
+_CHANGE = f"{100 * CHANGE:g} %"
 
 
 class Regime(Enum):
@@ -25,25 +32,25 @@ class Regime(Enum):
     UNKNOWN = ("not measured yet", "no sharpness has been measured")
     DIVERGING = (
         "diverging",
-        f"the loss is not finite, or over 10 × its lowest of the last {LOSS_WINDOW} steps",
+        f"the loss is not finite, or over {EXPLODED} × its lowest of the last {LOSS_WINDOW} steps",
     )
     ABOVE = (
         "above the edge",
-        f"r averages over 1.2 in the last {RECENT} measurements: the step size is too large to stay",
+        f"r averages over {UPPER} in the last {RECENT} measurements: the step size is too large to stay",
     )
-    EDGE = ("at the edge", f"r averages from 0.85 to 1.2 in the last {RECENT} measurements")
-    BELOW = ("below the edge", "r is under 0.85, and S has been measured only once")
+    EDGE = ("at the edge", f"r averages from {LOWER} to {UPPER} in the last {RECENT} measurements")
+    BELOW = ("below the edge", f"r is under {LOWER}, and S has been measured only once")
     SHARPENING = (
         "sharpening",
-        f"below the edge, and S grew by over 1 % within the last {RECENT} measurements",
+        f"below the edge, and S grew by over {_CHANGE} within the last {RECENT} measurements",
     )
     FLATTENING = (
         "flattening",
-        f"below the edge, and S fell by over 1 % within the last {RECENT} measurements",
+        f"below the edge, and S fell by over {_CHANGE} within the last {RECENT} measurements",
     )
     STABLE = (
         "stable",
-        f"below the edge, and S changed by less than 1 % within the last {RECENT} measurements",
+        f"below the edge, and S changed by less than {_CHANGE} within the last {RECENT} measurements",
     )
     NO_THRESHOLD = ("no threshold", "the optimizer has no stability threshold to compare the sharpness with")
     MINIBATCH = (
@@ -74,7 +81,7 @@ def regime_of(train: Series, measured: Series | None) -> Regime:
     """The regime at the newest visible rows of the table `train` and of the one whose first eigenvalue is S, which a
     run may be without."""
     losses = train["loss"][-LOSS_WINDOW:]
-    if len(losses) and not (np.isfinite(losses[-1]) and losses[-1] <= 10 * np.nanmin(losses)):
+    if len(losses) and not (np.isfinite(losses[-1]) and losses[-1] <= EXPLODED * np.nanmin(losses)):
         return Regime.DIVERGING
     if measured is None:
         return Regime.UNKNOWN
@@ -90,13 +97,13 @@ def regime_of(train: Series, measured: Series | None) -> Regime:
     # no curvature is stable for a weight decay beyond 2/η, which leaves a threshold that is not positive
     ratios = np.divide(sharpness, threshold, out=np.full_like(sharpness, np.inf), where=~(threshold <= 0))
     ratio = float(np.nanmean(ratios))
-    if ratio > 1.2:
+    if ratio > UPPER:
         return Regime.ABOVE
-    if ratio >= 0.85:
+    if ratio >= LOWER:
         return Regime.EDGE
     if len(sharpness) < 2:
         return Regime.BELOW
     growth = sharpness[-1] - sharpness[0]
-    if abs(growth) <= 0.01 * abs(sharpness[0]):
+    if abs(growth) <= CHANGE * abs(sharpness[0]):
         return Regime.STABLE
     return Regime.SHARPENING if growth > 0 else Regime.FLATTENING

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -73,6 +74,30 @@ def test_an_infinite_threshold_is_out_of_reach() -> None:
 
 def test_a_network_without_any_curvature_is_stable() -> None:
     assert _regime([0.0, 0.0, 0.0]) is Regime.STABLE
+
+
+def _told(regime: Regime, pattern: str) -> list[float]:
+    """The numbers in the definition of a regime."""
+    found = re.search(pattern, regime.definition)
+    assert found, regime.definition
+    return [float(number) for number in found.groups()]
+
+
+def test_the_limits_that_are_told_are_those_that_decide() -> None:
+    lower, upper = _told(Regime.EDGE, r"from (\S+) to (\S+) in")
+    assert _told(Regime.ABOVE, r"over (\S+) in") == [upper]
+    assert _told(Regime.BELOW, r"under (\S+),") == [lower]
+    ratios = (lower - 0.01, lower + 0.01, upper - 0.01, upper + 0.01)
+    regimes = [Regime.BELOW, Regime.EDGE, Regime.EDGE, Regime.ABOVE]
+    assert [_regime([100 * ratio]) for ratio in ratios] == regimes
+    for regime, sign in ((Regime.SHARPENING, 1), (Regime.FLATTENING, -1)):
+        (percent,) = _told(regime, r"by over (\S+) %")
+        assert _regime([50, 50 * (1 + sign * (percent + 0.1) / 100)]) is regime
+        assert _regime([50, 50 * (1 + sign * (percent - 0.1) / 100)]) is Regime.STABLE
+    assert _told(Regime.STABLE, r"less than (\S+) %") == [percent]
+    (times,) = _told(Regime.DIVERGING, r"over (\S+) ×")
+    assert _regime([50, 50], [0.1, 0.1 * (times - 0.5)]) is Regime.STABLE
+    assert _regime([50, 50], [0.1, 0.1 * (times + 0.5)]) is Regime.DIVERGING
 
 
 def test_an_adaptive_optimizer_is_judged_by_its_preconditioned_sharpness(feed_of: FeedOf) -> None:
