@@ -20,6 +20,8 @@ from cases import Case
 from method import Method, Point, Reference
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from eostui.one_line import in_one_line
+
 T = TypeVar("T")
 
 FEW = 20
@@ -43,7 +45,7 @@ def compare_memory(case: Case, data_dir: Path, methods: Mapping[str, Method], th
         try:
             peak = _in_a_process(_peak_of_method, case, data_dir, threads, type(method), method.k)
         except Exception as problem:  # a peer's failure is a result, too
-            print(f"  {label:20} failed, {type(problem).__name__}: {problem}".splitlines()[0])
+            print(f"  {label:20} failed, {in_one_line(problem)}")
             continue
         print(f"  {label:20} {peak:10.0f}")
 

@@ -18,6 +18,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from eostui.curvature.operators.hessian import HessianOperator
 from eostui.objective.objective import Objective
+from eostui.one_line import in_one_line
 
 GROSS = 5e-3
 """An error that must never be."""
@@ -94,7 +95,7 @@ def _measure(point: Point, reference: Reference, records: list[Record]) -> None:
                 answer = record.method.solve(point)
                 record.seconds.append(time.perf_counter() - start)
         except Exception as problem:  # a peer's failure is a result, too
-            record.failure = f"{type(problem).__name__}: {problem}".splitlines()[0]
+            record.failure = in_one_line(problem)
             continue
         measured.append(record)
         record.points.append(point.index)

@@ -19,6 +19,7 @@ from eostui.config import RunConfig
 from eostui.link.messages import Ended, Hello, Phase
 from eostui.link.server import LinkServer
 from eostui.link.withdraw import has_begun, withdraw, withdraw_but_keep_log
+from eostui.one_line import in_one_line
 from eostui.streams import fill_standard_descriptors
 from eostui.trainer.control import Control
 from eostui.trainer.ending import end, heed_signals
@@ -77,17 +78,10 @@ def _tell(error: BaseException, directory: Path, server: LinkServer) -> int:
         traceback.print_exception(error)
         sys.stderr.flush()
         log = withdraw_but_keep_log(directory)
-        text, code = f"{_in_one_line(error)}{f'; its log: {log}' if log else ''}", 1
+        text, code = f"{in_one_line(error)}{f'; its log: {log}' if log else ''}", 1
     server.say(Ended(text, code))
     server.close()
     return code
-
-
-def _in_one_line(error: BaseException) -> str:
-    if isinstance(error, SystemExit):
-        return f"the code of the run has called exit({error.code!r})"
-    said = next(iter(str(error).strip().splitlines()), "")
-    return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
 if __name__ == "__main__":

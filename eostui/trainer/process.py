@@ -95,12 +95,9 @@ def _run(
             text = str(status)
         except StoreError:
             raise
-        except Exception as error:  # whatever a user's model raises, or a device that ran out of memory
+        except (Exception, SystemExit) as error:  # whatever a user's model does, or a device that ran out of memory
             traceback.print_exc()
             status, text = Status.FAILED, told(error)
-        except SystemExit as error:
-            traceback.print_exc()
-            status, text = Status.FAILED, f"the code of the run has called exit({error.code!r})"
         record.close(status)
     except StoreError as error:
         print(f"eostui: {error}", file=sys.stderr)

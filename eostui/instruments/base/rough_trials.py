@@ -13,6 +13,7 @@ from torch import Tensor
 from eostui.curvature.eigen.rough_products import RoughTrial
 from eostui.curvature.inner_products import norm
 from eostui.curvature.linear_operator import HasRoughProducts, LinearOperator
+from eostui.one_line import in_one_line
 
 Clock = Callable[[], float]
 """Seconds since some moment."""
@@ -145,8 +146,7 @@ def try_rough_products(
         noise = float(norm((rough_image - image)[None])[0] / norm(image[None])[0])
         return RoughTrial(kind, exact, max(first - seconds, 0.0), seconds, noise)
     except (RuntimeError, TypeError, ValueError) as error:
-        reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        return RoughTrial(kind, exact, torch.inf, torch.inf, torch.inf, reason)
+        return RoughTrial(kind, exact, torch.inf, torch.inf, torch.inf, in_one_line(error))
     finally:
         rough.close()
 
