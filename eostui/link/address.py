@@ -11,6 +11,8 @@ from pathlib import Path
 SOCKET_NAME = "link.sock"
 LONGEST_PATH = 100
 """A Unix socket's path has 108 bytes on Linux and 104 on macOS, the closing NUL included."""
+TIMEOUT = 2.0
+"""Seconds that a trainer has to take a viewer in."""
 
 
 class LinkError(OSError):
@@ -53,10 +55,10 @@ def listen(run_directory: Path) -> socket.socket:
     return listener
 
 
-def connect(run_directory: Path, timeout: float = 2.0) -> socket.socket:
+def connect(run_directory: Path) -> socket.socket:
     """A connection to the live trainer of a run. Raises `LinkError` where none is listening."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connection.settimeout(timeout)
+    connection.settimeout(TIMEOUT)
     try:
         connection.connect(str(socket_path(run_directory)))
     except OSError as error:

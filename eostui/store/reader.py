@@ -124,9 +124,9 @@ class RunFile:
             # h5py hangs metadata on a text dtype that numpy can neither save nor compare: drop it.
             return {name: datasets[name][rows].view(np.dtype(datasets[name].dtype.str)) for name in wanted}
 
-    def events(self, start: int = 0) -> list[Event]:
-        """The events from row `start` on."""
-        rows = self.read(EVENTS.name, [column.name for column in EVENTS.columns], start)
+    def events(self) -> list[Event]:
+        """All events, in the order of time."""
+        rows = self.read(EVENTS.name, [column.name for column in EVENTS.columns])
         return [
             Event(
                 int(step),

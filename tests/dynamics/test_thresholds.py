@@ -111,10 +111,15 @@ def computed(formula: str, symbols: dict[str, float]) -> float:
     return float(eval(text))
 
 
-def sgd(formula: str, *, make: type[SGD] = SGD, **settings: Any) -> Setting:
+def sgd(formula: str, *, make: Callable[..., SGD] = SGD, **settings: Any) -> Setting:
     symbols = {"η": LR, "μ": settings.get("momentum", 0), "d": settings.get("dampening", 0)}
     symbols["w"] = settings.get("weight_decay", settings.get("decay", 0))
     return Setting(lambda weights: make(weights, lr=LR, **settings), formula, symbols, Matrix.HESSIAN)
+
+
+def dampened(weights: list[Tensor], *, dampening: float, **settings: Any) -> SGD:
+    """Ours with a dampening, which only a group can have."""
+    return DecoupledSGD([{"params": weights, "dampening": dampening}], **settings)
 
 
 def adam(formula: str, *, make: type[Adam] = Adam, beta1: float = 0.9, **settings: Any) -> Setting:
@@ -160,7 +165,7 @@ SETTINGS = {
     "nesterov-decay": sgd("(2+2μ)/(η(1+2μ)) − w", momentum=0.9, nesterov=True, weight_decay=5.0),
     "gd-decoupled": sgd("(2−ηw)/η", make=DecoupledSGD, decay=5.0),
     "momentum-decoupled": sgd("(2−ηw)(1+μ)/η", make=DecoupledSGD, momentum=0.9, decay=5.0),
-    "dampening-decoupled": sgd("(2−ηw)(1+μ)/(η(1−d))", make=DecoupledSGD, momentum=0.5, dampening=0.25, decay=5.0),
+    "dampening-decoupled": sgd("(2−ηw)(1+μ)/(η(1−d))", make=dampened, momentum=0.5, dampening=0.25, decay=5.0),
     "nesterov-decoupled": sgd(NESTEROV_DECOUPLED, make=DecoupledSGD, momentum=0.9, nesterov=True, decay=5.0),
     "adam": adam("38/η"),
     "adam-beta1": adam("(2+2β₁)/((1−β₁)η)", beta1=0.5, eps=0.3),

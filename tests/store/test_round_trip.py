@@ -57,7 +57,6 @@ def test_a_run_reads_back_as_it_was_written(run_path: Path) -> None:
         np.testing.assert_array_equal(hessian["eigenvalues"][3], np.array([3.0, 2.0, 1.0]) + 100)
         assert np.isnan(hessian["residuals"]).all()
         assert run.events() == [Event(5, 0.25, "lr", {"from": 0.01, "to": 0.02, "by": 'a "user", with a comma'})]
-        assert run.events(start=1) == []
 
 
 def test_a_part_of_a_table_is_read_as_a_slice(run_path: Path) -> None:

@@ -61,11 +61,10 @@ class Budget:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a search is: its `products` until now, and the largest error ÷ |λ₁|, which is to reach `tolerance`."""
+    """How far a search is: its `products` until now, and the largest error ÷ |λ₁|, which is to reach `tol`."""
 
     products: int
     error: float
-    tolerance: float
 
 
 @dataclass(frozen=True)
@@ -133,7 +132,7 @@ class Search:
     def report(self, error: float) -> None:
         """Call `on_product` with the largest error, relative to |λ₁|."""
         if self.on_product is not None:
-            self.on_product(Progress(self.products, error, self.wanted.tol))
+            self.on_product(Progress(self.products, error))
 
 
 def _confirmed_errors(ritz: RitzPairs, found: RitzVectors, rough: Found) -> Array:

@@ -85,8 +85,6 @@ class Chart(Timeline):
         self,
         title: str,
         *,
-        unit: str = "",
-        x_unit: str = "step",
         log_axis: bool = False,
         symmetric: bool = False,
         glyphs: GlyphName = "braille",
@@ -95,7 +93,7 @@ class Chart(Timeline):
         classes: str | None = None,
     ) -> None:
         super().__init__(log_axis=log_axis, glyphs=glyphs, name=name, id=id, classes=classes)
-        self._view = View(title, unit, x_unit, symmetric=symmetric)
+        self._view = View(title, symmetric=symmetric)
         self._plot = Plot([style.removeprefix("chart--") for style in self.STYLES])
 
     @property

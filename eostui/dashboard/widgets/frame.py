@@ -18,6 +18,7 @@ ROWS_PER_TICK = 3
 _ROOMY = 40  # from this width on all pictures leave the same room for value labels, so that their steps line up
 _CELLS_PER_STEP_TICK = 8
 _STEP_GAP = 3  # cells between two step labels
+_STEP = "step"
 
 Style = Callable[[str], int]
 """The number of the style of an ink."""
@@ -40,10 +41,10 @@ def draw_value_axis(
         cells.write(x, area.top + row, glyphs.tick, axis)
 
 
-def draw_step_axis(cells: Cells, area: Area, x_unit: str, style: Style) -> None:
+def draw_step_axis(cells: Cells, area: Area, style: Style) -> None:
     """The steps below the area."""
     axis, y = style("axis"), area.top + area.height
-    cells.write(max(area.left - 1 - len(x_unit), 0), y, x_unit[: area.left - 1], axis)
+    cells.write(max(area.left - 1 - len(_STEP), 0), y, _STEP[: area.left - 1], axis)
     for most in range(max(2, area.width // _CELLS_PER_STEP_TICK), 1, -1):
         ticks = linear_ticks(area.start, area.stop, most)
         labels = format_ticks(ticks, log=False)

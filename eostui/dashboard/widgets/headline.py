@@ -32,7 +32,7 @@ def write_headline(
     of the axis, has a sign for that. Where not all fits, traces have their brief names, if any has one, and the title
     gives way to the values at the cursor.
     """
-    title = [(view.title, "title")] + ([(view.unit, "muted")] if view.unit else [])
+    title = [(view.title, "title")]
     at_cursor: list[list[Part]] = [[(mark.label, mark.ink)] for mark in marks]
     entries = [*_entries(view, glyphs, top, brief=False), *at_cursor]
     if not write_entries(cells, title, entries, glyphs, style) and any(trace.brief for trace in view.traces):
@@ -61,7 +61,7 @@ def write_entries(
 
 def _entries(view: View, glyphs: Glyphs, top: float, *, brief: bool) -> Iterable[list[Part]]:
     if view.cursor is not None:
-        yield [(f"{view.x_unit} ", "muted"), (format_step(view.cursor), "value")]
+        yield [("step ", "muted"), (format_step(view.cursor), "value")]
     for trace in reversed(view.traces):
         value, text = _reading(trace, view.cursor)
         if trace.label and not (trace.sparse and math.isnan(value)):

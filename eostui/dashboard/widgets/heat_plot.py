@@ -50,7 +50,6 @@ class HeatView:
     title: str
     value: str
     """What the values are called, such as λ."""
-    x_unit: str = "step"
     densities: Densities = field(default_factory=Densities.none)
     reference: Trace | None = None
     marks: Sequence[Mark] = ()
@@ -109,7 +108,7 @@ class HeatPlot:
         self._margin = max(self._margin, least_margin(width), *map(len, labels))
         area = self.area = Area(self._margin + 1, 1, width - self._margin - 1, rows, *window)
         draw_value_axis(cells, glyphs, area, labels, [self._scaled.row(tick, rows) for tick in ticks], self._style)
-        draw_step_axis(cells, area, view.x_unit, self._style)
+        draw_step_axis(cells, area, self._style)
         faintest = self._draw_shares(cells, view, glyphs, area)
         self._draw_reference(cells, view, glyphs, area)
         draw_uprights(cells, glyphs, area, view.marks, view.cursor, self._style)
@@ -190,7 +189,7 @@ class HeatPlot:
             forms = [(title, [reach, key]), (title, [key])]
         else:
             entries: list[list[Part]] = [
-                [(f"{view.x_unit} ", "muted"), (format_step(view.cursor), "value")],
+                [("step ", "muted"), (format_step(view.cursor), "value")],
                 *self._read_off(cells, view, glyphs, area),
                 *([(mark.label, mark.ink)] for mark in marks_at(area, view.marks, view.cursor)),
             ]

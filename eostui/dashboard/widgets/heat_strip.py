@@ -93,18 +93,16 @@ class HeatStrip(Timeline):
         title: str,
         value: str,
         *,
-        x_unit: str = "step",
-        log_axis: bool = True,
         glyphs: GlyphName = "braille",
         name: str | None = None,
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
-        super().__init__(log_axis=log_axis, glyphs=glyphs, name=name, id=id, classes=classes)
+        super().__init__(log_axis=True, glyphs=glyphs, name=name, id=id, classes=classes)
         numbers = {style.removeprefix("heat-strip--"): number for number, style in enumerate(self.STYLES)}
         ramp = len(numbers)
         numbers |= {f"shade-{level}": ramp + level * _PAIRS for level in range(_PAIRS)}
-        self._view = HeatView(title, value, x_unit)
+        self._view = HeatView(title, value)
         self._plot = HeatPlot(numbers, ramp)
 
     @property

@@ -75,7 +75,7 @@ class Plot:
         self.area = area
         tick_rows = [scale.row(tick, rows * glyphs.rows) // glyphs.rows for tick in ticks] if scale else []
         draw_value_axis(cells, glyphs, area, labels, tick_rows, self._style)
-        draw_step_axis(cells, area, view.x_unit, self._style)
+        draw_step_axis(cells, area, self._style)
         if scale:
             self._draw_traces(cells, view, glyphs, area, scale, outlines)
             self._draw_points(cells, view, glyphs, area, scale, envelopes)

@@ -14,8 +14,6 @@ class View:
     """Everything that decides what a chart looks like, its size and its glyphs aside."""
 
     title: str
-    unit: str = ""
-    x_unit: str = "step"
     traces: Sequence[Trace] = ()
     marks: Sequence[Mark] = ()
     x_range: tuple[float, float] | None = None

@@ -24,13 +24,12 @@ class DecoupledSGD(torch.optim.SGD):
         lr: float,
         *,
         momentum: float = 0.0,
-        dampening: float = 0.0,
         nesterov: bool = False,
         decay: float = 0.0,
     ) -> None:
         if decay < 0:
             raise ValueError(f"decay must be zero or positive, not {decay}")
-        super().__init__(params, lr, momentum=momentum, dampening=dampening, nesterov=nesterov)
+        super().__init__(params, lr, momentum=momentum, nesterov=nesterov)
         self.defaults["decay"] = decay
         for group in self.param_groups:
             group.setdefault("decay", decay)

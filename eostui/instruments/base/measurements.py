@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -34,14 +34,11 @@ class Measurements:
     on without it.
     """
 
-    def __init__(
-        self, kinds: Sequence[type[Instrument]], scope: Scope, *, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, kinds: Sequence[type[Instrument]], scope: Scope) -> None:
         self._instruments = {kind.name: kind(scope) for kind in kinds}
         self._tables = {kind.name: kind.table(scope).name for kind in kinds}
         self._free = {kind.name for kind in kinds if kind.every_step and kind.work(scope) == Work()}
         self._found = Found()
-        self._clock = clock
         self.seconds = 0.0
         """How long they have measured, all in all."""
         self.newest: dict[str, Mapping[str, Any]] = {}
@@ -87,7 +84,7 @@ class Measurements:
         return self.seconds - before
 
     def _measure_with(self, instrument: Instrument, point: Point, recorder: Recorder, say: Say) -> None:
-        start = self._clock()
+        start = time.monotonic()
         try:
             with recorder.activity(f"measuring: {instrument.name}"):
                 row = instrument.measure(point, self._found, say)
@@ -100,7 +97,7 @@ class Measurements:
             say.event(Checked(text))
             return
         finally:
-            self.seconds += self._clock() - start
+            self.seconds += time.monotonic() - start
         if row is not None:
             table = self._tables[instrument.name]
             self.newest[table] = {"step": point.step, **row}

@@ -66,9 +66,8 @@ class RoughTrials:
     trials: in the order of time; none of a kind that was not worth one.
     """
 
-    def __init__(self, limits: TrialLimits = USUAL_LIMITS, clock: Clock = time.perf_counter) -> None:
+    def __init__(self, limits: TrialLimits = USUAL_LIMITS) -> None:
         self._limits = limits
-        self._clock = clock
         self._measurements = 0
         self._kinds_tried: list[str] = []
         self.trials: list[RoughTrial] = []
@@ -101,7 +100,7 @@ class RoughTrials:
             for kind in operator.rough_kinds:
                 if kind not in self._kinds_tried:
                     self._kinds_tried.append(kind)
-                    trial = try_rough_products(operator, v, kind, self._limits, self._clock)
+                    trial = try_rough_products(operator, v, kind, self._limits)
                     new += [] if trial is None else [trial]
         self.trials += new
         return new

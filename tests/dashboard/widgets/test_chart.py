@@ -49,11 +49,11 @@ async def test_a_spike_of_one_sample_among_a_million_is_seen() -> None:
 
 
 async def test_title_legend_and_ticks_stand_where_they_belong() -> None:
-    chart = Chart("loss", unit="nats", log_axis=True)
+    chart = Chart("loss", log_axis=True)
     async with Stage(chart).run_test(size=(60, 12)):
         chart.show([trace([1.0, 0.1, 0.02], "train"), trace([0.5, 0.25], "test", "test-loss")])
         rows = lines(chart)
-        assert rows[0].rstrip() == "loss nats  ━test 0.250  ━train 0.0200"
+        assert rows[0].rstrip() == "loss  ━test 0.250  ━train 0.0200"
         assert [row[:7] for row in rows[1:11] if "┤" in row] == [
             "     1┤",
             "   0.3┤",

@@ -11,7 +11,7 @@ from eostui.dynamics.optim.sgd import DecoupledSGD
 def test_without_decay_it_is_torchs_sgd_bit_for_bit() -> None:
     torch.manual_seed(0)
     ours, theirs = torch.ones(5), torch.ones(5)
-    settings = {"lr": 0.1, "momentum": 0.9, "dampening": 0.5}
+    settings = {"lr": 0.1, "momentum": 0.9}
     optimizers = DecoupledSGD([ours], **settings), torch.optim.SGD([theirs], **settings)
     for _ in range(5):
         ours.grad = theirs.grad = torch.randn(5)
