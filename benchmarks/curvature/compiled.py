@@ -15,6 +15,7 @@ from eostui.curvature.compiled.tangent_program import TangentProgram
 from eostui.instruments.base.rough_trials import RoughTrials
 from eostui.objective.objective import Objective
 
+_DIRECTORY = tempfile.TemporaryDirectory()
 _PROGRAMS: WeakKeyDictionary[nn.Module, TangentProgram] = WeakKeyDictionary()
 
 
@@ -31,9 +32,9 @@ def compiled_program(objective: Objective) -> TangentProgram:
         return _PROGRAMS[objective.model]
     progress("compiling")
     start = time.perf_counter()
-    with tempfile.TemporaryDirectory() as name:
-        compile_tangent(objective, objective.parameters(), Path(name))
-        program = TangentProgram.load(Path(name), objective.physical_batch)
+    directory = Path(tempfile.mkdtemp(dir=_DIRECTORY.name))
+    compile_tangent(objective, objective.parameters(), directory)
+    program = TangentProgram.load(directory, objective.physical_batch)
     progress()
     print(f"  compiled in {time.perf_counter() - start:.0f} s")
     _PROGRAMS[objective.model] = program

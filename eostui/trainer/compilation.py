@@ -40,7 +40,7 @@ class Compilation:
         self._config = config
         self._examples = examples
         self._began = False
-        self._directory = Path()
+        self._directory: Path | None = None
         self._process: subprocess.Popen[str] | None = None
 
     def advance(self, measuring: float, *, wanted: bool) -> str:
@@ -72,6 +72,7 @@ class Compilation:
         return "compiling products in a process of its own"
 
     def _finish(self) -> str:
+        assert self._directory is not None
         try:
             self.program = TangentProgram.load(self._directory, self._examples)
             return "products are compiled"
@@ -80,10 +81,19 @@ class Compilation:
             reason = failure.read_text() if failure.exists() else in_one_line(error)
             return f"products could not be compiled: {reason}"
         finally:
-            self.close()
+            self._end_process()
+            if self.program is None:
+                self.close()
 
     def close(self) -> None:
-        """End the process, and leave nothing of it."""
+        """End the process, and leave nothing of it; the program cannot be used any more."""
+        self._end_process()
+        self.program = None
+        if self._directory is not None:
+            shutil.rmtree(self._directory, ignore_errors=True)
+            self._directory = None
+
+    def _end_process(self) -> None:
         if self._process is None:
             return
         if self._process.poll() is None:
@@ -92,4 +102,3 @@ class Compilation:
         self._process.stdin.close()
         self._process.wait()
         self._process = None
-        shutil.rmtree(self._directory, ignore_errors=True)

@@ -38,7 +38,8 @@ def main() -> int:
 
 def _end_with_standard_input(directory: Path) -> None:
     sys.stdin.read()
-    shutil.rmtree(directory, ignore_errors=True)
+    while directory.exists():  # the other thread may be writing into it
+        shutil.rmtree(directory, ignore_errors=True)
     os.killpg(0, signal.SIGKILL)
 
 

@@ -18,6 +18,7 @@ from torch.fx import Graph, GraphModule, Node
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from eostui.curvature.compiled.scratch import scratch_in
 from eostui.curvature.compiled.tangent_program import PRIMAL, TANGENT, arguments
 from eostui.curvature.compiled.tangent_rewrites import drop_zeros, lay_out_rows
 from eostui.objective.model_call import call_model
@@ -32,7 +33,7 @@ def compile_tangent(objective: Objective, theta: Tensor, directory: Path) -> Non
     """
     primal, tangent = trace_tangent(objective, theta)
     given = arguments(objective, theta, next(objective.physical_batches()))
-    with torch.no_grad():
+    with torch.no_grad(), scratch_in(directory):
         residuals = primal(*given)
         for module, inputs, name in (
             (primal, given, PRIMAL),

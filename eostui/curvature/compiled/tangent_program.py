@@ -15,6 +15,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from eostui.curvature.compiled.scratch import scratch_in
 from eostui.objective.objective import Batch, Objective
 from eostui.objective.weights import flatten
 
@@ -39,12 +40,13 @@ class TangentProgram:
 
     @classmethod
     def load(cls, directory: Path, examples: int) -> Self:
-        """The programs that `compile_tangent` has left in a directory; it may be deleted afterwards.
+        """The programs that `compile_tangent` has left in a directory, which they need for as long as they are used.
 
         Raises RuntimeError or OSError for files that are not what they should be, AttributeError where torch is too
         old to load any.
         """
-        primal, tangent = (torch._inductor.aoti_load_package(str(directory / name)) for name in (PRIMAL, TANGENT))
+        with scratch_in(directory):
+            primal, tangent = (torch._inductor.aoti_load_package(str(directory / name)) for name in (PRIMAL, TANGENT))
         return cls(primal, tangent, examples)
 
     def fits(self, batch: Batch) -> bool:
