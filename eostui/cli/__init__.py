@@ -19,11 +19,11 @@ from eostui.cli.export import export
 from eostui.cli.info import info
 from eostui.cli.listing import list_names
 from eostui.cli.ls import ls
+from eostui.cli.mending import to_mend
 from eostui.cli.plot import plot
 from eostui.cli.replay import replay
 from eostui.cli.run import run
 from eostui.cli.terminal import forget_stale_size
-from eostui.config import ConfigError
 from eostui.streams import fill_standard_descriptors, silence, write_what_can_be_read
 
 app = typer.Typer(
@@ -88,16 +88,10 @@ def _run() -> int:
         silence(sys.stdout.fileno())
         return 128 + signal.SIGPIPE
     except Exception as error:
-        if not _is_users_to_mend(error):
+        if (text := to_mend(error)) is None:
             raise
-        return _complain(str(error))
+        return _complain(text)
     return int(code or 0)
-
-
-def _is_users_to_mend(error: Exception) -> bool:
-    from eostui.store import StoreError
-
-    return isinstance(error, (ConfigError, StoreError, OSError))
 
 
 def _complain(text: str) -> int:
