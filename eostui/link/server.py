@@ -1,7 +1,7 @@
 """The trainer's end of the pipe: one thread that serves any number of viewers and never holds the training up.
 
 The training thread only appends to lists under a lock; this thread encodes and sends, a few times a second. A viewer
-that does not read is not waited for: past `BACKLOG` unsent bytes its rows are dropped, and it finds them in the file.
+that does not read is not waited for: past a backlog of unsent bytes its rows are dropped. It finds them in the file.
 """
 
 from __future__ import annotations
@@ -46,11 +46,15 @@ class Asked:
 
 
 class LinkServer:
-    """Serves a listening socket until `close`. All methods may be called from any thread."""
+    """Serves a listening socket until `close`. All methods may be called from any thread.
 
-    def __init__(self, listener: socket.socket) -> None:
+    A viewer with more than `backlog` unsent bytes gets no further rows until it has read some.
+    """
+
+    def __init__(self, listener: socket.socket, *, backlog: int = BACKLOG) -> None:
         listener.setblocking(False)
         self._listener = listener
+        self._backlog = backlog
         self._lock = threading.Lock()
         self._commands: deque[Asked] = deque()
         self._command_came = threading.Condition(self._lock)
@@ -163,7 +167,7 @@ class LinkServer:
             viewer.unsent += frame
 
     def _send_rows(self, rows: Rows) -> None:
-        ready = [viewer for viewer in self._viewers if len(viewer.unsent) < BACKLOG]
+        ready = [viewer for viewer in self._viewers if len(viewer.unsent) < self._backlog]
         if ready:
             self._send(encode(rows), ready)
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -17,14 +18,22 @@ from eostui.curvature.compiled.tangent_program import TangentProgram
 from eostui.one_line import in_one_line
 from eostui.trainer.memory import available_memory
 
-WORTHWHILE = 30.0
-"""Seconds that a run has measured for before it is believed to go on for as long as compiling takes."""
-
-MEMORY = 2 << 30
-"""Bytes of main memory that are to be free: half of that was seen in use by one of its processes."""
-
 FAILURE = "failure.txt"
 """The file in which the process says why it failed."""
+
+
+@dataclass(frozen=True)
+class CompilationLimits:
+    """When a run has its products compiled."""
+
+    worthwhile: float = 30.0
+    """Seconds that a run has measured for before it is believed to go on for as long as compiling takes."""
+
+    memory: int = 2 << 30
+    """Bytes of main memory that are to be free: half of that was seen in use by one of the compiler's processes."""
+
+
+USUAL_LIMITS = CompilationLimits()
 
 
 class Compilation:
@@ -35,10 +44,11 @@ class Compilation:
 
     program: TangentProgram | None = None
 
-    def __init__(self, config: RunConfig, examples: int) -> None:
+    def __init__(self, config: RunConfig, examples: int, limits: CompilationLimits = USUAL_LIMITS) -> None:
         """For physical batches of so many examples."""
         self._config = config
         self._examples = examples
+        self._limits = limits
         self._began = False
         self._directory: Path | None = None
         self._process: subprocess.Popen[str] | None = None
@@ -50,12 +60,12 @@ class Compilation:
         """
         if self._process is not None and self._process.poll() is not None:
             return self._finish()
-        if not wanted or self._began or measuring < WORTHWHILE:
+        if not wanted or self._began or measuring < self._limits.worthwhile:
             return ""
         self._began = True
-        free = available_memory(torch.device("cpu"))
-        if free is not None and free < MEMORY:
-            return f"products are not compiled: that takes {MEMORY >> 30} GiB of memory, {free / 2**30:.1f} are free"
+        free, needed = available_memory(torch.device("cpu")), self._limits.memory
+        if free is not None and free < needed:
+            return f"products are not compiled: that takes {needed >> 30} GiB of memory, {free / 2**30:.1f} are free"
         self._directory = Path(tempfile.mkdtemp(prefix="eostui-"))
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "eostui.trainer.compiler", str(self._directory)],

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from eostui.config import RunConfig
@@ -75,18 +76,25 @@ class _Trial:
     bytes_each: float
 
 
-def forecast(config: RunConfig, setup: Setup, progress: Progress, products: Products = AUTOGRAD) -> Forecast:
+def forecast(
+    config: RunConfig,
+    setup: Setup,
+    progress: Progress,
+    products: Products = AUTOGRAD,
+    *,
+    memory_of: Callable[[torch.device], int | None] = available_memory,
+) -> Forecast:
     """Try the gradient and a Hessian product on a few examples, and reckon up to all of them.
 
-    Raises TooLarge, naming the flag that would help, where the work on one physical batch would not fit into the
-    memory that is free.
+    `memory_of` says how many bytes a device has free, None where nobody knows. Raises TooLarge, naming the flag that
+    would help, where the work on one physical batch would not fit into them.
     """
     progress("trying out what a step costs", None)
     objective, curvature, theta = setup.objective, setup.curvature, setup.theta
     in_a_step = config.training.batch_size or objective.examples
     batch = min(objective.physical_batch, in_a_step)
     gradient = _try_gradient(objective, theta, batch)
-    available = available_memory(objective.device)
+    available = memory_of(objective.device)
     curved = min(curvature.physical_batch, max(gradient.examples // 4, 2))
     if available is not None:  # the trial itself must not take more than its share
         curved = max(1, min(curved, int(available / 4 / (GRAPH * gradient.bytes_each + 1))))

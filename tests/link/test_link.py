@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from eostui.link import server as server_module
 from eostui.link.address import LONGEST_PATH, LinkError, connect, is_live, listen, socket_path
 from eostui.link.client import LinkClient
 from eostui.link.messages import Ack, Ended, Message, Phase, Rows, State
@@ -81,10 +80,8 @@ def test_a_command_is_answered_to_the_viewer_that_asked(server: LinkServer, run_
     watching.close()
 
 
-def test_a_viewer_that_never_reads_holds_nobody_up_and_loses_rows_only(
-    server: LinkServer, run_directory: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(server_module, "BACKLOG", 1 << 16)
+def test_a_viewer_that_never_reads_holds_nobody_up_and_loses_rows_only(run_directory: Path) -> None:
+    server = LinkServer(listen(run_directory), backlog=1 << 16)
     deaf = connect(run_directory)
     time.sleep(0.2)
     wide = Table("train", "fifty columns", (STEP, *[Column(f"column_{number}", "a number") for number in range(50)]))
@@ -102,6 +99,7 @@ def test_a_viewer_that_never_reads_holds_nobody_up_and_loses_rows_only(
     _until(lively, lambda messages: any(isinstance(m, Rows) and m.first <= index for m in messages))
     deaf.close()
     lively.close()
+    server.close()
 
 
 def test_garbage_from_one_viewer_ends_that_connection_alone(server: LinkServer, run_directory: Path) -> None:

@@ -23,8 +23,8 @@ from eostui.link.messages import Hello
 from eostui.link.server import LinkServer
 from eostui.store import Kind, RunFile
 from eostui.store.events import Happening, ProductsReported
-from eostui.trainer import compilation
-from eostui.trainer.compilation import Compilation
+from eostui.trainer import loop
+from eostui.trainer.compilation import USUAL_LIMITS, Compilation, CompilationLimits
 from eostui.trainer.control import Control
 from eostui.trainer.plan import plan_run
 from eostui.trainer.process import train
@@ -50,7 +50,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def until_told(compiled: Compilation, seconds: float = 240) -> str:
     for _ in range(int(seconds / 0.1)):
         time.sleep(0.1)
-        if told := compiled.advance(compilation.WORTHWHILE, wanted=True):
+        if told := compiled.advance(USUAL_LIMITS.worthwhile, wanted=True):
             return told
     raise TimeoutError(f"nothing after {seconds} s")
 
@@ -59,7 +59,7 @@ def until_told(compiled: Compilation, seconds: float = 240) -> str:
 def test_a_run_goes_over_to_products_that_another_process_has_compiled(
     tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compilation, "WORTHWHILE", 0.0)
+    monkeypatch.setattr(loop, "Compilation", partial(Compilation, limits=CompilationLimits(worthwhile=0.0)))
     monkeypatch.setattr(rough_trials, "RoughTrials", partial(RoughTrials, TrialLimits(worthwhile=0.0)))
     config = plan_run({**SMALL, "eig_every": 1, "threads": 1, "steps": 1_000_000})
     directory = tmp_path / "run"
@@ -94,17 +94,17 @@ def test_a_run_goes_over_to_products_that_another_process_has_compiled(
 
 def test_it_begins_when_it_is_wanted_and_the_run_has_measured_for_long_enough(temporary: Path) -> None:
     compiled = Compilation(plan_run(SMALL), 25)
-    assert not compiled.advance(2 * compilation.WORTHWHILE, wanted=False)
-    assert not compiled.advance(compilation.WORTHWHILE / 2, wanted=True)
-    assert compiled.advance(compilation.WORTHWHILE, wanted=True) == "compiling products in a process of its own"
-    assert not compiled.advance(compilation.WORTHWHILE, wanted=True)
+    assert not compiled.advance(2 * USUAL_LIMITS.worthwhile, wanted=False)
+    assert not compiled.advance(USUAL_LIMITS.worthwhile / 2, wanted=True)
+    assert compiled.advance(USUAL_LIMITS.worthwhile, wanted=True) == "compiling products in a process of its own"
+    assert not compiled.advance(USUAL_LIMITS.worthwhile, wanted=True)
     compiled.close()
 
 
 def test_a_process_that_is_not_waited_for_ends_and_leaves_nothing(temporary: Path) -> None:
     config = plan_run(SMALL)
     compiled = Compilation(config, 25)
-    assert compiled.advance(compilation.WORTHWHILE, wanted=True)
+    assert compiled.advance(USUAL_LIMITS.worthwhile, wanted=True)
     process = compiled._process
     assert process is not None
     assert process.poll() is None
@@ -116,7 +116,7 @@ def test_a_process_that_is_not_waited_for_ends_and_leaves_nothing(temporary: Pat
 
 def test_a_process_whose_run_was_killed_ends_and_leaves_nothing(temporary: Path) -> None:
     compiled = Compilation(plan_run(SMALL), 25)
-    assert compiled.advance(compilation.WORTHWHILE, wanted=True)
+    assert compiled.advance(USUAL_LIMITS.worthwhile, wanted=True)
     process = compiled._process
     assert process is not None
     assert process.stdin is not None
@@ -141,7 +141,7 @@ def test_what_cannot_be_compiled_is_told_with_the_reason(
     temporary: Path, change: Callable[[RunConfig], RunConfig], reason: str
 ) -> None:
     compiled = Compilation(change(plan_run(SMALL)), 25)
-    assert compiled.advance(compilation.WORTHWHILE, wanted=True)
+    assert compiled.advance(USUAL_LIMITS.worthwhile, wanted=True)
     told = until_told(compiled)
     assert told.startswith("products could not be compiled: ")
     assert reason in told
@@ -149,9 +149,8 @@ def test_what_cannot_be_compiled_is_told_with_the_reason(
     assert not list(temporary.iterdir())
 
 
-def test_without_the_memory_for_it_nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compilation, "available_memory", lambda _device: 1 << 29)
-    compiled = Compilation(plan_run(SMALL), 25)
-    told = compiled.advance(compilation.WORTHWHILE, wanted=True)
-    assert told == "products are not compiled: that takes 2 GiB of memory, 0.5 are free"
-    assert not compiled.advance(compilation.WORTHWHILE, wanted=True)
+def test_without_the_memory_for_it_nothing_is_started() -> None:
+    compiled = Compilation(plan_run(SMALL), 25, CompilationLimits(memory=1 << 60))
+    told = compiled.advance(USUAL_LIMITS.worthwhile, wanted=True)
+    assert re.fullmatch(r"products are not compiled: that takes 1073741824 GiB of memory, \d+\.\d are free", told)
+    assert not compiled.advance(USUAL_LIMITS.worthwhile, wanted=True)

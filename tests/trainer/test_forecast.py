@@ -11,7 +11,6 @@ import torch
 
 from eostui.config import RunConfig
 from eostui.curvature.operators.hessian import HessianOperator
-from eostui.trainer import forecast as module
 from eostui.trainer.forecast import Forecast, TooLarge, _duration, _rounded, _size, forecast
 from eostui.trainer.memory import available_memory
 from eostui.trainer.plan import plan_run
@@ -70,15 +69,15 @@ print(memory("VmHWM") - before)
     assert 0.5 * took < expected < 1.5 * took
 
 
-def test_what_does_not_fit_is_refused_with_the_flag_that_helps(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_does_not_fit_is_refused_with_the_flag_that_helps() -> None:
     config, setup = planned(physical_batch=1500, eig_samples=1500)
-    monkeypatch.setattr(module, "available_memory", lambda device: 30_000_000)
     with pytest.raises(
         TooLarge, match=r"1,500 examples at once through cnn-relu .* --physical-batch \d+ or less"
     ) as error:
-        forecast(config, setup, quiet)
+        forecast(config, setup, quiet, memory_of=lambda _device: 30_000_000)
     smaller = int(str(error.value).split("--physical-batch ")[1].split()[0])
-    forecast(*planned(physical_batch=smaller, eig_samples=smaller), quiet)
+    fitting = planned(physical_batch=smaller, eig_samples=smaller)
+    forecast(*fitting, quiet, memory_of=lambda _device: 30_000_000)
 
 
 SLEEPER = """

@@ -18,13 +18,19 @@ PROBES = 4
 """With more outputs the trace is estimated from this many random vectors."""
 
 
-def loss_curvature(objective: Objective, theta: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
+def loss_curvature(
+    objective: Objective,
+    theta: Tensor,
+    *,
+    exact_outputs: int = EXACT_OUTPUTS,
+    generator: torch.Generator | None = None,
+) -> Tensor:
     """(1/n) Σᵢ tr ∇²_z ℓᵢ at the outputs z = f(xᵢ; θ), 0-d: what the loss puts into the Gauss–Newton matrix.
 
     For the squared error it is the number of outputs. For the cross-entropy it is the mean of 1 − Σ p², which fades as
     the examples are fitted. An example's outputs are all that it has, a sequence's those of all positions.
 
-    Of examples with at most EXACT_OUTPUTS outputs it is exact; of others the mean over PROBES vectors of random signs
+    Of examples with at most `exact_outputs` outputs it is exact; of others the mean over PROBES vectors of random signs
     (Hutchinson 1990), whose error the mean over examples and positions makes small. ℓᵢ must be a function of the
     outputs of its own example.
 
@@ -41,16 +47,16 @@ def loss_curvature(objective: Objective, theta: Tensor, *, generator: torch.Gene
             curvature = operator.loss_curvature(z.detach(), batch)
         # One product serves all examples, each with a vector of its own: they do not interact, and the batch's loss is
         # their mean, so this is the mean already.
-        forms = [(w * curvature(w)).sum() for w in _directions(z, generator)]
+        forms = [(w * curvature(w)).sum() for w in _directions(z, exact_outputs, generator)]
         return (torch.stack(forms).sum(),)
 
     return objective.mean(theta, trace)[0]
 
 
-def _directions(z: Tensor, generator: torch.Generator | None) -> Iterator[Tensor]:
+def _directions(z: Tensor, exact_outputs: int, generator: torch.Generator | None) -> Iterator[Tensor]:
     """Vectors w for every example, in the shape of z, whose Σ wᵀAw is tr A for a matrix A of its outputs."""
     outputs = z[0].numel()
-    if outputs <= EXACT_OUTPUTS:
+    if outputs <= exact_outputs:
         for unit in torch.eye(outputs, dtype=z.dtype, device=z.device):
             yield unit.view(z.shape[1:]).expand_as(z)
     else:

@@ -8,7 +8,6 @@ from torch import Tensor, nn
 from torch.func import hessian
 from torch.nn import functional as F
 
-from eostui.curvature.estimates import loss_curvature as module
 from eostui.curvature.estimates.loss_curvature import loss_curvature
 from eostui.objective.objective import Inputs, Objective
 from tests.curvature.cases import CASES, Case, OwnLoss, by_position, half_squared_error
@@ -77,15 +76,16 @@ def test_a_large_vocabulary_is_sampled_without_bias_and_closely() -> None:
     assert float(found.mean()) == pytest.approx(exact, abs=4 * float(found.std()) / 40**0.5)
 
 
-def test_positions_of_a_sequence_share_the_weight_of_their_example(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_positions_of_a_sequence_share_the_weight_of_their_example() -> None:
     torch.manual_seed(0)
     tokens = torch.randint(4, (10, 3))
     objective = Objective(nn.Embedding(4, 5).double(), by_position, tokens, tokens, physical_batch=4)
     theta = objective.parameters()
     exact = attenuation(objective)
     assert float(loss_curvature(objective, theta)) == pytest.approx(exact, rel=1e-10)
-    monkeypatch.setattr(module, "EXACT_OUTPUTS", 4)
-    sampled = torch.stack([loss_curvature(objective, theta, generator=seeded(seed)) for seed in range(40)])
+    sampled = torch.stack(
+        [loss_curvature(objective, theta, exact_outputs=4, generator=seeded(seed)) for seed in range(40)]
+    )
     assert float(sampled.mean()) == pytest.approx(exact, abs=4 * float(sampled.std()) / 40**0.5)
 
 
