@@ -126,7 +126,7 @@ class Objective:
         self._at_once = physical_batch or self.examples
         if not divisible and self._at_once < self.examples:
             raise ValueError(f"the model takes all {self.examples} examples at once, not {physical_batch}")
-        self.on_batch = on_batch
+        self._on_batch = on_batch
         self.device = self.weights.device
         self.dtype = self.weights.dtype
         self._guard = DataGuard() if guard is None else guard
@@ -290,8 +290,8 @@ class Objective:
         size, larger = divmod(self.examples, self.batches)
         end = 0
         for index in range(self.batches):
-            if self.on_batch is not None:
-                self.on_batch(index, self.batches)
+            if self._on_batch is not None:
+                self._on_batch(index, self.batches)
             start, end = end, end + size + (index < larger)
             rows = operator.itemgetter(slice(start, end))
             inputs, targets = of_each(self.inputs, rows), None if self.targets is None else rows(self.targets)

@@ -60,9 +60,7 @@ class Trainer:
         self._measurements = Measurements(instruments_of(config), Scope.of(config))
         self._compilation = Compilation(config, setup.curvature.physical_batch)
         self._decider = Decider(config, self._descent, self._measurements, control, record, self._compilation)
-        for part in (setup.objective, setup.curvature, setup.test):
-            if part is not None:
-                part.on_batch = self._on_batch
+        setup.listener.target = self._on_batch
 
     def run(self) -> Status:
         """Train until a goal is reached, the loss is no longer finite, or somebody stops it. Raises what the model

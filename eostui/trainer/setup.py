@@ -13,6 +13,7 @@ from eostui.config import Measuring, RunConfig, flag
 from eostui.dynamics.optimizers import make_optimizer
 from eostui.dynamics.thresholds import stability_threshold
 from eostui.instruments.catalogue import INSTRUMENTS
+from eostui.objective.listener import Listener
 from eostui.objective.model_call import Inputs
 from eostui.objective.objective import Objective
 from eostui.objective.passes import DataGuard, Draws, default_generators
@@ -42,8 +43,8 @@ class Setup:
     tell. objective: the training loss over all examples. curvature: the same over the examples that curvature is
     measured on (`--eig-samples`), the very same object where these are all. test: over the test set, where there is
     one, with the model in evaluation mode. draws: the random numbers of all three. guard: whether they give copies of
-    the examples. theta: all weights in one vector, (size,), which `optimizer` updates in place. classes: whether there
-    is an accuracy.
+    the examples. listener: who is told of the passes of all three; nobody as yet. theta: all weights in one vector,
+    (size,), which `optimizer` updates in place. classes: whether there is an accuracy.
     """
 
     config: RunConfig
@@ -53,6 +54,7 @@ class Setup:
     test: Objective | None
     draws: Draws
     guard: DataGuard
+    listener: Listener
     theta: Tensor
     optimizer: torch.optim.Optimizer
     notes: tuple[str, ...] = ()
@@ -94,6 +96,8 @@ def set_up(config: RunConfig, progress: Progress) -> Setup:
     own = looks_like_path(chosen.arch) or looks_like_path(chosen.loss)
     guard = DataGuard(copies=findings.copies, watch=len(inputs[0]) if own else None)
 
+    listener = Listener()
+
     def objective_on(inputs: Inputs, targets: Tensor | None, *, evaluating: bool = False) -> Objective:
         return Objective(
             problem.model,
@@ -110,6 +114,7 @@ def set_up(config: RunConfig, progress: Progress) -> Setup:
             differentiates=findings.differentiates,
             evaluating=evaluating,
             draws=draws,
+            on_batch=listener,
         )
 
     objective = objective_on(dataset.x, dataset.y)
@@ -135,6 +140,7 @@ def set_up(config: RunConfig, progress: Progress) -> Setup:
         test=None if dataset.x_test is None else objective_on(dataset.x_test, dataset.y_test, evaluating=True),
         draws=draws,
         guard=guard,
+        listener=listener,
         theta=theta,
         optimizer=make_optimizer(
             training.optimizer,

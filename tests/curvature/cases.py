@@ -188,11 +188,18 @@ class Case:
     inputs: Callable[[int], Inputs] = vectors
     targets: Callable[[int], Tensor | None] = classes
 
-    def objective(self, *, physical_batch: int | None = None, examples: int = 10) -> Objective:
+    def objective(
+        self,
+        *,
+        physical_batch: int | None = None,
+        examples: int = 10,
+        on_batch: Callable[[int, int], None] | None = None,
+    ) -> Objective:
         torch.manual_seed(1)
         network = self.network().double()
         inputs = self.inputs(examples)
-        return Objective(network, self.loss, inputs, self.targets(examples), physical_batch=physical_batch)
+        targets = self.targets(examples)
+        return Objective(network, self.loss, inputs, targets, physical_batch=physical_batch, on_batch=on_batch)
 
 
 def rows_of(inputs: Inputs, rows: slice) -> Inputs:

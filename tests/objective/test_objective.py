@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from eostui.curvature.operators.hessian import HessianOperator
+from eostui.objective.listener import Listener
 from eostui.objective.objective import Objective
 from tests.curvature.cases import CASES, Case, convolutional, half_squared_error, loss_of, mlp, rows_of
 
@@ -219,7 +220,8 @@ def test_a_model_may_differentiate_by_its_inputs_to_compute_its_loss() -> None:
 
 
 def test_progress_is_reported_before_every_batch_and_may_abandon_the_pass() -> None:
-    objective = BATCH_NORM.objective(physical_batch=4)
+    listener = Listener()
+    objective = BATCH_NORM.objective(physical_batch=4, on_batch=listener)
     theta = objective.parameters()
     expected = objective.gradient(theta).gradient
     assert expected is not None
@@ -233,7 +235,7 @@ def test_progress_is_reported_before_every_batch_and_may_abandon_the_pass() -> N
         if len(seen) == 5:
             raise Abandon
 
-    objective.on_batch = on_batch
+    listener.target = on_batch
     before = copy.deepcopy(objective.model.state_dict())
     operator = HessianOperator(objective, theta)
     operator @ theta

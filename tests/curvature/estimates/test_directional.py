@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from eostui.curvature.estimates.directional import POINTS, directional_curvature, largest_smoothness
 from eostui.curvature.operators.hessian import HessianOperator
+from eostui.objective.listener import Listener
 from eostui.objective.objective import Objective
 from tests.curvature.cases import CASES, Case
 from tests.curvature.operators.test_operators import dense_hessian
@@ -131,10 +132,11 @@ def test_a_point_where_the_gradient_overflows_makes_it_unknown() -> None:
 
 
 def test_the_effective_smoothness_takes_one_gradient_a_point() -> None:
-    objective = CASES[0].objective()
+    listener = Listener()
+    objective = CASES[0].objective(on_batch=listener)
     passes: list[int] = []
     hessian = HessianOperator(objective, objective.parameters())
     hessian.gradient()
-    objective.on_batch = lambda done, total: passes.append(done)
+    listener.target = lambda done, total: passes.append(done)
     largest_smoothness(hessian, 0.1)
     assert len(passes) == POINTS

@@ -1,0 +1,20 @@
+"""What a run computes with, as its config has it."""
+
+from __future__ import annotations
+
+from eostui.trainer.plan import plan_run
+from eostui.trainer.setup import set_up
+
+
+def test_whoever_listens_is_told_of_the_passes_of_all_objectives() -> None:
+    settings = {"arch": "fc-tanh", "width": 4, "data": "digits", "device": "cpu", "eig_samples": 30}
+    setup = set_up(plan_run(settings), lambda _text, _fraction: None)
+    assert setup.test is not None
+    objectives = (setup.objective, setup.curvature, setup.test, setup.objective.subset(20))
+    assert len({objective.examples for objective in objectives}) == 4
+    setup.objective.evaluate(setup.theta)  # nobody listens yet
+    heard: list[tuple[int, int]] = []
+    setup.listener.target = lambda done, total: heard.append((done, total))
+    for number, objective in enumerate(objectives, 1):
+        objective.evaluate(setup.theta)
+        assert heard == [(0, 1)] * number
