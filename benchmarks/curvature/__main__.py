@@ -14,8 +14,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import torch
 import typer
@@ -110,9 +111,11 @@ def training(
 def _open(cases: str, data_dir: Path, threads: int, changes: dict[str, int | None]) -> Iterator[tuple[Case, Objective]]:
     """The chosen cases, changed as asked, each with its heading; a line for each whose data are not there."""
     torch.set_num_threads(threads)
-    sys.stdout.reconfigure(line_buffering=True)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
+    given: dict[str, Any] = {field: value for field, value in changes.items() if value is not None}
     for name in _names(cases, CASES):
-        case = replace(CASES[name], **{field: value for field, value in changes.items() if value is not None})
+        case = replace(CASES[name], **given)
         try:
             objective = case.objective(data_dir)
         except ProblemError as problem:

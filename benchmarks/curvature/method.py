@@ -28,7 +28,7 @@ class Reference:
     """The largest eigenvalues from the largest down, (q,), and their eigenvectors (size, q): the truth."""
 
     values: Array
-    vectors: Array
+    vectors: NDArray[np.float32]
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import importlib.util
 import warnings
+from unittest import mock
 
 import numpy as np
 import torch
@@ -19,6 +20,7 @@ from torch import Tensor, nn
 from torch.func import replace_all_batch_norm_modules_
 
 from eostui.curvature.operators.hessian import HessianOperator
+from eostui.objective.objective import Loss
 
 
 class Package(Method):
@@ -37,6 +39,7 @@ class Package(Method):
     def prepare(self, point: Point) -> None:
         self._model = module_at(point)
         self._data = point.objective.inputs, point.objective.targets
+        assert point.objective.loss is not None
         self._loss = point.objective.loss
 
 
@@ -71,9 +74,9 @@ class PyHessian(Package):
         from pyhessian import hessian
 
         torch.manual_seed(point.index)
-        self._model.eval = lambda: self._model
-        measured = hessian(self._model, self._loss, data=self._data, cuda=False)
-        values, _ = measured.eigenvalues(maxIter=self.iterations, tol=0.0, top_n=1)
+        with mock.patch.object(self._model, "eval", return_value=self._model):
+            measured = hessian(self._model, self._loss, data=self._data, cuda=False)
+            values, _ = measured.eigenvalues(maxIter=self.iterations, tol=0.0, top_n=1)
         for p in self._model.parameters():
             p.grad = None  # it holds a graph that holds it
         return Answer(np.array(values), self.iterations)
@@ -131,7 +134,8 @@ class Curvlinops(Package):
         def product(v: np.ndarray) -> np.ndarray:
             nonlocal products
             products += 1
-            return theirs @ v
+            image: np.ndarray = theirs @ v
+            return image
 
         counted = LinearOperator(theirs.shape, matvec=product, dtype=np.float32)
         random = np.random.default_rng(point.index).standard_normal(theirs.shape[0]).astype(np.float32)
@@ -145,7 +149,7 @@ class _MeanLoss(nn.Module):
 
     reduction = "mean"
 
-    def __init__(self, loss: object) -> None:
+    def __init__(self, loss: Loss) -> None:
         super().__init__()
         self._loss = loss
 
@@ -155,4 +159,5 @@ class _MeanLoss(nn.Module):
 
 def _largest_of_tridiagonal(diagonal: Tensor, beside: Tensor) -> Array:
     matrix = torch.diag(diagonal) + torch.diag(beside, 1) + torch.diag(beside, -1)
-    return torch.linalg.eigvalsh(matrix.double())[-1:].numpy()
+    eigenvalues: Array = torch.linalg.eigvalsh(matrix.double()).numpy()
+    return eigenvalues[-1:]

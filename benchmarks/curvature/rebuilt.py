@@ -28,6 +28,9 @@ TIGHTEST = 1e-5
 
 def rebuilt_product(model: nn.Module, objective: Objective, v: Tensor) -> Tensor:
     """H v at the model's own weights: loss, gradient and its derivative, all over again for every v (size,)."""
+    assert isinstance(objective.inputs, Tensor)
+    assert objective.targets is not None
+    assert objective.loss is not None
     parameters = list(model.parameters())
     total = torch.zeros_like(v)
     for first in range(0, objective.examples, PHYSICAL_BATCH):

@@ -109,6 +109,6 @@ def compare_training(case: Case, objective: Objective, rounds: int) -> None:
     print(f"  {rounds} blocks of {BLOCK} steps each from step {case.start + BLOCK} on")
     print(f"  {'':40} {'ms a step':>10} {'÷ plain':>8} {'from':>6} {'to':>6}")
     plain = seconds["plain training"]
-    for name, taken in seconds.items():
-        ratios = [one / alone for one, alone in zip(taken, plain, strict=True)]
-        print(f"  {name:40} {1e3 * median(taken):10.2f} {median(ratios):7.2f}x {min(ratios):5.2f}x {max(ratios):5.2f}x")
+    for name, steps in seconds.items():
+        ratios = [one / alone for one, alone in zip(steps, plain, strict=True)]
+        print(f"  {name:40} {1e3 * median(steps):10.2f} {median(ratios):7.2f}x {min(ratios):5.2f}x {max(ratios):5.2f}x")
