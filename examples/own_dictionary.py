@@ -29,7 +29,8 @@ class DeepSet(nn.Module):
 
     def forward(self, points: Tensor, present: Tensor) -> Tensor:
         features = self.feature(points) * present.unsqueeze(2)
-        return self.readout(features.sum(1) / present.sum(1, keepdim=True))
+        outputs: Tensor = self.readout(features.sum(1) / present.sum(1, keepdim=True))
+        return outputs
 
 
 def model() -> nn.Module:

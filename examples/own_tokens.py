@@ -34,7 +34,8 @@ class LastFour(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         last_four = F.pad(tokens, (3, 0)).unfold(1, size=4, step=1)  # (n, T, 4)
-        return self.network(self.embedding(last_four).flatten(2))
+        logits: Tensor = self.network(self.embedding(last_four).flatten(2))
+        return logits
 
 
 def model() -> nn.Module:
