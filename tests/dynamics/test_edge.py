@@ -15,6 +15,7 @@ from eostui.dynamics.preconditioner import preconditioner
 from eostui.dynamics.thresholds import stability_threshold
 from eostui.objective.objective import Objective
 from eostui.problems.data.digits import load
+from tests.problems.building import to_train_on
 
 ARRIVED, END, EVERY = 280, 500, 40
 
@@ -25,12 +26,12 @@ def half_squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
 
 def small_network() -> Objective:
     """16-10-10-10 tanh on 300 digits at half their resolution."""
-    digits = load(Path(), lambda text, fraction: None)
-    inputs = F.avg_pool2d(digits.x[:300].double(), 2).flatten(1)
+    images, targets = to_train_on(load(Path(), lambda text, fraction: None))
+    inputs = F.avg_pool2d(images[:300].double(), 2).flatten(1)
     torch.manual_seed(0)
     sizes = [nn.Linear(16, 10), nn.Tanh(), nn.Linear(10, 10), nn.Tanh(), nn.Linear(10, 10)]
     return Objective(
-        nn.Sequential(*sizes).double(), half_squared_error, (inputs - inputs.mean()) / inputs.std(), digits.y[:300]
+        nn.Sequential(*sizes).double(), half_squared_error, (inputs - inputs.mean()) / inputs.std(), targets[:300]
     )
 
 

@@ -16,6 +16,7 @@ from torch import nn
 from eostui.problems.data import digits
 from eostui.store import Status
 from tests.e2e.conftest import SMALL, Eostui
+from tests.problems.building import to_train_on
 
 
 def test_a_headless_run_finishes_and_its_file_is_as_the_contract_says(eostui: Eostui) -> None:
@@ -55,13 +56,14 @@ def test_row_t_is_measured_at_the_weights_before_update_t(eostui: Eostui) -> Non
     assert done.returncode == 0, done.stderr
     with eostui.open("exact") as run:
         train, hessian = run.read("train"), run.read("hessian")
-    dataset = digits.load(Path("unused"), lambda text, fraction: None)
-    x, y = dataset.x.double().flatten(1), nn.functional.one_hot(dataset.y, 10).double()
+    images, labels = to_train_on(digits.load(Path("unused"), lambda text, fraction: None))
+    x, y = images.double().flatten(1), nn.functional.one_hot(labels, 10).double()
     torch.manual_seed(3)
     model = nn.Sequential(nn.Linear(64, 200), nn.Tanh(), nn.Linear(200, 200), nn.Tanh(), nn.Linear(200, 10)).double()
 
     def loss(inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        return 0.5 * (model(inputs) - targets).square().sum(dim=1).mean()
+        outputs: torch.Tensor = model(inputs)
+        return 0.5 * (outputs - targets).square().sum(dim=1).mean()
 
     for step in range(9):
         value = loss(x, y)
@@ -74,7 +76,7 @@ def test_row_t_is_measured_at_the_weights_before_update_t(eostui: Eostui) -> Non
             assert hessian["eigenvalues"][step // 4, 0] == pytest.approx(sharpness, rel=1e-4)
         with torch.no_grad():
             for parameter, part in zip(model.parameters(), gradient, strict=True):
-                parameter -= 0.1 * part
+                parameter.sub_(0.1 * part)
 
 
 def _power_iteration(loss: torch.Tensor, parameters: list[nn.Parameter]) -> float:
@@ -86,7 +88,7 @@ def _power_iteration(loss: torch.Tensor, parameters: list[nn.Parameter]) -> floa
         product = torch.cat(
             [p.flatten() for p in torch.autograd.grad(gradient @ vector, parameters, retain_graph=True)]
         )
-        eigenvalue, vector = (vector @ product).item(), product
+        eigenvalue, vector = float(vector @ product), product
     return eigenvalue
 
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from eostui.problems.dataset import Dataset
 from eostui.problems.errors import ProblemError
 from eostui.problems.problem import Problem, build_problem
 
@@ -48,10 +49,22 @@ def complaint(**given: object) -> str:
     return message
 
 
+def to_train_on(data: Dataset) -> tuple[Tensor, Tensor]:
+    """The inputs and targets of data whose inputs are one tensor and which have targets."""
+    assert isinstance(data.x, Tensor)
+    assert data.y is not None
+    return data.x, data.y
+
+
+def to_test_on(data: Dataset) -> tuple[Tensor, Tensor]:
+    """The same of the examples that are kept for testing."""
+    assert isinstance(data.x_test, Tensor)
+    assert data.y_test is not None
+    return data.x_test, data.y_test
+
+
 def initial_loss(problem: Problem) -> float:
-    x, y = problem.dataset.x, problem.dataset.y
-    assert isinstance(x, Tensor)
-    assert y is not None
+    x, y = to_train_on(problem.dataset)
     with torch.no_grad():
         return (problem.model(x, y) if problem.loss is None else problem.loss(problem.model(x), y)).item()
 

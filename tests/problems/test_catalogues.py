@@ -67,6 +67,7 @@ def test_the_data_sets_are_listed_with_what_they_give() -> None:
 def test_what_an_entry_promises_is_what_is_loaded(name: str) -> None:
     entry = found(name)
     data = load_callable(entry.load)(Path("unused"), lambda _text, _fraction: None, **entry.options)
+    assert entry.shape is not None
     assert data.x.shape == (entry.examples, *entry.shape)
     assert len(data.y) == entry.examples
     assert data.x.is_floating_point() == (entry.inputs != "tokens")

@@ -14,6 +14,7 @@ from eostui.problems.data.cifar10 import STATISTICS, SUBSET, load
 from eostui.problems.data.cifar10_batches import CHECKSUMS, FOLDER, read_batch
 from eostui.problems.datasets import DATASETS, find_dataset
 from eostui.problems.errors import DataError
+from tests.problems.building import to_test_on, to_train_on
 from tests.problems.official_cifar import IMAGES, put, python3_batch, write_official
 
 FIRST_LABELS = [6, 9, 9, 4, 1, 1, 2, 7, 8, 3]
@@ -58,7 +59,7 @@ def test_images_are_standardised_by_the_full_training_set(official: tuple[Path, 
         y = arrays["y_train"]
     expected = torch.from_numpy((x[:250] - x.mean(axis=0)) / x.std(axis=0)).float()
     torch.testing.assert_close(data.x, expected, rtol=0, atol=2e-6)
-    assert data.y.tolist() == y[:250].tolist()
+    assert to_train_on(data)[1].tolist() == y[:250].tolist()
     assert data.x_test is not None
     expected = torch.from_numpy((x_test - x.mean(axis=0)) / x.std(axis=0)).float()
     torch.testing.assert_close(data.x_test, expected, rtol=0, atol=2e-6)
@@ -85,13 +86,13 @@ def test_the_statistics_of_the_file_beside_the_small_one_are_used_as_they_are(sh
 
 def test_cifar10_5k_comes_from_the_small_file_where_there_is_no_official_folder(shared_data: Path) -> None:
     data = load(shared_data, silent, **DATASETS["cifar10-5k"].options)
-    assert data.x.shape == (5000, 3, 32, 32)
-    assert data.x.dtype == torch.float32
-    assert data.x.is_contiguous()
-    assert data.y[:10].tolist() == FIRST_LABELS
-    assert data.y.dtype == torch.int64
-    assert data.x_test is not None
-    assert data.x_test.shape == (1000, 3, 32, 32)
+    x, y = to_train_on(data)
+    assert x.shape == (5000, 3, 32, 32)
+    assert x.dtype == torch.float32
+    assert x.is_contiguous()
+    assert y[:10].tolist() == FIRST_LABELS
+    assert y.dtype == torch.int64
+    assert to_test_on(data)[0].shape == (1000, 3, 32, 32)
     assert data.classes == 10
     assert SUBSET in data.provenance
 
@@ -106,18 +107,18 @@ def test_of_the_first_classes_there_are_the_first_images(official: tuple[Path, d
     assert chosen[-1] > IMAGES  # so that more than one batch is needed
     expected = torch.from_numpy((x[chosen] - x.mean(axis=0)) / x.std(axis=0)).float()
     torch.testing.assert_close(data.x, expected, rtol=0, atol=2e-6)
-    assert data.y.tolist() == y[chosen].tolist()
-    assert data.y_test is not None
-    assert data.y_test.tolist() == y_test[y_test < 4].tolist()
+    assert to_train_on(data)[1].tolist() == y[chosen].tolist()
+    assert to_test_on(data)[1].tolist() == y_test[y_test < 4].tolist()
     assert data.classes == 4
     assert "the first 60 training images of the first 4 classes of CIFAR-10" in data.provenance
 
 
 def test_the_subset_of_the_central_flows_has_1000_images_of_4_classes(shared_data: Path) -> None:
     data = load(shared_data, silent, **DATASETS["cifar10-1k-4c"].options)
-    assert data.x.shape == (1000, 3, 32, 32)
-    assert data.y[:4].tolist() == [label for label in FIRST_LABELS if label < 4]
-    assert torch.bincount(data.y).min() > 230
+    x, y = to_train_on(data)
+    assert x.shape == (1000, 3, 32, 32)
+    assert y[:4].tolist() == [label for label in FIRST_LABELS if label < 4]
+    assert torch.bincount(y).min() > 230
     assert data.x_test is not None
     assert len(data.x_test) == 395
 
@@ -127,12 +128,12 @@ def test_of_two_classes_there_are_the_signs(shared_data: Path) -> None:
     assert entry is not None
     data, numbered = (load(shared_data, silent, images=900, classes=classes) for classes in (2, 3))
     assert entry.options == {"images": 900, "classes": 2}
-    assert data.y.dtype == torch.float32
-    assert data.y.shape == (900, 1)
-    first = numbered.y[numbered.y < 2]
-    assert data.y[: len(first), 0].tolist() == (2 * first - 1).tolist()
-    assert data.y_test is not None
-    assert data.y_test.shape == (192, 1)
+    (_, signs), (_, numbers) = to_train_on(data), to_train_on(numbered)
+    assert signs.dtype == torch.float32
+    assert signs.shape == (900, 1)
+    first = numbers[numbers < 2]
+    assert signs[: len(first), 0].tolist() == (2 * first - 1).tolist()
+    assert to_test_on(data)[1].shape == (192, 1)
     assert data.classes == 2
 
 
@@ -169,13 +170,19 @@ def test_an_official_folder_without_enough_images_of_the_classes_is_refused(
 def test_a_small_file_that_is_not_what_its_name_says_is_refused(
     tmp_path: Path, arrays: dict[str, np.ndarray], words: str
 ) -> None:
-    sound = {
+    written = {
         "x_train": np.zeros((5, 32, 32, 3), np.uint8),
         "y_train": np.zeros(5, np.uint8),
         "x_test": np.zeros((2, 32, 32, 3), np.uint8),
         "y_test": np.zeros(2, np.uint8),
-    }
-    np.savez(tmp_path / SUBSET, **{**sound, **arrays})
+    } | arrays
+    np.savez(
+        tmp_path / SUBSET,
+        x_train=written["x_train"],
+        y_train=written["y_train"],
+        x_test=written["x_test"],
+        y_test=written["y_test"],
+    )
     with pytest.raises(DataError, match=words):
         load(tmp_path, silent, images=2)
 

@@ -75,7 +75,7 @@ class Point:
         for i in range(1, order + 1):
             slopes = torch.autograd.grad(value, self.parameters, create_graph=i < order, materialize_grads=True)
             if i < order:
-                value = sum((slope * v).sum() for slope, v in zip(slopes, self.v, strict=True))  # type: ignore[assignment]
+                value = torch.stack([(slope * v).sum() for slope, v in zip(slopes, self.v, strict=True)]).sum()
         for p, start in zip(self.parameters, theta, strict=True):
             p.data = start
         return list(slopes)

@@ -26,7 +26,8 @@ def test_the_first_sharpness_is_the_papers() -> None:
     def loss(theta: torch.Tensor) -> torch.Tensor:
         pieces = theta.split([shape.numel() for shape in shapes.values()])
         state = {name: piece.view(shape) for (name, shape), piece in zip(shapes.items(), pieces, strict=True)}
-        return 0.5 * (functional_call(model, state, (x,)) - y).square().mean()
+        outputs: torch.Tensor = functional_call(model, state, (x,))
+        return 0.5 * (outputs - y).square().mean()
 
     theta = torch.cat([p.detach().flatten() for p in model.parameters()])
     assert float(torch.linalg.eigvalsh(hessian(loss, theta))[-1]) == pytest.approx(4.03, abs=0.01)

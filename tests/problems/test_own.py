@@ -282,7 +282,7 @@ def test_the_trial_leaves_running_statistics_and_seed_alone(own: Own) -> None:
     spec = own("def f(): return nn.Sequential(nn.Flatten(), nn.Linear(64, 10), nn.BatchNorm1d(10), nn.Dropout())")
     problem = build(spec)
     drawn = torch.rand(1)
-    assert problem.model[2].num_batches_tracked.item() == 0  # type: ignore[index,operator]
+    assert problem.model.get_buffer("2.num_batches_tracked").item() == 0
     torch.manual_seed(0)
     torch.nn.Linear(64, 10)
     assert torch.equal(drawn, torch.rand(1))

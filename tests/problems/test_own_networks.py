@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.utils import parametrizations
 
 from eostui.curvature.operators.hessian import HessianOperator
 from eostui.objective.objective import Objective
 from eostui.problems.problem import Problem
 from eostui.problems.written_out import write_out
-from tests.problems.building import Own, build, complaint
+from tests.problems.building import Own, build, complaint, to_train_on
 
 DATA = "def data():\n    x = torch.randn(30, 4)\n    return x, x[:, :1].sin()\n"
 
@@ -39,13 +40,13 @@ def test_what_is_wrapped_is_taken_out(tmp_path: Path, wrapper: str) -> None:
     made = problem(tmp_path, PLAIN + f"def model(): return {wrapper}(plain())")
     assert type(made.model) is nn.Sequential
     torch.manual_seed(0)
-    assert torch.equal(made.model[0].weight, nn.Linear(4, 5).weight)
+    assert torch.equal(made.model.get_parameter("0.weight"), nn.Linear(4, 5).weight)
 
 
 def test_lazy_modules_get_the_weights_that_they_would_have_had(tmp_path: Path) -> None:
     lazy = problem(tmp_path, "def model(): return nn.Sequential(nn.LazyLinear(5), nn.Tanh(), nn.LazyLinear(1))")
     torch.manual_seed(0)
-    assert torch.equal(lazy.model[0].weight, nn.Linear(4, 5).weight)  # type: ignore[index,union-attr]
+    assert torch.equal(lazy.model.get_parameter("0.weight"), nn.Linear(4, 5).weight)
 
 
 ACT_NORM = """
@@ -65,9 +66,8 @@ def model(): return nn.Sequential(ActNorm(), nn.Linear(4, 1))
 
 def test_a_model_that_makes_its_first_weights_of_the_data_sees_all_of_them(tmp_path: Path) -> None:
     made = problem(tmp_path, ACT_NORM)
-    x = made.dataset.x
-    assert isinstance(x, Tensor)
-    torch.testing.assert_close(made.model[0].shift.detach(), -x.mean(0))  # type: ignore[index,union-attr]
+    x, _ = to_train_on(made.dataset)
+    torch.testing.assert_close(made.model.get_parameter("0.shift").detach(), -x.mean(0))
 
 
 def test_a_network_on_one_graph_takes_all_examples_or_none(tmp_path: Path) -> None:
@@ -124,20 +124,22 @@ class Laplacian(nn.Module):
 def model(): return Laplacian().double()
 """
     made = problem(tmp_path, code, loss="model")
-    x, y = made.dataset.x, made.dataset.y
-    objective = Objective(made.model.double(), None, x.double(), y.double())  # type: ignore[union-attr]
+    x, y = to_train_on(made.dataset)
+    objective = Objective(made.model.double(), None, x.double(), y.double())
     theta, v = objective.parameters(), torch.randn(objective.size, dtype=torch.float64)
     with HessianOperator(objective, theta) as hessian:
         product = hessian @ v
         assert hessian.graph_size() == math.inf
     above, below = (objective.gradient(theta + sign * 1e-5 * v).gradient for sign in (1, -1))
-    torch.testing.assert_close(product, (above - below) / 2e-5, rtol=1e-5, atol=1e-7)  # type: ignore[operator]
+    torch.testing.assert_close(product, (above - below) / 2e-5, rtol=1e-5, atol=1e-7)
 
 
 @pytest.mark.filterwarnings("ignore:.*weight_norm. is deprecated")
 @pytest.mark.parametrize("dim", [0, 1, None])
 @pytest.mark.parametrize("normalize", [parametrizations.weight_norm, nn.utils.weight_norm])
-def test_weight_normalisation_is_written_out_and_has_its_second_derivative(normalize, dim) -> None:  # type: ignore[no-untyped-def]
+def test_weight_normalisation_is_written_out_and_has_its_second_derivative(
+    normalize: Callable[..., nn.Module], dim: int | None
+) -> None:
     torch.manual_seed(0)
     model = nn.Sequential(normalize(nn.Linear(4, 5), dim=dim), nn.Tanh(), nn.Linear(5, 1)).double()
     x, y = torch.randn(9, 4, dtype=torch.float64), torch.randn(9, 1, dtype=torch.float64)
@@ -147,5 +149,5 @@ def test_weight_normalisation_is_written_out_and_has_its_second_derivative(norma
     objective = Objective(model, nn.functional.mse_loss, x, y)
     theta, v = objective.parameters(), torch.randn(objective.size, dtype=torch.float64)
     above, below = (objective.gradient(theta + sign * 1e-5 * v).gradient for sign in (1, -1))
-    difference = (above - below) / 2e-5  # type: ignore[operator]
+    difference = (above - below) / 2e-5
     torch.testing.assert_close(HessianOperator(objective, theta) @ v, difference, rtol=1e-6, atol=1e-8)

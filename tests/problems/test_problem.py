@@ -77,8 +77,8 @@ def test_tokens_stay_integers_in_every_dtype_and_their_number_goes_to_the_networ
 
 
 def test_width_and_depth_vary_the_network() -> None:
-    def parameters(**sizes: int) -> int:
-        return sum(p.numel() for p in build(data="digits-100", **sizes).model.parameters())  # type: ignore[arg-type]
+    def parameters(*, width: int | None = None, depth: int | None = None) -> int:
+        return sum(p.numel() for p in build(data="digits-100", width=width, depth=depth).model.parameters())
 
     assert parameters() == parameters(width=200, depth=2)
     assert parameters(width=10, depth=3) == 64 * 10 + 10 + 2 * (10 * 10 + 10) + 10 * 10 + 10

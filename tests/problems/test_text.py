@@ -11,6 +11,7 @@ import torch
 from eostui.problems.data.text import load, read_text, text_dataset, tokenise
 from eostui.problems.datasets import find_dataset
 from eostui.problems.errors import DataError
+from tests.problems.building import to_test_on, to_train_on
 
 
 def silent(_text: str, _fraction: float | None) -> None:
@@ -27,10 +28,11 @@ def test_words_are_what_white_space_separates_and_every_line_ends_with_a_token()
 def test_every_token_is_to_be_predicted_from_those_before_it() -> None:
     words = [f"w{i}" for i in range(75)]
     data = text_dataset(words, (), "a text")
-    assert data.x.shape == data.y.shape == (2, 35)
-    assert data.x.dtype == data.y.dtype == torch.int64
-    assert data.x.flatten().tolist() == list(range(70))
-    assert data.y.flatten().tolist() == list(range(1, 71))
+    x, y = to_train_on(data)
+    assert x.shape == y.shape == (2, 35)
+    assert x.dtype == y.dtype == torch.int64
+    assert x.flatten().tolist() == list(range(70))
+    assert y.flatten().tolist() == list(range(1, 71))
     assert data.x_test is None
     assert data.y_test is None
     assert data.classes == data.vocabulary == 75
@@ -39,8 +41,8 @@ def test_every_token_is_to_be_predicted_from_those_before_it() -> None:
 def test_the_first_sequences_have_the_numbers_and_the_vocabulary_of_the_whole_text() -> None:
     words = [f"w{i % 200}" for i in range(1000)]
     whole, some = text_dataset(words, words, "a text"), text_dataset(words, words, "a text", sequences=3)
-    assert torch.equal(some.x, whole.x[:3])
-    assert torch.equal(some.y, whole.y[:3])
+    for part, of_whole in zip(to_train_on(some), to_train_on(whole), strict=True):
+        assert torch.equal(part, of_whole[:3])
     assert some.x_test is not None
     assert len(some.x_test) == 3
     assert some.vocabulary == whole.vocabulary == 200
@@ -52,12 +54,10 @@ def test_a_token_of_the_test_text_alone_becomes_the_unknown_one() -> None:
     train = ["a", "<unk>", *"b" * 40]
     data = text_dataset(train, ["z", "a", *"b" * 40], "a text")
     assert data.vocabulary == 3
-    assert data.x_test is not None
-    assert data.x_test[0, :3].tolist() == [1, 0, 2]
+    assert to_test_on(data)[0][0, :3].tolist() == [1, 0, 2]
     data = text_dataset("a" * 40, "az" * 20, "a text")
     assert data.vocabulary == 2
-    assert data.y_test is not None
-    assert data.y_test[0, :3].tolist() == [1, 0, 1]
+    assert to_test_on(data)[1][0, :3].tolist() == [1, 0, 1]
     assert text_dataset("ab" * 40, "ba" * 20, "a text").vocabulary == 2
 
 
@@ -74,11 +74,10 @@ def test_a_real_text_is_split_at_nine_tenths(shared_data: Path, level: str, voca
     entry = find_dataset(f"{path}:{level}")
     assert entry is not None
     data = load(shared_data, silent, **entry.options)
-    assert (len(data.x), data.classes, data.vocabulary) == (sequences, vocabulary, vocabulary)
-    assert data.x_test is not None
-    assert 0.88 < len(data.x) / (len(data.x) + len(data.x_test)) < 0.92
-    for part in (data.x, data.y, data.x_test, data.y_test):
-        assert part is not None
+    (x, y), (x_test, y_test) = to_train_on(data), to_test_on(data)
+    assert (len(x), data.classes, data.vocabulary) == (sequences, vocabulary, vocabulary)
+    assert 0.88 < len(x) / (len(x) + len(x_test)) < 0.92
+    for part in (x, y, x_test, y_test):
         assert part.shape[1:] == (35,)
         assert part.min() >= 0
         assert part.max() < vocabulary
@@ -86,10 +85,10 @@ def test_a_real_text_is_split_at_nine_tenths(shared_data: Path, level: str, voca
         # The numbers are those of the first appearance, so the text can be read back.
         text = path.read_text()
         letters = np.array(list(dict.fromkeys(text)))
-        assert "".join(letters[data.x.flatten().numpy()]) == text[: data.x.numel()]
-        assert "".join(letters[data.y.flatten().numpy()]) == text[1 : data.y.numel() + 1]
+        assert "".join(letters[x.flatten().numpy()]) == text[: x.numel()]
+        assert "".join(letters[y.flatten().numpy()]) == text[1 : y.numel() + 1]
         split = 9 * len(text) // 10
-        assert "".join(letters[data.x_test.flatten().numpy()]) == text[split : split + data.x_test.numel()]
+        assert "".join(letters[x_test.flatten().numpy()]) == text[split : split + x_test.numel()]
 
 
 def test_a_file_that_is_no_utf8_is_refused_with_the_place(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from eostui.problems.errors import ProblemError
 from eostui.problems.networks.positions import sinusoids
-from eostui.problems.networks.transformer import Transformer
+from eostui.problems.networks.transformer import Layer, Transformer
 
 WIDTH, HEADS, DEPTH, WORDS, LENGTH = 8, 2, 2, 11, 5
 
@@ -21,6 +21,8 @@ def reference(model: Transformer, x: Tensor) -> Tensor:
     layer = nn.TransformerEncoderLayer(WIDTH, HEADS, WIDTH, dropout=0.0)
     encoder = nn.TransformerEncoder(layer, DEPTH, enable_nested_tensor=False).double()
     for ours, torchs in zip(model.layers, encoder.layers, strict=True):
+        assert isinstance(ours, Layer)
+        assert isinstance(torchs, nn.TransformerEncoderLayer)
         q, k, v = ours.attention.query, ours.attention.key, ours.attention.value
         torchs.self_attn.in_proj_weight.data = torch.cat((q.weight, k.weight, v.weight)).detach()
         torchs.self_attn.in_proj_bias.data = torch.cat((q.bias, torch.zeros(WIDTH), v.bias)).detach()
@@ -29,7 +31,8 @@ def reference(model: Transformer, x: Tensor) -> Tensor:
             getattr(torchs, name).load_state_dict(getattr(ours, name).state_dict())
     embedded = model.embedding(x) * WIDTH**0.5 + sinusoids(LENGTH, WIDTH).double()
     mask = nn.Transformer.generate_square_subsequent_mask(LENGTH).double()
-    return model.decoder(encoder(embedded.transpose(0, 1), mask).transpose(0, 1))
+    logits: Tensor = model.decoder(encoder(embedded.transpose(0, 1), mask).transpose(0, 1))
+    return logits
 
 
 def test_it_computes_what_pytorchs_example_computes() -> None:
@@ -45,7 +48,9 @@ def test_it_starts_as_pytorchs_example_does() -> None:
     assert model.embedding.weight.abs().max() <= 0.1
     assert model.decoder.weight.abs().max() <= 0.1
     assert not model.decoder.bias.any()
-    attention = model.layers[0].attention
+    first = model.layers[0]
+    assert isinstance(first, Layer)
+    attention = first.attention
     assert (6 / (4 * WIDTH)) ** 0.5 * 0.9 < attention.key.weight.abs().max() <= (6 / (4 * WIDTH)) ** 0.5
     assert not attention.value.bias.any()
 

@@ -10,6 +10,7 @@ from eostui.problems.data.text import read_text, tokenise
 from eostui.problems.data.wikitext import load
 from eostui.problems.datasets import DATASETS
 from eostui.problems.errors import DataError
+from tests.problems.building import to_test_on, to_train_on
 
 LONG = "of the words of this text there are enough for one sequence and more\n" * 5
 
@@ -25,9 +26,8 @@ def test_the_real_texts_have_the_published_numbers_of_tokens(shared_data: Path) 
 
 def test_without_a_training_text_the_validation_text_is_trained_on_and_that_is_said(shared_data: Path) -> None:
     data = load(shared_data, silent, **DATASETS["wikitext-2"].options)
-    assert data.x.shape == ((217_646 - 1) // 35, 35)
-    assert data.x_test is not None
-    assert data.x_test.shape == ((245_569 - 1) // 35, 35)
+    assert to_train_on(data)[0].shape == ((217_646 - 1) // 35, 35)
+    assert to_test_on(data)[0].shape == ((245_569 - 1) // 35, 35)
     words = set(tokenise(read_text(shared_data / "wikitext-2" / "valid.txt"), "words"))
     assert "<unk>" in words
     assert data.classes == data.vocabulary == len(words)
@@ -36,9 +36,8 @@ def test_without_a_training_text_the_validation_text_is_trained_on_and_that_is_s
 
 def test_some_sequences_of_characters(shared_data: Path) -> None:
     data = load(shared_data, silent, **DATASETS["wikitext-2-char-1k"].options)
-    assert data.x.shape == data.y.shape == (1_000, 35)
-    assert data.x_test is not None
-    assert data.x_test.shape == (1_000, 35)
+    assert [part.shape for part in to_train_on(data)] == [(1_000, 35), (1_000, 35)]
+    assert to_test_on(data)[0].shape == (1_000, 35)
     assert data.vocabulary is not None
     assert 100 < data.vocabulary < 200
     assert "the characters of WikiText-2" in data.provenance

@@ -13,7 +13,7 @@ def error_of_third_derivative(layer: nn.Module, x: Tensor) -> float:
     v, c = torch.randn_like(x), torch.randn_like(layer(x))
 
     def scalar(at: Tensor) -> Tensor:
-        y = layer(at)
+        y: Tensor = layer(at)
         return 0.5 * y.square().sum() + (c * y).sum()
 
     def curvature(at: Tensor, *, graph: bool = False) -> tuple[Tensor, Tensor]:
