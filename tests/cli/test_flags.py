@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import typer
+from typer.core import TyperGroup, TyperOption
 from typer.testing import CliRunner
 
 from eostui.cli import app
@@ -32,11 +33,13 @@ def given(monkeypatch: pytest.MonkeyPatch, typed: str) -> dict[str, Any]:
 
 
 def test_every_setting_has_a_flag_and_says_in_the_help_what_it_is() -> None:
-    options = {option.name: option for option in typer.main.get_command(app).commands["run"].params}
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup)
+    options = {option.name: option for option in group.commands["run"].params if isinstance(option, TyperOption)}
     for name, setting in SETTINGS.items():
         assert options[name].opts == [flag(name)]
         assert not options[name].secondary_opts
-        assert setting.flag.help.split("{default}")[0] in options[name].help
+        assert setting.flag.help.split("{default}")[0] in (options[name].help or "")
 
 
 def test_what_is_typed_becomes_the_value_of_its_setting(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +74,7 @@ def test_what_cannot_be_read_is_refused_by_the_name_of_its_flag() -> None:
 
 def test_a_command_keeps_its_own_options_beside_those_of_the_settings() -> None:
     app = typer.Typer()
-    seen = {}
+    seen: dict[str, Any] = {}
 
     @app.command()
     @with_settings

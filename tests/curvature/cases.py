@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from eostui.objective.objective import Inputs, Loss, Objective
+from eostui.objective.model_call import Inputs
+from eostui.objective.objective import Loss, Objective
 from eostui.problems.criteria import ce, mse
 from eostui.problems.networks import resnet, transformer, vgg, vision_transformer
 from eostui.problems.networks.activations import ACTIVATIONS
@@ -48,7 +49,8 @@ class FusedAttention(nn.Module):
         self.head = nn.Linear(2, 3)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.head(self.block(x).mean(1))
+        logits: Tensor = self.head(self.block(x).mean(1))
+        return logits
 
 
 class Language(nn.Module):
@@ -61,7 +63,8 @@ class Language(nn.Module):
     def forward(self, tokens: Tensor) -> Tensor:
         x = self.embedding(tokens)
         q, k, v = self.qkv(x).unsqueeze(1).chunk(3, dim=-1)
-        return self.head(x + F.scaled_dot_product_attention(q, k, v, is_causal=True).squeeze(1))
+        logits: Tensor = self.head(x + F.scaled_dot_product_attention(q, k, v, is_causal=True).squeeze(1))
+        return logits
 
 
 class MaskedMean(nn.Module):
@@ -73,7 +76,9 @@ class MaskedMean(nn.Module):
 
     def forward(self, points: Tensor, mask: Tensor, offset: Tensor) -> Tensor:
         hidden = self.inner(points).tanh() * mask.unsqueeze(-1)
-        return self.outer(torch.cat([hidden.sum(1) / mask.sum(1, keepdim=True).clamp(min=1), offset], dim=1))
+        mean = hidden.sum(1) / mask.sum(1, keepdim=True).clamp(min=1)
+        logits: Tensor = self.outer(torch.cat([mean, offset], dim=1))
+        return logits
 
 
 class OwnLoss(nn.Module):
@@ -84,7 +89,7 @@ class OwnLoss(nn.Module):
         self.inner, self.outer = nn.Linear(5, 4), nn.Linear(4, 3)
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
-        hidden = self.inner(x).tanh()
+        hidden: Tensor = self.inner(x).tanh()
         return F.cross_entropy(self.outer(hidden), y) + 0.1 * hidden.square().sum(1).mean()
 
 
@@ -108,7 +113,7 @@ def by_position(outputs: Tensor, targets: Tensor) -> Tensor:
     return F.cross_entropy(outputs.transpose(1, 2), targets)
 
 
-def mlp(activation: type[nn.Module], outputs: int = 3) -> nn.Module:
+def mlp(activation: type[nn.Module], outputs: int = 3) -> nn.Sequential:
     return nn.Sequential(nn.Linear(5, 6), activation(), nn.Linear(6, outputs))
 
 
@@ -209,14 +214,15 @@ def rows_of(inputs: Inputs, rows: slice) -> Inputs:
 def loss_of(loss: Loss | None, model: Callable[..., Any], inputs: Inputs, targets: Tensor | None) -> Tensor:
     """What the objective stands for, written out for one batch."""
     if loss is not None:
-        return loss(model(inputs) if isinstance(inputs, Tensor) else model(**inputs), targets)  # type: ignore[arg-type]
+        return loss(model(inputs) if isinstance(inputs, Tensor) else model(**inputs), targets)
     if isinstance(inputs, Tensor):
         returned = model(inputs) if targets is None else model(inputs, targets)
     else:
         returned = model(**inputs) if targets is None else model(**inputs, labels=targets)
     if isinstance(returned, Tensor):
         return returned
-    return returned["loss"] if isinstance(returned, dict) else returned.loss
+    computed: Tensor = returned["loss"] if isinstance(returned, dict) else returned.loss
+    return computed
 
 
 IMAGE = of_shape(2, 4, 4)

@@ -24,7 +24,7 @@ class Dense:
 def with_eigenvalues(eigenvalues: Tensor, *, seed: int = 0) -> Tensor:
     """A float64 matrix with these eigenvalues and random eigenvectors."""
     gaussian = torch.randn(len(eigenvalues), len(eigenvalues), dtype=torch.float64, generator=seeded(seed))
-    basis = torch.linalg.qr(gaussian).Q
+    basis: Tensor = torch.linalg.qr(gaussian).Q
     return (basis * eigenvalues.double()) @ basis.T
 
 

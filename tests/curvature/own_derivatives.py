@@ -22,7 +22,8 @@ class OnceSwish(torch.autograd.Function):
     def backward(ctx: Any, g: Tensor) -> Tensor:
         (x,) = ctx.saved_tensors
         s = torch.sigmoid(x)
-        return g * (s * (1 + x * (1 - s)))
+        slope: Tensor = s * (1 + x * (1 - s))
+        return g * slope
 
 
 class SavedSlope(torch.autograd.Function):
@@ -35,7 +36,8 @@ class SavedSlope(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, g: Tensor) -> Tensor:
-        return g * ctx.slope
+        slope: Tensor = ctx.slope
+        return g * slope
 
 
 class RightSwish(torch.autograd.Function):
@@ -50,7 +52,8 @@ class RightSwish(torch.autograd.Function):
     def backward(ctx: Any, g: Tensor) -> Tensor:
         (x,) = ctx.saved_tensors
         s = torch.sigmoid(x)
-        return g * (s * (1 + x * (1 - s)))
+        slope: Tensor = s * (1 + x * (1 - s))
+        return g * slope
 
 
 class Applied(nn.Module):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from textual.pilot import Pilot
 
 from eostui.dashboard.app import Dashboard
 from eostui.dashboard.widgets.chart import Chart
+from eostui.dashboard.widgets.timeline import Timeline
 from eostui.store import STEP, Column, Table, eigenvalue_table
 from tests.dashboard.looking import charts_of, text_of, tiles_of, until
 from tests.dashboard.widgets.screen_text import lines
@@ -19,6 +21,10 @@ from tests.reading.runs import adaptive, descent, minibatches, scheduled
 from tests.reading.saved import FeedOf
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
+
+
+def _fills(chart: Timeline, width: int) -> bool:
+    return chart.size.width >= width - 2
 
 
 def _settled(pilot: Pilot[Any], step: int) -> bool:
@@ -64,7 +70,7 @@ async def test_two_charts_share_the_screen_and_one_has_it_for_itself(feed_of: Fe
             assert all(chart.size.height == size[1] - 6 for chart in charts_of(pilot))
             first = charts_of(pilot)[0]
             await pilot.press("z")
-            await until(pilot, lambda chart=first: chart.size.width >= size[0] - 2)
+            await until(pilot, partial(_fills, first, size[0]))
 
 
 @pytest.mark.parametrize(
@@ -185,4 +191,4 @@ async def test_a_chosen_glyph_set_holds_for_readings_that_come_later(feed_of: Fe
         feed.series = tables
         await until(pilot, lambda: "precond S" in text_of(pilot))
         assert len(charts_of(pilot)) == 4
-        assert {widget.glyphs for widget in (*charts_of(pilot), *tiles_of(pilot))} == {"ascii"}
+        assert {chart.glyphs for chart in charts_of(pilot)} == {tile.glyphs for tile in tiles_of(pilot)} == {"ascii"}

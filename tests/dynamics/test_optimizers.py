@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import torch
+from torch.optim import Optimizer
 
 from eostui.dynamics.formulas import Matrix
 from eostui.dynamics.optimizers import OPTIMIZERS, OptimizerEntry, make_optimizer, set_step_size
@@ -173,7 +174,8 @@ def test_the_defaults_are_torchs(name: str) -> None:
     optimizer = make_optimizer(name, torch.zeros(1), lr=0.1, hyperparameters={})
     settings = {key: value for key, value in optimizer.defaults.items() if key not in ("momentum", "nesterov")}
     if type(optimizer).__module__.startswith("torch.optim"):
-        plain = type(optimizer)([torch.zeros(1)], lr=0.1).defaults
+        make: Callable[..., Optimizer] = type(optimizer)
+        plain = make([torch.zeros(1)], lr=0.1).defaults
         assert settings == {key: value for key, value in plain.items() if key in settings}
 
 

@@ -35,7 +35,7 @@ def first_moment(gradients: list[Tensor], beta1: float = 0.9) -> Tensor:
 
 def nesterov_moment(gradients: list[Tensor]) -> Tensor:
     """NAdam's direction, as its paper has it, times the 1 − Πμ that is in P."""
-    mu = [0.9 * (1 - 0.5 * 0.96 ** (0.004 * i)) for i in range(1, len(gradients) + 2)]
+    mu: list[float] = [0.9 * (1 - 0.5 * 0.96 ** (0.004 * i)) for i in range(1, len(gradients) + 2)]
     here, ahead = 1 - math.prod(mu[:-1]), 1 - math.prod(mu)
     return here * (mu[-1] * first_moment(gradients) / ahead + (1 - mu[-2]) * gradients[-1] / here)
 
@@ -158,7 +158,8 @@ def test_unequal_step_sizes_are_in_p() -> None:
 
 def test_weights_that_do_not_move_because_their_step_size_is_zero_have_an_infinite_p() -> None:
     weights = parameters()
-    optimizer = SGD([{"params": weights[:1], "lr": 0.0}, {"params": weights[1:]}], lr=0.5)
+    groups: list[dict[str, Any]] = [{"params": weights[:1], "lr": 0.0}, {"params": weights[1:]}]
+    optimizer = SGD(groups, lr=0.5)
     p = preconditioner(optimizer, weights)
     assert p is not None
     assert p.tolist() == [math.inf] * 3 + [2.0] * 5
@@ -238,9 +239,9 @@ def test_p_is_that_of_the_weights_asked_for_and_of_no_others() -> None:
 
 
 @pytest.mark.parametrize("make", [SGD, Adam, torch.optim.RAdam])
-def test_a_weight_that_the_optimizer_does_not_have_is_refused(make: type[Optimizer]) -> None:
+def test_a_weight_that_the_optimizer_does_not_have_is_refused(make: Callable[..., Optimizer]) -> None:
     weights = parameters()
-    optimizer = make(weights[:2], lr=LR)  # type: ignore[call-arg]
+    optimizer = make(weights[:2], lr=LR)
     with pytest.raises(ValueError, match=r"weight 3 of 3, of shape \(\), is none of the optimizer's"):
         preconditioner(optimizer, weights)
     with pytest.raises(ValueError, match="weight 1 of 1"):  # the same numbers are not the same weight

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,10 +41,10 @@ def test_the_command_of_an_example_trains(eostui: Eostui, command: str) -> None:
 def test_the_pandas_code_of_the_readme_reads_a_run(eostui: Eostui) -> None:
     (code,) = re.findall(r"```python\n(.*?)```", (REPOSITORY / "README.md").read_text(), re.DOTALL)
     run = REPOSITORY / "tests" / "data" / "edge.h5"
-    read: dict[str, object] = {}
+    read: dict[str, Any] = {}
     exec(code.replace("runs/NAME/run.h5", str(run)), read)
-    assert len(read["train"]) == 700  # type: ignore[arg-type]
-    assert len(read["sharpness"]) == len(read["uncertainty"]) == 35  # type: ignore[arg-type]
+    assert len(read["train"]) == 700
+    assert len(read["sharpness"]) == len(read["uncertainty"]) == 35
 
 
 def test_ci_runs_what_the_readme_says() -> None:

@@ -57,7 +57,7 @@ class ByHand:
         shapes = {name: p.shape for name, p in self.problem.model.named_parameters()}
         pieces = torch.split(theta, [shape.numel() for shape in shapes.values()])
         weights = {name: piece.view(shape) for (name, shape), piece in zip(shapes.items(), pieces, strict=True)}
-        outputs = functional_call(self.problem.model, weights, (self.problem.dataset.x,))
+        outputs: Tensor = functional_call(self.problem.model, weights, (self.problem.dataset.x,))
         targets = torch.eye(10, dtype=torch.float64)[self.problem.dataset.y]
         return 0.5 * (outputs - targets).square().sum(1).mean()
 
@@ -67,7 +67,8 @@ class ByHand:
         return gradient
 
     def hessian(self) -> Tensor:
-        return torch.autograd.functional.hessian(self.loss, self.theta)
+        hessian: Tensor = torch.autograd.functional.hessian(self.loss, self.theta)
+        return hessian
 
 
 def test_adam_shows_the_preconditioned_sharpness_against_its_own_threshold(eostui: Eostui, problem: Problem) -> None:

@@ -46,7 +46,8 @@ def dense_eigenvalues(theta: Tensor) -> NDArray[np.float64]:
     double = digits_network(torch.float64)
     eye = torch.eye(double.size, dtype=torch.float64)
     with HessianOperator(double, theta.double()) as operator:
-        return torch.linalg.eigvalsh(operator @ eye).numpy()[::-1]
+        eigenvalues: NDArray[np.float64] = torch.linalg.eigvalsh(operator @ eye).numpy()
+    return eigenvalues[::-1]
 
 
 @pytest.mark.parametrize(("every", "eigs", "memory"), [(1, 1, 1.0), (5, 1, 1.0), (5, 1, 0.0), (10, 3, 1.0)])
@@ -138,7 +139,7 @@ def test_a_result_is_verified_now_and_then_and_after_a_jump_of_the_loss() -> Non
     run, instrument = Run(quadratic(torch.diag(values), theta), 0.1), Hessian(scope(eigs=1, eig_above=None))
     found = []
     for point in run.points(TUNED.verified_every + 3):
-        run.objective.model.matrix[0, 0] = 0.1 if point.step < 3 else 5.0
+        run.objective.model.get_buffer("matrix")[0, 0] = 0.1 if point.step < 3 else 5.0
         with HessianOperator(run.objective, point.theta) as here:
             found.append(run.measure(instrument, run.point(point.step, here))["eigenvalues"][0])
     assert found[2] == pytest.approx(1, rel=1e-3)

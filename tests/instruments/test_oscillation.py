@@ -15,7 +15,7 @@ from eostui.instruments.oscillation import Oscillation
 from tests.instruments.runs import Run, quadratic, scope, small_network
 
 EIGENVALUES = torch.tensor([2.0, 1.5, 0.3], dtype=torch.float64)
-BASIS = torch.linalg.qr(torch.randn(3, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))).Q
+BASIS: Tensor = torch.linalg.qr(torch.randn(3, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))).Q
 START = torch.tensor([0.5, -1.0, 2.0], dtype=torch.float64)
 """θ_0 in the eigenvectors."""
 

@@ -94,7 +94,8 @@ def rotated(angle: float) -> Tensor:
     """A rotation that mixes the first axis with the others."""
     generator = torch.zeros(4, 4, dtype=torch.float64)
     generator[0, 1:] = angle / 3**0.5
-    return torch.linalg.matrix_exp(generator - generator.T)
+    rotation: Tensor = torch.linalg.matrix_exp(generator - generator.T)
+    return rotation
 
 
 def followed(matrix: Tensor, steps: int, angle: float = 0.1) -> list[dict[str, Any]]:

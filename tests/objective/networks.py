@@ -28,7 +28,8 @@ class Checkpointed(nn.Module):
             return checkpoint(inner, torch.tanh(self.first(x)), use_reentrant=False)
 
         h = checkpoint(outer, x, use_reentrant=False)
-        return checkpoint_sequential(self.head, 2, h, use_reentrant=False)
+        outputs: Tensor = checkpoint_sequential(self.head, 2, h, use_reentrant=False)
+        return outputs
 
 
 class Listed(nn.Module):
@@ -36,18 +37,22 @@ class Listed(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.net = nn.Sequential(nn.Linear(4, 5), nn.Tanh(), nn.Linear(5, 2))
+        first, last = nn.Linear(4, 5), nn.Linear(5, 2)
+        self.net = nn.Sequential(first, nn.Tanh(), last)
         self.penalized = [p for p in self.net.parameters() if p.ndim > 1]
-        self.row = self.net[0].weight.view(-1)[:3]
-        self.constant = self.net[2].weight.detach()[0]
+        self.row = first.weight.view(-1)[:3]
+        self.constant = last.weight.detach()[0]
 
     def forward(self, x: Tensor) -> Tensor:
         penalty = sum((w.square().square().sum() for w in self.penalized), self.row.sin().sum())
-        return self.net(x) * (1 + 0.1 * penalty) + self.constant.square().sum()
+        outputs: Tensor = self.net(x) * (1 + 0.1 * penalty) + self.constant.square().sum()
+        return outputs
 
 
 class Hooked(nn.Module):
     """A hook puts another weight together before every call."""
+
+    weight: Tensor
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,7 +61,7 @@ class Hooked(nn.Module):
         self.register_forward_pre_hook(lambda module, _: setattr(module, "weight", torch.tanh(self.low @ self.high)))
 
     def forward(self, x: Tensor) -> Tensor:
-        return x @ self.weight.T + self.bias  # type: ignore[operator]
+        return x @ self.weight.T + self.bias
 
 
 class Tied(nn.Module):
@@ -68,11 +73,14 @@ class Tied(nn.Module):
         self.decode.weight = self.encode.weight
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.decode(torch.tanh(self.mix(self.encode(x))))[:, :2]
+        outputs: Tensor = self.decode(torch.tanh(self.mix(self.encode(x))))[:, :2]
+        return outputs
 
 
 class Spectral(nn.Module):
     """Complex weights on the frequencies of its input, and a complex buffer."""
+
+    shift: Tensor
 
     def __init__(self) -> None:
         super().__init__()
@@ -81,7 +89,8 @@ class Spectral(nn.Module):
         self.head = nn.Linear(4, 2)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.head(torch.tanh(torch.fft.irfft(torch.fft.rfft(x) * self.filter * self.shift, n=4)))
+        outputs: Tensor = self.head(torch.tanh(torch.fft.irfft(torch.fft.rfft(x) * self.filter * self.shift, n=4)))
+        return outputs
 
 
 class Halved(nn.Module):

@@ -73,7 +73,7 @@ def test_weights_that_somebody_else_has_changed_are_written_again() -> None:
     weights, theta = Weights(model), torch.tensor([1.0, 2.0, 3.0])
     weights.write(theta)
     with torch.no_grad():
-        model.bias += 1
+        model.bias.add_(1)
     weights.write(theta)
     assert torch.equal(weights.read(), theta)
     theta += 1  # as an optimizer does

@@ -31,9 +31,9 @@ class Run:
     """What is in a run's file."""
 
     environment: Mapping[str, Any]
-    rows: Mapping[Table, Columns]
+    rows: dict[Table, Columns]
     config: Mapping[str, Any] = field(default_factory=dict)
-    events: tuple[tuple[int, str, Mapping[str, Any]], ...] = ()
+    events: tuple[tuple[int, str, dict[str, Any]], ...] = ()
 
     def write(self, path: Path) -> Path:
         """Write it, as a run that is finished."""

@@ -22,7 +22,7 @@ def _regime(sharpness: list[float], losses: list[float] | None = None, threshold
     loss = np.full(len(steps), 0.5)
     if losses is not None:
         loss[-len(losses) :] = losses
-    others = dict.fromkeys(("time", "lr", "accuracy", "grad_norm"), np.zeros(len(steps)))
+    others: dict[str, np.ndarray] = dict.fromkeys(("time", "lr", "accuracy", "grad_norm"), np.zeros(len(steps)))
     train.extend({"step": steps, "loss": loss, "threshold": np.full(len(steps), threshold), **others})
     rows = np.array(sharpness)[:, None]
     none = np.zeros_like(rows)

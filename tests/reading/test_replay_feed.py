@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from eostui.reading.replay import LONGEST_WAIT, SPEEDS, ReplayFeed
-from eostui.store import RunFile
+from eostui.store import Event, RunFile
 
 
 class Clock:
@@ -95,7 +95,7 @@ def test_it_goes_from_event_to_event(feed: ReplayFeed) -> None:
     assert feed.step < met[-1]
 
 
-def _all_events(feed: ReplayFeed) -> list:
+def _all_events(feed: ReplayFeed) -> list[Event]:
     feed.seek(feed.last_step)
     return feed.events()
 

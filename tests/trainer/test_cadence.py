@@ -39,12 +39,12 @@ def test_without_a_share_it_is_what_was_asked_for() -> None:
 @pytest.mark.parametrize("certified", [0.5, 5, 50, 500])
 @pytest.mark.parametrize("tracks", [True, False])
 def test_measuring_takes_no_more_than_its_share_and_not_much_less(share: float, certified: float, tracks: bool) -> None:
-    costs = {"update": 1.0, "tracked": 1.1 if tracks else 0.0, "certified": certified}
+    tracked = 1.1 if tracks else 0.0
     cadence = Cadence(settings(share), tracks=tracks)
-    measured(cadence, **costs)
-    asked = share_of(cadence, **costs)
+    measured(cadence, update=1.0, tracked=tracked, certified=certified)
+    asked = share_of(cadence, update=1.0, tracked=tracked, certified=certified)
     adapted = cadence.adapted()
-    taken = share_of(cadence, **costs)
+    taken = share_of(cadence, update=1.0, tracked=tracked, certified=certified)
     assert taken <= 1.01 * share
     if asked <= share:
         assert adapted is None

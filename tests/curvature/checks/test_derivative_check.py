@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -117,16 +118,20 @@ def test_a_model_that_cannot_be_had_in_double_precision_is_checked_in_its_own() 
 
 
 @pytest.mark.parametrize("operator", [DifferenceHessianOperator, GaussNewtonOperator, JacobianGramOperator])
-def test_products_by_differences_are_those_of_the_dense_matrix(operator: type[CurvatureOperator]) -> None:  # type: ignore[type-arg]
+def test_products_by_differences_are_those_of_the_dense_matrix(
+    operator: type[DifferenceHessianOperator | GaussNewtonOperator | JacobianGramOperator],
+) -> None:
     torch.manual_seed(0)
     x, y = torch.randn(12, 5, dtype=torch.float64), torch.randint(3, (12,))
     objective = Objective(mlp(nn.Tanh).double(), F.cross_entropy, x, y, physical_batch=5)
     theta = objective.parameters()
     unit = torch.eye(objective.size, dtype=torch.float64)
-    if operator is DifferenceHessianOperator:
+    by_differences: CurvatureOperator[Any]
+    exact: CurvatureOperator[Any]
+    if issubclass(operator, DifferenceHessianOperator):
         by_differences, exact = DifferenceHessianOperator(objective, theta), HessianOperator(objective, theta)
     else:
-        by_differences, exact = operator(objective, theta, differences=True), operator(objective, theta)  # type: ignore[call-arg,assignment]
+        by_differences, exact = operator(objective, theta, differences=True), operator(objective, theta)
     assert by_differences.rough_kinds == ()
     torch.testing.assert_close(by_differences @ unit, exact @ unit, rtol=1e-6, atol=1e-8)
     v = torch.randn(objective.size, dtype=torch.float64)
@@ -179,7 +184,8 @@ def test_a_second_derivative_that_is_not_finite_is_told_with_weights_and_line() 
             self.net, self.scale = nn.Linear(4, 2), nn.Parameter(torch.zeros(3))
 
         def forward(self, x: Tensor) -> Tensor:
-            return self.net(x) + self.scale.norm()
+            outputs: Tensor = self.net(x) + self.scale.norm()
+            return outputs
 
     objective = objective_of(Root())
     said = where_not_finite(objective, objective.parameters())
@@ -241,7 +247,8 @@ def test_views_that_were_taken_of_the_weights_are_not_taken_for_constants() -> N
 
         def forward(self, x: Tensor) -> Tensor:
             penalty = sum((p.view(-1) * v).sum() for p, v in zip(self.parameters(), self.views, strict=True))
-            return self.net(x) * (1 + penalty)
+            outputs: Tensor = self.net(x) * (1 + penalty)
+            return outputs
 
     torch.manual_seed(0)
     objective = objective_of(Penalized())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -12,7 +14,6 @@ from eostui.curvature.compiled.tangent_program import TangentProgram
 from eostui.curvature.linear_operator import BFLOAT16, COMPILED
 from eostui.curvature.operators.hessian import HessianOperator
 from eostui.curvature.operators.negated import Negated
-from eostui.curvature.operators.operator import CurvatureOperator
 from eostui.curvature.operators.preconditioned_hessian import PreconditionedHessianOperator
 from eostui.objective.objective import Objective
 from tests.curvature.cases import CASES, Case, mlp
@@ -67,12 +68,12 @@ def test_residuals_are_kept_for_as_many_batches_as_there_is_memory_for(monkeypat
     runs: list[int] = []
     linearize = TangentProgram.linearize
 
-    def counted(program: TangentProgram, *given: object) -> object:
+    def counted(program: TangentProgram, *given: Any) -> object:
         runs.append(1)
-        return linearize(program, *given)  # type: ignore[arg-type]
+        return linearize(program, *given)
 
     monkeypatch.setattr(TangentProgram, "linearize", counted)
-    everything: CurvatureOperator = HessianOperator(objective, objective.parameters(), program=program)
+    everything = HessianOperator(objective, objective.parameters(), program=program)
     kept = everything.rough(COMPILED)
     for _ in range(3):
         image = kept @ v

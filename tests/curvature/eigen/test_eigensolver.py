@@ -31,7 +31,8 @@ class Diagonal(Dense):
 
 
 def orthogonal(size: int, seed: int = 0) -> Tensor:
-    return torch.linalg.qr(torch.randn(size, size, dtype=torch.float64, generator=seeded(seed))).Q
+    basis: Tensor = torch.linalg.qr(torch.randn(size, size, dtype=torch.float64, generator=seeded(seed))).Q
+    return basis
 
 
 def with_spectrum(eigenvalues: NDArray[np.float64] | Tensor, basis: Tensor | None = None) -> Tensor:
@@ -44,7 +45,7 @@ def bulk_and(*outliers: float, low: float = -1.0, high: float = 1.0, size: int =
     return np.concatenate([outliers, np.linspace(high, low, size - len(outliers))])
 
 
-SPECTRA = {
+SPECTRA: dict[str, NDArray[np.float64]] = {
     "outliers": bulk_and(10, 7, 5, 4, 3, 2),
     "negative-dominant": bulk_and(3, 2.5, 2, -400, -300, -100),
     "no-gap": np.linspace(0, 1, SIZE),
@@ -52,7 +53,7 @@ SPECTRA = {
     "double": bulk_and(5, 5, 3, 3),
     "sixfold": bulk_and(5, 5, 5, 5, 5, 5),
     "near-zero": 1e-12 * bulk_and(10, 7, 5),
-    "decaying": 0.8 ** np.arange(SIZE),
+    "decaying": np.power(0.8, np.arange(SIZE, dtype=np.float64)),
 }
 
 

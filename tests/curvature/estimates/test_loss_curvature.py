@@ -9,7 +9,8 @@ from torch.func import hessian
 from torch.nn import functional as F
 
 from eostui.curvature.estimates.loss_curvature import loss_curvature
-from eostui.objective.objective import Inputs, Objective
+from eostui.objective.model_call import Inputs
+from eostui.objective.objective import Objective
 from tests.curvature.cases import CASES, Case, OwnLoss, by_position, half_squared_error
 from tests.curvature.dense import seeded
 
@@ -19,7 +20,8 @@ WITH_OUTPUTS = [case for case in CASES if case.loss is not None and "batchnorm" 
 def outputs(objective: Objective) -> Tensor:
     x: Inputs = objective.inputs
     with torch.no_grad():
-        return objective.model(x) if isinstance(x, Tensor) else objective.model(**x)
+        found: Tensor = objective.model(x) if isinstance(x, Tensor) else objective.model(**x)
+    return found
 
 
 def exactly(objective: Objective) -> float:

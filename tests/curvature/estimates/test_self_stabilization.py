@@ -29,7 +29,8 @@ def slope_of_curvature(objective: Objective, theta: Tensor, u: Tensor) -> Tensor
 
 
 def top_eigenvector(objective: Objective) -> Tensor:
-    return torch.linalg.eigh(dense_hessian(objective)).eigenvectors[:, -1]
+    vectors: Tensor = torch.linalg.eigh(dense_hessian(objective)).eigenvectors
+    return vectors[:, -1]
 
 
 @pytest.mark.parametrize("case", SOME, ids=lambda case: case.name)
@@ -74,7 +75,8 @@ class Valley(nn.Module):
     def forward(self, coefficients: Tensor) -> Tensor:
         s, c, b = coefficients.unbind(1)
         x, y = self.weights
-        return 0.5 * (s + c * y) * x**2 + b * y
+        loss: Tensor = 0.5 * (s + c * y) * x**2 + b * y
+        return loss
 
 
 def valley(c: float, b: float) -> HessianOperator:

@@ -16,7 +16,8 @@ from eostui.curvature.operators.gauss_newton import GaussNewtonOperator
 from eostui.curvature.operators.hessian import HessianOperator
 from eostui.curvature.operators.jacobian_gram import JacobianGramOperator
 from eostui.curvature.operators.operator import GRAPH_SIZES, CurvatureOperator
-from eostui.objective.objective import Inputs, Objective
+from eostui.objective.model_call import Inputs
+from eostui.objective.objective import Objective
 from tests.curvature.cases import CASES, Case, OwnLoss, half_squared_error, loss_of, mlp, rows_of
 
 
@@ -56,12 +57,14 @@ def dense_hessian(objective: Objective) -> Tensor:
 
 def dense_gauss_newton(objective: Objective) -> Tensor:
     """Σ Jᵀ (∇²_zℓ) J over ghost batches, with J and ∇²_zℓ of a whole batch's outputs written out."""
+    loss = objective.loss
+    assert loss is not None
     theta = objective.parameters()
     total = torch.zeros(objective.size, objective.size, dtype=theta.dtype)
     for inputs, targets, examples in batches(objective):
         z = outputs(objective, theta, inputs).detach()
         jacobian = torch.autograd.functional.jacobian(lambda t, x=inputs: outputs(objective, t, x), theta)
-        curvature = hessian(lambda out, y=targets: objective.loss(out, y))(z)  # type: ignore[misc]
+        curvature = hessian(lambda out, y=targets: loss(out, y))(z)
         jacobian = jacobian.reshape(z.numel(), -1)
         total += examples * jacobian.T @ curvature.reshape(z.numel(), z.numel()) @ jacobian
     return total / objective.examples
@@ -80,7 +83,8 @@ def dense_jacobian_gram(objective: Objective) -> Tensor:
 
 def outputs(objective: Objective, theta: Tensor, inputs: Inputs) -> Tensor:
     call = network(objective, theta)
-    return call(inputs) if isinstance(inputs, Tensor) else call(**inputs)
+    found: Tensor = call(inputs) if isinstance(inputs, Tensor) else call(**inputs)
+    return found
 
 
 DENSE = {
@@ -94,7 +98,7 @@ PAIRS = [(case, kind) for case in CASES for kind in DENSE if kind is HessianOper
 @pytest.mark.parametrize("physical_batch", [None, 4], ids=["one-batch", "three-batches"])
 @pytest.mark.parametrize(("case", "kind"), PAIRS, ids=[f"{case.name}-{kind.__name__}" for case, kind in PAIRS])
 def test_products_with_all_unit_vectors_are_the_dense_matrix(
-    case: Case, kind: type[CurvatureOperator], physical_batch: int | None
+    case: Case, kind: type[CurvatureOperator[Any]], physical_batch: int | None
 ) -> None:
     objective = case.objective(physical_batch=physical_batch)
     with kind(objective, objective.parameters()) as operator:
@@ -103,7 +107,7 @@ def test_products_with_all_unit_vectors_are_the_dense_matrix(
 
 
 @pytest.mark.parametrize("kind", DENSE, ids=lambda kind: kind.__name__)
-def test_a_product_with_a_vector_is_one_column_of_the_product_with_many(kind: type[CurvatureOperator]) -> None:
+def test_a_product_with_a_vector_is_one_column_of_the_product_with_many(kind: type[CurvatureOperator[Any]]) -> None:
     objective = CASES[0].objective(physical_batch=3)
     operator = kind(objective, objective.parameters())
     columns = torch.randn(objective.size, 3, dtype=torch.float64)
@@ -217,7 +221,7 @@ def test_the_gradient_that_comes_with_the_hessian_is_the_training_gradient_to_th
     own, training = HessianOperator(objective, theta).gradient(), objective.gradient(theta)
     # torch's fused attention has no second derivative, and its place is taken by one that rounds otherwise
     if case.name not in ("attention-ce", "sequence-ce"):
-        assert torch.equal(own.gradient, training.gradient)  # type: ignore[arg-type]
+        assert torch.equal(own.gradient, training.gradient)
         assert own.loss == training.loss
     torch.testing.assert_close(own.gradient, training.gradient, rtol=1e-12, atol=1e-13)
 
@@ -226,6 +230,7 @@ def test_only_the_gradient_of_a_training_step_advances_the_buffers_of_a_batch_no
     (case,) = (case for case in CASES if case.name == "conv-batchnorm-ce")
     objective = case.objective()
     (norm,) = (module for module in objective.model.modules() if isinstance(module, nn.BatchNorm2d))
+    assert norm.running_mean is not None
     before = norm.running_mean.clone()
     HessianOperator(objective, objective.parameters()).gradient()
     assert torch.equal(norm.running_mean, before)

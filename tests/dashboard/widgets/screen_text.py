@@ -51,7 +51,7 @@ class Repaints:
         self.regions: list[Region | None] = []
         self._widget = widget
         self._refresh = widget.refresh
-        widget.refresh = self._record  # type: ignore[assignment,method-assign]
+        widget.refresh = self._record  # type: ignore[method-assign]
 
     def _record(self, *regions: Region, **options: bool) -> Widget:
         self.regions += regions or [None]

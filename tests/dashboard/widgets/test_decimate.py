@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from eostui.dashboard.widgets.decimate import Columns, Decimator, Envelope
+from eostui.reading.trace import Steps
 
 ARRAYS = ("low", "high", "first", "last", "occupied", "above", "below", "before", "after")
 
@@ -33,10 +34,10 @@ def assert_same(one: Envelope, other: Envelope) -> None:
 
 @pytest.mark.parametrize("seed", range(60))
 @pytest.mark.parametrize("kind", [np.int64, np.float64])
-def test_each_column_is_what_a_loop_over_its_samples_finds(seed: int, kind: type) -> None:
+def test_each_column_is_what_a_loop_over_its_samples_finds(seed: int, kind: type[np.int64 | np.float64]) -> None:
     random = np.random.default_rng(seed)
     steps, y = random_series(random)
-    x = steps.astype(kind)
+    x: Steps = steps if kind is np.int64 else steps.astype(np.float64)
     columns = random_columns(random, float(x[-1]))
     positive = bool(seed % 2)
     envelope = Decimator().update(x, y, columns, positive)
@@ -51,9 +52,9 @@ def test_each_column_is_what_a_loop_over_its_samples_finds(seed: int, kind: type
         expected = [np.nan] * 4
         if drawable.any():
             expected[:2] = [samples[drawable].min(), samples[drawable].max()]
-        for place, sample in ((2, 0), (3, -1)):
-            if samples.size and drawable[sample]:
-                expected[place] = samples[sample]
+        for place, end in ((2, 0), (3, -1)):
+            if samples.size and drawable[end]:
+                expected[place] = samples[end]
         found = [array[column] for array in (envelope.low, envelope.high, envelope.first, envelope.last)]
         np.testing.assert_array_equal(found, expected)
     outside = y[x < columns.start], y[x > columns.stop]
@@ -98,10 +99,10 @@ def test_one_spike_among_a_million_samples_is_kept() -> None:
 
 
 def test_a_sample_on_the_last_edge_belongs_to_the_last_column() -> None:
-    for kind in (np.int64, np.float64):
-        envelope = Decimator().update(
-            np.array([0, 5, 10], kind), np.array([1.0, 2.0, 3.0]), Columns(0, 10, 2), positive=False
-        )
+    whole, real = np.array([0, 5, 10], np.int64), np.array([0, 5, 10], np.float64)
+    x: Steps
+    for x in (whole, real):
+        envelope = Decimator().update(x, np.array([1.0, 2.0, 3.0]), Columns(0, 10, 2), positive=False)
         assert envelope.low.tolist() == [1, 2]
         assert envelope.high.tolist() == [1, 3]
 

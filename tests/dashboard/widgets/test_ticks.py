@@ -107,7 +107,7 @@ def test_tick_labels_tell_the_ticks_apart() -> None:
 
 def test_a_window_holds_its_span_and_grows_in_few_jumps() -> None:
     spans = np.arange(1, 10_000)
-    windows = [window_span(span) for span in spans]
+    windows = [window_span(float(span)) for span in spans]
     assert np.all(windows >= spans)
     assert np.all(windows <= spans * 4 / 3 + 1e-9)
     assert len(set(windows)) <= 4 * 10 + 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -11,8 +13,10 @@ from eostui.dynamics.optim.sgd import DecoupledSGD
 def test_without_decay_it_is_torchs_sgd_bit_for_bit() -> None:
     torch.manual_seed(0)
     ours, theirs = torch.ones(5), torch.ones(5)
-    settings = {"lr": 0.1, "momentum": 0.9}
-    optimizers = DecoupledSGD([ours], **settings), torch.optim.SGD([theirs], **settings)
+    optimizers = (
+        DecoupledSGD([ours], lr=0.1, momentum=0.9),
+        torch.optim.SGD([theirs], lr=0.1, momentum=0.9),
+    )
     for _ in range(5):
         ours.grad = theirs.grad = torch.randn(5)
         for optimizer in optimizers:
@@ -22,7 +26,7 @@ def test_without_decay_it_is_torchs_sgd_bit_for_bit() -> None:
 
 def test_every_group_has_its_own_decay() -> None:
     weights = [torch.ones(1) for _ in range(3)]
-    groups = [{"params": weights[:1], "decay": 0.0}, {"params": weights[1:2]}]
+    groups: list[dict[str, Any]] = [{"params": weights[:1], "decay": 0.0}, {"params": weights[1:2]}]
     optimizer = DecoupledSGD(groups, lr=0.1, decay=2.0)
     optimizer.add_param_group({"params": weights[2:], "decay": 5.0})
     for w in weights:
