@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from eostui.config import RunConfig
+from eostui.curvature.checks.same_gradient import same_gradient
 from eostui.curvature.products import Products
 from eostui.dynamics.descent import Descent
 from eostui.dynamics.minibatches import Minibatches
@@ -60,6 +61,7 @@ class Trainer:
         self._measurements = Measurements(instruments_of(config), Scope.of(config))
         self._compilation = Compilation(config, setup.curvature.physical_batch)
         self._decider = Decider(config, self._descent, self._measurements, control, record, self._compilation)
+        self._same_gradient = same_gradient(products, setup.curvature, setup.theta)
         setup.listener.target = self._on_batch
 
     def run(self) -> Status:
@@ -119,9 +121,10 @@ class Trainer:
         """Loss and gradient at θ_t, of all examples or of the minibatch of this step: the row of the table `train`."""
         start = time.monotonic()
         with self._record.activity("computing the gradient"):
-            # Where the Hessian at θ_t is wanted, too, the gradient comes from its graphs, and these cost nothing more.
-            curved = not set(turn.measure) <= set(self._measurements.free)
-            evaluation = self._descent.evaluate(point.hessian if curved else None)
+            # Where the Hessian at θ_t is wanted, too, the gradient comes from its graphs, and these cost nothing more;
+            # but measuring must not change a bit of the training.
+            graphed = self._same_gradient and not set(turn.measure) <= set(self._measurements.free)
+            evaluation = self._descent.evaluate(point.hessian if graphed else None)
         self._check_pass()
         row = {
             "step": turn.step,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from eostui.store import RunFile, Status
@@ -143,8 +144,25 @@ def test_measuring_changes_no_bit_of_a_training_with_random_numbers_norms_and_mi
         with eostui.open(f"noisy-{name}") as file:
             losses.append(file.read("train")["loss"])
             assert found(file) == []
+    losses.append(_pressed(eostui, *common))
     assert np.array_equal(losses[0], losses[1])
+    assert np.array_equal(losses[0], losses[2])
     assert len(set(losses[0])) == 12
+
+
+def _pressed(eostui: Eostui, *common: str) -> NDArray[np.float64]:
+    """The losses of a run at which somebody measures while it is paused, steps, and measures again."""
+    path = eostui.directory / "noisy.py"
+    what = ("--arch", f"{path}:model", "--data", f"{path}:data", "--threads", "1", "--name", "noisy-pressed")
+    process = eostui.start("run", "--headless", "--paused", *what, *common, "--eig-every", "1000", "--track", "none")
+    eostui.wait_for(lambda file: file.status() is Status.PAUSED, "noisy-pressed")
+    for verb in ("measure", "step", "measure", "step", "step", "measure", "resume"):
+        assert eostui("control", "noisy-pressed", verb).returncode == 0
+    assert process.wait(90) == 0
+    with eostui.open("noisy-pressed") as file:
+        assert file.read("hessian")["step"].tolist() == [0, 1, 3]
+        losses: NDArray[np.float64] = file.read("train")["loss"]
+    return losses
 
 
 def test_a_network_on_one_graph_runs_with_all_examples_and_is_not_divided(eostui: Eostui) -> None:

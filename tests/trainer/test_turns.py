@@ -1,0 +1,175 @@
+"""A turn is all that is decided about a step: whoever repeats the turns of a run repeats the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from torch import Tensor
+
+from eostui.config import RunConfig
+from eostui.instruments.catalogue import tables_of
+from eostui.link.address import listen
+from eostui.link.server import LinkServer
+from eostui.store import RunFile, RunWriter, Status
+from eostui.trainer.checked_products import checked_products
+from eostui.trainer.control import Control
+from eostui.trainer.decider import Decider
+from eostui.trainer.loop import Trainer
+from eostui.trainer.plan import plan_run
+from eostui.trainer.record import Record
+from eostui.trainer.setup import set_up
+from eostui.trainer.turn import Outcome, Turn
+
+SMALL: dict[str, Any] = {"arch": "fc-tanh", "width": 8, "data": "digits-80", "lr": 0.2, "threads": 1, "device": "cpu"}
+
+
+class Listening:
+    """Decides as a decider does, and keeps its turns."""
+
+    def __init__(self, decider: Decider) -> None:
+        self.turns: list[Turn] = []
+        self._decider = decider
+
+    def next(self) -> Turn:
+        self.turns.append(self._decider.next())
+        return self.turns[-1]
+
+    def learn(self, turn: Turn, outcome: Outcome) -> None:
+        self._decider.learn(turn, outcome)
+
+
+class Repeating:
+    """Makes turns that somebody else has decided."""
+
+    def __init__(self, turns: list[Turn]) -> None:
+        self._turns: Iterator[Turn] = iter(turns)
+
+    def next(self) -> Turn:
+        return next(self._turns)
+
+    def learn(self, turn: Turn, outcome: Outcome) -> None:
+        """Nothing is decided here."""
+
+
+def _train(config: RunConfig, directory: Path, turns: list[Turn] | None = None) -> tuple[list[Turn], Tensor]:
+    """Train in this process; the turns, and θ at the end."""
+    directory.mkdir()
+    server = LinkServer(listen(directory))
+    setup = set_up(config, lambda text, fraction: None)
+    products = checked_products(setup.config, setup, setup.theta)
+    writer = RunWriter.create(
+        directory / "run.h5",
+        name=directory.name,
+        config=config.to_dict(),
+        environment={},
+        tables=tables_of(setup.config, classes=setup.classes),
+    )
+    record = Record(writer, server)
+    control = Control(server, paused=False)
+    trainer = Trainer(setup.config, setup, record, control, directory, products=products)
+    decider: Any = Listening(trainer._decider) if turns is None else Repeating(turns)
+    trainer._decider = decider
+    assert trainer.run() is Status.FINISHED
+    record.close(Status.FINISHED)
+    server.close()
+    return (decider.turns if turns is None else turns), setup.theta
+
+
+def _numbers(directory: Path) -> dict[tuple[str, str], bytes]:
+    """Every column of every table, bit for bit, but for the time that things took."""
+    with RunFile.open(directory / "run.h5") as file:
+        tables = {name: file.read(name) for name in file.tables if name not in ("timing", "events")}
+    return {
+        (name, column): values.tobytes()
+        for name, columns in tables.items()
+        for column, values in columns.items()
+        if column != "time"
+    }
+
+
+def test_repeated_turns_repeat_a_run_whose_cadence_a_clock_has_decided(tmp_path: Path) -> None:
+    track = ("tracked", "oscillation")
+    config = plan_run({**SMALL, "steps": 120, "eig_every": 1, "eigs": 1, "measure_share": 0.7, "track": track})
+    turns, theta = _train(config, tmp_path / "decided")
+    measured = [turn.step for turn in turns if "hessian" in turn.measure]
+    assert 1 < len(measured) < 120  # the clock has left out some
+    _, again = _train(config, tmp_path / "repeated", turns)
+    assert np.array_equal(theta.numpy(), again.numpy())
+    assert _numbers(tmp_path / "decided") == _numbers(tmp_path / "repeated")
+
+
+NETWORKS = """
+import torch
+from torch import nn
+
+class Noisy(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.MultiheadAttention(8, 2, dropout=0.1, batch_first=True)
+        self.n, self.o = nn.BatchNorm1d(8), nn.Linear(8, 2)
+
+    def forward(self, x):
+        h = self.a(x, x, x)[0] + x
+        h = nn.functional.scaled_dot_product_attention(h, h, h)
+        h = self.n(h.flatten(0, 1)).view_as(h)
+        return self.o(nn.functional.dropout(h.mean(1), 0.2, self.training))
+
+class Recurrent(nn.Module):
+    kind = nn.LSTM
+
+    def __init__(self):
+        super().__init__()
+        self.r, self.o = self.kind(8, 16, batch_first=True), nn.Linear(16, 2)
+
+    def forward(self, x):
+        return self.o(self.r(x)[0][:, -1])
+
+class Gated(Recurrent):
+    kind = nn.GRU
+
+class Convolutional(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.c, self.g, self.o = nn.Conv1d(5, 6, 3, padding=1), nn.GroupNorm(2, 6), nn.Linear(48, 2)
+
+    def forward(self, x):
+        return self.o(nn.functional.gelu(self.g(self.c(x))).flatten(1))
+
+def data():
+    x = torch.randn(61, 5, 8)
+    return x, (x[:, 0, 0] > 0).long()
+"""
+
+
+@pytest.mark.parametrize("network", ["Noisy", "Recurrent", "Gated", "Convolutional"])
+@pytest.mark.parametrize("batch_size", [None, 20])
+def test_measuring_at_any_step_and_between_two_changes_no_bit_of_the_weights(
+    tmp_path: Path, network: str, batch_size: int | None
+) -> None:
+    own = tmp_path / "own.py"
+    own.write_text(NETWORKS)
+    what = {"arch": f"{own}:{network}", "data": f"{own}:data", "loss": "ce"}
+    how: dict[str, Any] = {"lr": 0.1, "threads": 1, "device": "cpu", "steps": 8, "eig_every": 1000}
+    if batch_size is not None:
+        how |= {"optimizer": "sgd", "batch_size": batch_size}
+    track = ("gauss-newton", "lowest", "trace", "directional", "effective-smoothness")
+    config = plan_run({**what, **how, "track": track})
+    turns, theta = _train(config, tmp_path / "seldom")
+    everything = next(turn for turn in turns if "hessian" in turn.measure).measure
+    more = []
+    for turn in turns:
+        if turn.step in (2, 3, 6) and turn.end is None:
+            more.append(replace(turn, advance=False, measure=everything))  # as when somebody asks while it is paused
+        more.append(replace(turn, measure=everything) if turn.step in (4, 5, 6) else turn)
+    _, watched = _train(config, tmp_path / "often", more)
+    assert np.array_equal(theta.numpy(), watched.numpy())
+    seldom, often = _numbers(tmp_path / "seldom"), _numbers(tmp_path / "often")
+    assert {key: value for key, value in often.items() if key[0] == "train"} == {
+        key: value for key, value in seldom.items() if key[0] == "train"
+    }
+    assert len(often["hessian", "step"]) > len(seldom["hessian", "step"])
