@@ -64,8 +64,8 @@ class SelfStabilization(Instrument):
 
     @classmethod
     def work(cls, scope: Scope) -> Work:
-        # a product, and the gradient of uᵀHu through it
-        return Work(products=1, blocks=1, gradients=3.5)
+        # the gradient of uᵀHu, through the graph of a product
+        return Work(gradients=3.5)
 
     def measure(self, point: Point, found: Found, say: Say) -> Mapping[str, Any]:
         """One row; of NaN where the Hessian was not finite, and so has no eigenvector."""

@@ -110,10 +110,10 @@ class Feed(ABC):
         return certified(self.series[table])
 
     def doubtful(self, table: str) -> bool:
-        """Whether the newest row of a table is one that is not certified."""
+        """Whether the newest row of a table is one that is not certified; of P⁻¹H before there is a P none is."""
         if table == "tracked":
             table = self.threshold.table
-        return self.has_rows(table) and not self.certified(table)[-1]
+        return self.has_rows(table) and len(self.column(table, "step")[0]) > 0 and not self.certified(table)[-1]
 
     def column(self, table: str, name: str) -> tuple[np.ndarray, np.ndarray]:
         """The visible steps, (n,), and values, (n,) or (n, k), of a column.

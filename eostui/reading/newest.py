@@ -27,7 +27,10 @@ class Newest:
     def of(cls, file: RunFile) -> Self:
         """The last values of a file, whatever tables it is without. Raises RunFileError where it cannot be read."""
         train = _last(file, TRAIN.name)
-        spectrum = _last(file, Threshold.of(file.config, file.environment).table)
+        of = Threshold.of(file.config, file.environment)
+        spectrum = _last(file, of.table)
+        if of.table == "preconditioned" and spectrum.get("step") == 0:
+            spectrum = {}  # there is no P yet, and nothing to measure
         eigenvalues = spectrum.get("eigenvalues")
         return cls(
             step=int(train["step"]) if train else None,

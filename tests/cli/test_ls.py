@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from pathlib import Path
 
@@ -73,3 +74,12 @@ def test_a_run_without_eigenvalues_is_listed_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert _listed(tmp_path, Run({}, train(np.full(20, 10.0))), monkeypatch, capsys) == ["19", "0.3867", "–", "10"]
+
+
+def test_before_there_is_a_preconditioner_nothing_was_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = adaptive()
+    first = {t: {name: column[:1] for name, column in columns.items()} for t, columns in run.rows.items()}
+    started = dataclasses.replace(run, rows=first)
+    assert _listed(tmp_path, started, monkeypatch, capsys) == ["0", "1", "–", "3800"]

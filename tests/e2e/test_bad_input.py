@@ -101,7 +101,7 @@ def test_a_full_disk_ends_the_run_and_loses_nothing_that_was_written(eostui: Eos
     import subprocess
 
     def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000))
 
     done = subprocess.run(
         eostui.command(

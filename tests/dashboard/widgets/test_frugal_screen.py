@@ -55,7 +55,7 @@ async def test_of_a_changed_line_the_changed_cells_are_sent_alone() -> None:
         def get_default_screen(self) -> Screen[None]:
             return FrugalScreen(id="_default")
 
-        def compose(self) -> list[Widget]:  # type: ignore[override]
+        def compose(self) -> list[Widget]:
             return [Line()]
 
     app = Stage()
@@ -71,7 +71,7 @@ async def test_of_a_changed_line_the_changed_cells_are_sent_alone() -> None:
                 sent.append(renderable.render_segments(app.console))
             display(screen, renderable)  # type: ignore[arg-type]
 
-        app._display = listen  # type: ignore[assignment,method-assign]
+        app._display = listen  # type: ignore[method-assign]
         line.refresh(Region(57, 0, 3, 1))
         await pilot.pause()
     assert len(sent) == 1, MENDING
