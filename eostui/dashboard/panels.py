@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from eostui.dashboard.widgets import Chart, HeatStrip, Mark, Timeline
 from eostui.reading.charts import LinePicture, Picture
 from eostui.reading.feed import Feed
-from eostui.store import Event, Kind
-from eostui.store.events import StepSizeChanged
-
-_MARKED: dict[str, str] = {Kind.LR: "η", Kind.PAUSE: "p", Kind.RESUME: "r"}
-"""Kinds of events that are drawn into every chart, with the letter that marks them."""
 
 
 def panel_of(picture: Picture) -> Timeline:
@@ -39,20 +33,3 @@ def definition_of(picture: Picture, feed: Feed) -> str:
     """What a chart shows and how it is read, in words."""
     defined = picture.definition(feed)
     return defined if isinstance(picture, LinePicture) else f"{defined}; ↑ ↓ choose the λ that the cursor reads off"
-
-
-def marks_of(feed: Feed) -> list[Mark]:
-    """The events that every chart shows."""
-    return [
-        Mark(event.step, _label(event), glyph=_MARKED[event.kind]) for event in feed.events() if event.kind in _MARKED
-    ]
-
-
-def _label(event: Event) -> str:
-    if isinstance(event.what, StepSizeChanged):
-        return f"η {_short(event.what.previous)} → {_short(event.what.lr)}"
-    return event.kind
-
-
-def _short(value: float) -> str:
-    return "?" if math.isnan(value) else f"{value:.4g}"

@@ -51,7 +51,7 @@ class Decider:
         self._compilation = compilation
         self._schedule = parse_schedule(config.training.lr_schedule, config.training.lr)
         self._scheduled = config.training.lr_schedule != "constant"
-        self._lr = self._schedule(0)
+        self._lr = descent.lr = self._schedule(0)
         self._cadence = Cadence(config.measuring, tracks=bool(measurements.tracked))
         self._measured_at = self._saved_at = -1
         self._measure_now = False

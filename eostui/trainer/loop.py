@@ -61,7 +61,7 @@ class Trainer:
         self._measurements = Measurements(instruments_of(config), Scope.of(config))
         self._compilation = Compilation(config, setup.curvature.physical_batch)
         self._decider = Decider(config, self._descent, self._measurements, control, record, self._compilation)
-        self._same_gradient = same_gradient(products, setup.curvature, setup.theta)
+        self._same_gradient = True
         setup.listener.target = self._on_batch
 
     def run(self) -> Status:
@@ -88,6 +88,7 @@ class Trainer:
 
     def _train(self) -> Status:
         try:
+            self._compare_gradients()
             while (turn := self._decider.next()).end is None:
                 outcome = Outcome()
                 if (status := self._take(turn, outcome)) is not None:
@@ -96,6 +97,12 @@ class Trainer:
             return turn.end
         except Abandoned:
             return Status.STOPPED
+
+    def _compare_gradients(self) -> None:
+        """See whether a gradient may come from the graphs of a Hessian: measuring must not change a bit of training."""
+        if self._setup.problem.findings.repeatable:
+            with self._record.activity("comparing gradients"):
+                self._same_gradient = same_gradient(self._products, self._setup.curvature, self._setup.theta)
 
     def _take(self, turn: Turn, outcome: Outcome) -> Status | None:
         """Do what was decided; the status where the run ends with it."""
@@ -121,8 +128,7 @@ class Trainer:
         """Loss and gradient at θ_t, of all examples or of the minibatch of this step: the row of the table `train`."""
         start = time.monotonic()
         with self._record.activity("computing the gradient"):
-            # Where the Hessian at θ_t is wanted, too, the gradient comes from its graphs, and these cost nothing more;
-            # but measuring must not change a bit of the training.
+            # Where the Hessian at θ_t is wanted, too, the gradient comes from its graphs, and these cost nothing more.
             graphed = self._same_gradient and not set(turn.measure) <= set(self._measurements.free)
             evaluation = self._descent.evaluate(point.hessian if graphed else None)
         self._check_pass()

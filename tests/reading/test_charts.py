@@ -7,9 +7,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from eostui.dashboard.panels import marks_of
 from eostui.reading.charts import DensityPicture, LinePicture, pictures_of
 from eostui.reading.feed import Feed
+from eostui.reading.marks import marks_of
 from eostui.reading.trace import Trace
 from eostui.store import STEP, Column, Line, LineChart, Table
 from tests.reading.runs import EVERY, Run, adaptive, descent, instrumented, minibatches, table, train

@@ -16,6 +16,7 @@ from eostui.instruments.catalogue import tables_of
 from eostui.link.address import listen
 from eostui.link.server import LinkServer
 from eostui.store import RunFile, RunWriter, Status
+from eostui.store.events import Started
 from eostui.trainer.checked_products import checked_products
 from eostui.trainer.control import Control
 from eostui.trainer.decider import Decider
@@ -101,6 +102,15 @@ def test_repeated_turns_repeat_a_run_whose_cadence_a_clock_has_decided(tmp_path:
     _, again = _train(config, tmp_path / "repeated", turns)
     assert np.array_equal(theta.numpy(), again.numpy())
     assert _numbers(tmp_path / "decided") == _numbers(tmp_path / "repeated")
+
+
+def test_a_run_says_the_step_size_that_its_schedule_begins_with(tmp_path: Path) -> None:
+    config = plan_run({**SMALL, "steps": 2, "lr_schedule": "warmup:10", "track": ()})
+    _train(config, tmp_path / "warm")
+    with RunFile.open(tmp_path / "warm" / "run.h5") as file:
+        (started,) = [event.what for event in file.events() if isinstance(event.what, Started)]
+        assert file.read("train")["lr"].tolist() == pytest.approx([0.02, 0.04])
+    assert (started.lr, started.threshold) == pytest.approx((0.02, 100.0))
 
 
 NETWORKS = """

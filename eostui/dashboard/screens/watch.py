@@ -11,7 +11,7 @@ from textual.containers import Grid, Horizontal
 from textual.widgets import Footer
 
 from eostui.dashboard.pages import MOST, Page, pages_of, room_for
-from eostui.dashboard.panels import draw_panel, marks_of, panel_of
+from eostui.dashboard.panels import draw_panel, panel_of
 from eostui.dashboard.screens.help import HelpScreen
 from eostui.dashboard.widgets.canvas import GLYPHS, GlyphName
 from eostui.dashboard.widgets.frugal_screen import FrugalScreen
@@ -21,6 +21,7 @@ from eostui.dashboard.widgets.timeline import Timeline
 from eostui.dashboard.widgets.view import window_over
 from eostui.reading.charts import pictures_of
 from eostui.reading.feed import Feed
+from eostui.reading.marks import marks_of
 from eostui.reading.numbers import NONE
 from eostui.reading.readings import Reading, readings_of
 

@@ -1,0 +1,30 @@
+"""What happened during a run, as marks that every chart shows."""
+
+from __future__ import annotations
+
+import math
+
+from eostui.reading.feed import Feed
+from eostui.reading.trace import Mark
+from eostui.store import Event, Kind
+from eostui.store.events import StepSizeChanged
+
+_MARKED: dict[str, str] = {Kind.LR: "η", Kind.PAUSE: "p", Kind.RESUME: "r"}
+"""Kinds of events that are drawn into every chart, with the letter that marks them."""
+
+
+def marks_of(feed: Feed) -> list[Mark]:
+    """The events that every chart shows."""
+    return [
+        Mark(event.step, _label(event), glyph=_MARKED[event.kind]) for event in feed.events() if event.kind in _MARKED
+    ]
+
+
+def _label(event: Event) -> str:
+    if isinstance(event.what, StepSizeChanged):
+        return f"η {_short(event.what.previous)} → {_short(event.what.lr)}"
+    return event.kind
+
+
+def _short(value: float) -> str:
+    return "?" if math.isnan(value) else f"{value:.4g}"
