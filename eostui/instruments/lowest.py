@@ -49,8 +49,8 @@ class Lowest(Eigenvalues):
 
     @classmethod
     def work(cls, scope: Scope) -> Work:
-        # The lower end of the spectrum is crowded: an eigenvalue there takes several times as long.
-        return Work(products=20, blocks=20, graphs=1)
+        # The lower end of the spectrum is crowded: 30 products were seen on fc-tanh, 100 on cnn-relu, both on digits.
+        return Work(products=45, blocks=45, graphs=1)
 
     @classmethod
     def _wanted(cls, scope: Scope) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -21,6 +21,7 @@ from eostui.objective.objective import Objective
 from eostui.objective.saved_bytes import counting_saved_bytes
 from eostui.problems.datasets import Progress, first_examples
 from eostui.problems.errors import ProblemError
+from eostui.store.events import Forecasted
 from eostui.trainer.memory import available_memory
 from eostui.trainer.setup import Setup
 
@@ -51,11 +52,18 @@ class Forecast:
     measure_seconds: float
     memory_bytes: int
     cheaper: tuple[str, ...]
+    rows: Mapping[str, float] = field(default_factory=dict)
+    """Seconds of a row of each instrument."""
 
     @property
     def slow(self) -> bool:
         """Whether a person would wonder what it is doing."""
         return self.step_seconds > SLOW_STEP or self.measure_seconds > SLOW_MEASUREMENT
+
+    @property
+    def event(self) -> Forecasted:
+        """The forecast as the run's record has it."""
+        return Forecasted(self.text, self.step_seconds, self.measure_seconds, self.memory_bytes, self.cheaper)
 
     @property
     def text(self) -> str:
@@ -95,7 +103,10 @@ def forecast(
     batch = min(objective.physical_batch, in_a_step)
     gradient = _try_gradient(objective, theta, batch)
     available = memory_of(objective.device)
-    curved = min(curvature.physical_batch, max(gradient.examples // 4, 2))
+    # A minibatch is too few to tell what a product takes over all examples.
+    small = batch < curvature.physical_batch
+    tried = _try_gradient(curvature, theta, curvature.physical_batch).examples if small else gradient.examples
+    curved = min(curvature.physical_batch, max(tried // 4, 2))
     if available is not None:  # the trial itself must not take more than its share
         curved = max(1, min(curved, int(available / 4 / (GRAPH * gradient.bytes_each + 1))))
     products.hessian(curvature.subset(1), theta) @ theta  # the first time of anything takes longer
@@ -135,11 +146,13 @@ def forecast(
         batch=in_a_step,
     )
     step_seconds = in_seconds.example * in_a_step
-    step_seconds += sum(in_seconds.of(kind.work(scope)) for kind in instruments if kind.every_step)
+    rows = {kind.name: in_seconds.of(kind.work(scope)) for kind in instruments}
+    step_seconds += sum(rows[kind.name] for kind in instruments if kind.every_step)
     if any(kind.every_step and kind.work(scope) != Work() for kind in instruments) and curvature is not objective:
         step_seconds += in_seconds.graph
-    measure_seconds = sum(in_seconds.of(kind.work(scope)) for kind in instruments if not kind.every_step)
-    return Forecast(step_seconds, measure_seconds, memory, _cheaper(config, setup, step_seconds, measure_seconds))
+    measure_seconds = sum(rows[kind.name] for kind in instruments if not kind.every_step)
+    cheaper = _cheaper(config, setup, step_seconds, measure_seconds)
+    return Forecast(step_seconds, measure_seconds, memory, cheaper, rows)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ import platform
 import subprocess
 import sys
 import traceback
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,6 @@ from eostui.link.withdraw import withdraw
 from eostui.problems.datasets import Progress
 from eostui.problems.errors import ProblemError
 from eostui.store import RunWriter, Status, StoreError
-from eostui.store.events import Forecasted
 from eostui.trainer.checked_products import checked_products
 from eostui.trainer.control import Control
 from eostui.trainer.forecast import Forecast, forecast
@@ -90,7 +88,7 @@ def _run(
     try:
         try:
             if expected is not None and expected.slow:
-                record.event(0, Forecasted(expected.text, **asdict(expected)))
+                record.event(0, expected.event)
             status = Trainer(config, setup, record, control, directory, products=products).run()
             text = str(status)
         except StoreError:
