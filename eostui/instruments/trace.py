@@ -21,7 +21,7 @@ PRODUCTS = 30
 """Products that the estimate may take."""
 
 
-class Trace(Instrument):
+class HessianTrace(Instrument):
     """tr H by Hutch++ (Meyer et al. 2021), with new probes at every measurement."""
 
     name = "trace"

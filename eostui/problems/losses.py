@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Loss:
+class LossEntry:
     """A loss that can be asked for by name.
 
     `function` names the code as `module:function`. It is called as `function(outputs, targets)` and returns
@@ -33,26 +33,26 @@ class Loss:
 
 
 _LOSSES = (
-    Loss(
+    LossEntry(
         "mse",
         "eostui.problems.criteria:mse",
         "½‖f(x) − y‖² summed over outputs, mean over examples; one-hot 0/1 classes",
         targets=("classes", "signs", "numbers"),
     ),
-    Loss(
+    LossEntry(
         "ce",
         "eostui.problems.criteria:ce",
         "cross-entropy of the softmax, in nats, mean over examples and the positions of a sequence",
         targets=("classes",),
     ),
-    Loss(
+    LossEntry(
         "logistic",
         "eostui.problems.criteria:logistic",
         "log(1 + exp(−y·f(x))), mean over examples; one output, y = ±1, or two classes",
         targets=("classes", "signs"),
         one_output=True,
     ),
-    Loss(
+    LossEntry(
         "model",
         "",
         "what your own model computes and returns: it is called with the targets too",
@@ -60,4 +60,4 @@ _LOSSES = (
     ),
 )
 
-LOSSES: dict[str, Loss] = {loss.name: loss for loss in _LOSSES}
+LOSSES: dict[str, LossEntry] = {loss.name: loss for loss in _LOSSES}

@@ -23,7 +23,7 @@ from eostui.instruments.base.instrument import Instrument
 from eostui.instruments.base.point import Point
 from eostui.instruments.base.work import Work
 from eostui.instruments.catalogue import INSTRUMENTS, in_order
-from eostui.instruments.trace import Trace
+from eostui.instruments.trace import HessianTrace
 from eostui.objective.objective import Objective
 from eostui.reading.charts import pictures_of
 from eostui.reading.series import series_of
@@ -66,10 +66,10 @@ def test_each_measures_behind_those_that_it_needs() -> None:
 
 
 def test_instruments_that_need_each_other_are_refused() -> None:
-    class One(Trace):
+    class One(HessianTrace):
         name, needs = "one", ("two",)
 
-    class Two(Trace):
+    class Two(HessianTrace):
         name, needs = "two", ("one",)
 
     with pytest.raises(ValueError, match="need each other: one, two"):

@@ -38,7 +38,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from eostui.curvature.eigen.ritz import Array, RitzSubspace
-from eostui.curvature.eigen.search import Budget, Progress, Search, Wanted
+from eostui.curvature.eigen.search import Budget, Search, SearchProgress, Wanted
 from eostui.curvature.eigen.tuning import TUNED, Tuning
 from eostui.curvature.linear_operator import LinearOperator, NonFiniteProduct
 
@@ -101,7 +101,7 @@ def top_eigenpairs(
     budget: Budget = USUAL_BUDGET,
     tuning: Tuning = TUNED,
     generator: torch.Generator | None = None,
-    on_product: Callable[[Progress], None] | None = None,
+    on_product: Callable[[SearchProgress], None] | None = None,
 ) -> Eigenpairs:
     """The largest algebraic eigenvalues of `operator`, each with an estimated error of at most tol·|λ₁|.
 

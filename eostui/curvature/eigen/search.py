@@ -60,7 +60,7 @@ class Budget:
 
 
 @dataclass(frozen=True)
-class Progress:
+class SearchProgress:
     """How far a search is: its `products` until now, and the largest error ÷ |λ₁|, which is to reach `tol`."""
 
     products: int
@@ -95,7 +95,7 @@ class Search:
     budget: Budget
     tuning: Tuning
     random_direction: Callable[[], Tensor]
-    on_product: Callable[[Progress], None] | None
+    on_product: Callable[[SearchProgress], None] | None
     products: int = 0
 
     def run(self, subspace: RitzSubspace, *, guards: int, noise: float = 0.0) -> Found:
@@ -132,7 +132,7 @@ class Search:
     def report(self, error: float) -> None:
         """Call `on_product` with the largest error, relative to |λ₁|."""
         if self.on_product is not None:
-            self.on_product(Progress(self.products, error))
+            self.on_product(SearchProgress(self.products, error))
 
 
 def _confirmed_errors(ritz: RitzPairs, found: RitzVectors, rough: Found) -> Array:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from eostui.curvature.eigen.eigensolver import Eigenpairs, RoughOperator, Start, top_eigenpairs
 from eostui.curvature.eigen.rough_products import RoughTrial
-from eostui.curvature.eigen.search import Budget, Progress, Wanted
+from eostui.curvature.eigen.search import Budget, SearchProgress, Wanted
 from eostui.curvature.eigen.tuning import TUNED, Tuning
 from eostui.curvature.inner_products import norm
 from eostui.curvature.linear_operator import HasRoughProducts, LinearOperator, NonFiniteProduct
@@ -63,7 +63,7 @@ class TrajectorySpectrum:
         gradient: Tensor | None,
         above: float = np.inf,
         search_with: RoughTrial | None = None,
-        on_product: Callable[[Progress], None] | None = None,
+        on_product: Callable[[SearchProgress], None] | None = None,
     ) -> Eigenpairs:
         """The eigenpairs at a step with this loss and gradient (size,).
 

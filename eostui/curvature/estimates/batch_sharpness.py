@@ -16,7 +16,7 @@ from eostui.objective.objective import Objective
 
 
 @dataclass(frozen=True)
-class BatchSharpness:
+class MeanBatchSharpness:
     """A mean over random batches, and its standard error: NaN for a single batch."""
 
     mean: float
@@ -32,7 +32,7 @@ def mean_batch_sharpness(
     hessian_of: Callable[[Objective, Tensor], HessianOperator] = HessianOperator,
     generator: torch.Generator | None = None,
     on_batch: Callable[[int], None] | None = None,
-) -> BatchSharpness:
+) -> MeanBatchSharpness:
     """E_B[g_BᵀH_B g_B/‖g_B‖²], g_B and H_B the gradient and the Hessian of the loss on a random batch B (Andreyev &
     Beneventano 2024, who found it to hover at 2/η in training with minibatches).
 
@@ -54,4 +54,4 @@ def mean_batch_sharpness(
             curvatures.append(directional_curvature(hessian))
     found = np.array(torch.stack(curvatures).tolist())
     error = float(found.std(ddof=1)) / math.sqrt(batches) if batches > 1 else math.nan
-    return BatchSharpness(float(found.mean()), error)
+    return MeanBatchSharpness(float(found.mean()), error)

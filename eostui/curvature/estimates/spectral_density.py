@@ -19,7 +19,7 @@ BREAKDOWN = 100
 
 
 @dataclass(frozen=True)
-class SpectralDensity:
+class Quadrature:
     """A quadrature of the distribution of all eigenvalues λᵢ of A: (1/size) Σ f(λᵢ) ≈ Σ weights·f(nodes).
 
     nodes, weights: (probes·steps,), nodes ascending; the weights, none negative, add up to 1. Where the Krylov spaces
@@ -38,7 +38,7 @@ def lanczos_quadrature(
     steps: int,
     generator: torch.Generator | None = None,
     on_product: Callable[[int], None] | None = None,
-) -> SpectralDensity:
+) -> Quadrature:
     """The spectral density of `operator` by stochastic Lanczos quadrature (Ubaru, Chen & Saad 2017; Ghorbani, Krishnan
     & Xiao 2019), with at most probes·steps products.
 
@@ -68,7 +68,7 @@ def lanczos_quadrature(
         nodes[row, :found] = eigenvalues
         weights[row, :found] = vectors[0] ** 2 / probes  # τⱼ², and the mean over the probes
     order = np.argsort(nodes, axis=None)  # which puts NaN last
-    return SpectralDensity(nodes.ravel()[order], weights.ravel()[order], products)
+    return Quadrature(nodes.ravel()[order], weights.ravel()[order], products)
 
 
 def _tridiagonal(operator: LinearOperator, start: Tensor, steps: int, on_step: Callable[[int], None]) -> Array:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from eostui.curvature.eigen.eigensolver import Eigenpairs
-    from eostui.curvature.eigen.search import Progress
+    from eostui.curvature.eigen.search import SearchProgress
     from eostui.curvature.linear_operator import HasRoughProducts
     from eostui.instruments.base.found import Found
     from eostui.instruments.base.point import Point
@@ -117,7 +117,7 @@ class Eigenvalues(Instrument):
     def _pairs(self, operator: HasRoughProducts, point: Point, say: Say) -> Eigenpairs:
         """Search, and tell of rough products that were tried on the way."""
 
-        def progress(progress: Progress) -> None:
+        def progress(progress: SearchProgress) -> None:
             say.progress(f"measuring the {self.label}: product {progress.products}")
 
         here = point.hessian.gradient()

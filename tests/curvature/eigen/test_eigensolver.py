@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 import eostui
 from eostui.curvature.eigen.eigensolver import Eigenpairs, Start, top_eigenpairs
-from eostui.curvature.eigen.search import Budget, Progress, Wanted
+from eostui.curvature.eigen.search import Budget, SearchProgress, Wanted
 from eostui.curvature.linear_operator import NonFiniteProduct
 from eostui.curvature.operators.hessian import HessianOperator
 from eostui.objective.objective import Objective
@@ -272,13 +272,13 @@ def test_a_product_that_is_not_finite_is_an_error_of_its_own() -> None:
 
 def test_progress_is_reported_after_every_product_and_may_abandon_the_search() -> None:
     operator = Dense(with_spectrum(SPECTRA["outliers"]))
-    reports: list[Progress] = []
+    reports: list[SearchProgress] = []
     pairs = top_eigenpairs(operator, Wanted(2), generator=seeded(), on_product=reports.append)
     assert [report.products for report in reports] == list(range(1, pairs.products + 1))
     assert reports[0].error == np.inf
     assert reports[-1].error <= 1e-3
 
-    def abandon(progress: Progress) -> None:
+    def abandon(progress: SearchProgress) -> None:
         if progress.products == 3:
             raise KeyboardInterrupt
 

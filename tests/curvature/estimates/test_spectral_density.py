@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from eostui.curvature.estimates.spectral_density import SpectralDensity, lanczos_quadrature
+from eostui.curvature.estimates.spectral_density import Quadrature, lanczos_quadrature
 from eostui.curvature.estimates.trace import random_signs
 from eostui.curvature.linear_operator import NonFiniteProduct
 from eostui.curvature.operators.hessian import HessianOperator
@@ -21,7 +21,7 @@ SIZE = 100
 OUTLIERS = torch.cat([torch.tensor([30.0, 20, -5]), torch.linspace(-1, 1, SIZE - 3)])
 
 
-def moment(density: SpectralDensity, power: int) -> float:
+def moment(density: Quadrature, power: int) -> float:
     """Σ weights·nodes^power."""
     return float(np.nansum(density.weights * density.nodes**power))
 
