@@ -35,11 +35,11 @@ _TRACKED = (
 
 
 @dataclass(frozen=True)
-class LinePicture:
-    """A chart of lines over the step, for the run of a feed."""
+class _Named:
+    """A chart of a table, by the names that it has."""
 
     table: str
-    chart: LineChart
+    chart: Chart
 
     @property
     def name(self) -> str:
@@ -50,6 +50,13 @@ class LinePicture:
     def title(self) -> str:
         """What stands above it."""
         return self.chart.title
+
+
+@dataclass(frozen=True)
+class LinePicture(_Named):
+    """A chart of lines over the step, for the run of a feed."""
+
+    chart: LineChart
 
     def drawable(self, feed: Feed) -> bool:
         """Whether the run has the columns that it needs."""
@@ -112,21 +119,10 @@ class LinePicture:
 
 
 @dataclass(frozen=True)
-class DensityPicture:
+class DensityPicture(_Named):
     """A chart of a distribution over the step, for the run of a feed."""
 
-    table: str
     chart: DensityChart
-
-    @property
-    def name(self) -> str:
-        """What programs call it."""
-        return self.chart.name
-
-    @property
-    def title(self) -> str:
-        """What stands above it."""
-        return self.chart.title
 
     def drawable(self, feed: Feed) -> bool:
         """Whether the run has the columns that it needs."""
