@@ -200,6 +200,7 @@ def test_a_value_that_was_left_out_is_nan_in_the_file_and_for_every_viewer(serve
 
 def test_rows_of_a_trainer_that_leaves_a_column_out_are_nan_there(server: LinkServer, tmp_path: Path) -> None:
     feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    _poll_until(feed, lambda feed: bool(feed.series))  # there is no file that rows sent before could be read from
     server.publish(0, MEASURED.without("b").row({"step": 0, "a": 0.5}))
     server.publish(1, MEASURED.without("b").row({"step": 1, "a": 1.5}))
     told = _poll_until(feed, lambda feed: bool(feed.series) and feed.series["measured"].length == 2)
@@ -211,6 +212,7 @@ def test_rows_of_a_trainer_that_leaves_a_column_out_are_nan_there(server: LinkSe
 
 def test_rows_without_a_column_that_cannot_be_nan_are_told_of_by_its_name(server: LinkServer, tmp_path: Path) -> None:
     feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    _poll_until(feed, lambda feed: bool(feed.series))
     server.publish(0, COUNTED.without("count").row({"step": 0}))
     told = _poll_until(feed, lambda feed: feed.over)
     assert "rows of counted come without their column count" in told[0]
