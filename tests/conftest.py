@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as in a trainer: other tests may have the other core
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Tests run side by side, one for each core: threads of torch's would wait for each other.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
