@@ -1,7 +1,8 @@
 """What each instrument is said to cost, beside what it takes: `python benchmarks/forecast.py`.
 
 A line an instrument: seconds of a row as the forecast reckons them before a run, the median of what rows took along
-the run, and their ratio. Rows of the first steps are left out, for they start from nothing.
+the run, and their ratio. Rows of the first steps are left out, for they start from nothing. With `--busy N`, N other
+processes keep a core busy each all the while.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import time
 from statistics import median
 
 import torch
+from waiting import busy
 
 from eostui.config import RunConfig
 from eostui.dynamics.descent import Descent
@@ -83,17 +85,19 @@ def main() -> None:
     parser.add_argument("--data", default="digits-500")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--only", nargs="*", help="instruments, where not all are wanted")
+    parser.add_argument("--busy", type=int, default=0, help="number of processes that keep a core busy")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
-    print(f"{given.arch} on {given.data}, {given.threads} threads; seconds of a row")
+    print(f"{given.arch} on {given.data}, {given.threads} threads, {given.busy} busy processes; seconds of a row")
     print(f"{'instrument':22} {'forecast':>9} {'taken':>9} {'ratio':>6}")
-    for name, kind in INSTRUMENTS.items():
-        if kind.when or kind.every_step or name not in (given.only or INSTRUMENTS):
-            continue
-        config = planned(given.arch, given.data, name)
-        setup = set_up(config, lambda text, fraction: None)
-        said, took = foreseen(config, setup, name), taken(config, setup, name)
-        print(f"{name:22} {said:9.3f} {took:9.3f} {said / took:6.2f}")
+    with busy(given.busy):
+        for name, kind in INSTRUMENTS.items():
+            if kind.when or kind.every_step or name not in (given.only or INSTRUMENTS):
+                continue
+            config = planned(given.arch, given.data, name)
+            setup = set_up(config, lambda text, fraction: None)
+            said, took = foreseen(config, setup, name), taken(config, setup, name)
+            print(f"{name:22} {said:9.3f} {took:9.3f} {said / took:6.2f}")
 
 
 if __name__ == "__main__":

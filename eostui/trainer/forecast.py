@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -54,6 +55,8 @@ class Forecast:
     cheaper: tuple[str, ...]
     rows: Mapping[str, float] = field(default_factory=dict)
     """Seconds of a row of each instrument."""
+    busy: str = ""
+    """What else the machine does, in words, where that makes these times longer."""
 
     @property
     def slow(self) -> bool:
@@ -71,7 +74,7 @@ class Forecast:
         remedies = f"; cheaper with {' or '.join(self.cheaper)}" if self.cheaper else ""
         return (
             f"a step will take about {_duration(self.step_seconds)}, a measurement {_duration(self.measure_seconds)}, "
-            f"and {_size(self.memory_bytes)} of memory{remedies}"
+            f"and {_size(self.memory_bytes)} of memory{remedies}{f'; {self.busy}' if self.busy else ''}"
         )
 
 
@@ -91,12 +94,15 @@ def forecast(
     products: Products = AUTOGRAD,
     *,
     memory_of: Callable[[torch.device], int | None] = available_memory,
+    load_of: Callable[[], float] = lambda: os.getloadavg()[0],
 ) -> Forecast:
     """Try the gradient and a Hessian product on a few examples, and reckon up to all of them.
 
-    `memory_of` says how many bytes a device has free, None where nobody knows. Raises TooLarge, naming the flag that
+    The times are those of the machine as it is now. `memory_of` says how many bytes a device has free, None where
+    nobody knows, `load_of` how many processes have wanted a core over the last minute. Raises TooLarge, naming the flag that
     would help, where the work on one physical batch would not fit into them.
     """
+    busy = _busy(load_of())  # before the trial itself adds to it
     progress("trying out what a step costs", None)
     objective, curvature, theta = setup.objective, setup.curvature, setup.theta
     in_a_step = config.training.batch_size or objective.examples
@@ -152,7 +158,7 @@ def forecast(
         step_seconds += in_seconds.graph
     measure_seconds = sum(rows[kind.name] for kind in instruments if not kind.every_step)
     cheaper = _cheaper(config, setup, step_seconds, measure_seconds)
-    return Forecast(step_seconds, measure_seconds, memory, cheaper, rows)
+    return Forecast(step_seconds, measure_seconds, memory, cheaper, rows, busy)
 
 
 @dataclass(frozen=True)
@@ -213,6 +219,13 @@ def _timed(compute: Callable[[], Tensor], objective: Objective, examples: int) -
     # The sum waits for the device.
     _, saved = counting_saved_bytes(lambda: float(compute().sum()), objective.data())
     return _Trial(examples, time.perf_counter() - start, saved / examples if math.isfinite(saved) else 0.0)
+
+
+def _busy(load: float) -> str:
+    cores = os.cpu_count() or 1
+    if load <= cores:
+        return ""
+    return f"the machine is busy: load {load:.1f} on {cores} core{'s' * (cores > 1)}; alone it would be faster"
 
 
 def _too_large(arch: str, at_once: int, memory: int, available: int, fitting: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -129,3 +130,11 @@ def test_a_slow_run_is_told_how_to_be_quicker(shared_data: Path) -> None:
     assert expected.slow
     assert "a step will take about" in expected.text
     assert any(flag.startswith("--data cifar10-") for flag in expected.cheaper)
+
+
+def test_a_forecast_on_a_busy_machine_says_that_it_is_one() -> None:
+    config, setup = planned()
+    cores = os.cpu_count() or 1
+    said = forecast(config, setup, quiet, load_of=lambda: cores + 3.1).text
+    assert f"; the machine is busy: load {cores + 3.1:.1f} on {cores} core" in said
+    assert "busy" not in forecast(config, setup, quiet, load_of=lambda: float(cores)).text
