@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Timing(Instrument):
-    """Steps a second and the share of time spent measuring, each since the row before."""
+    """Steps a second and the share of time spent measuring, each since the row before. Time paused does not count."""
 
     name = "timing"
     summary = "steps a second, and the share of time spent measuring"
@@ -27,7 +27,7 @@ class Timing(Instrument):
     def table(cls, scope: Scope) -> Table:
         return Table(
             "timing",
-            "where the time goes, between the previous row and this one",
+            "where the time goes, between the previous row and this one; the time paused is left out",
             (
                 STEP,
                 Column("time", "wall-clock time since the start of the run", "s"),
@@ -42,15 +42,16 @@ class Timing(Instrument):
 
     def __init__(self, scope: Scope) -> None:
         self._last: tuple[int, float, float] | None = None
-        """Step, seconds since the start, and those of them that went into measuring."""
+        """Step, seconds since the start without those paused, and those of them that went into measuring."""
 
     def measure(self, point: Point, found: Found, say: Say) -> Mapping[str, Any] | None:
         """One row; None for the first, which has no row before it."""
-        last, self._last = self._last, (point.step, point.elapsed, point.measuring)
-        if last is None or point.elapsed <= last[1]:
+        going = point.elapsed - point.waited
+        last, self._last = self._last, (point.step, going, point.measuring)
+        if last is None or going <= last[1]:
             return None
-        step, elapsed, measuring = last
-        passed = point.elapsed - elapsed
+        step, since, measuring = last
+        passed = going - since
         return {
             "time": point.elapsed,
             "steps_per_second": (point.step - step) / passed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 
 from eostui.link.server import Asked, LinkServer
@@ -20,6 +21,8 @@ class Control:
         self._waiting: deque[Asked] = deque()
         self.paused = paused
         self.stopping = False
+        self.waited = 0.0
+        """Seconds that the run has stood still for, waiting for a command."""
 
     def stop(self) -> None:
         """Ask the run to stop as soon as it can; safe in a signal handler."""
@@ -33,7 +36,10 @@ class Control:
 
     def next_command(self, timeout: float = 0.0) -> Asked | None:
         """The oldest command that waits, to be applied now; waits up to `timeout` seconds for one."""
+        start = time.monotonic()
         self._gather(0.0 if self._waiting else timeout)
+        if timeout:
+            self.waited += time.monotonic() - start
         return self._waiting.popleft() if self._waiting else None
 
     def _gather(self, timeout: float) -> None:

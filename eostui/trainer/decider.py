@@ -129,7 +129,8 @@ class Decider:
     def _due(self, step: int) -> tuple[str, ...]:
         """The instruments that measure at a step."""
         measurements = self._measurements
-        affordable = self._cadence.affordable(measurements.seconds, self._record.elapsed())
+        going = self._record.elapsed() - self._control.waited
+        affordable = self._cadence.affordable(measurements.seconds, going)
         certified = self._measure_now or (affordable and self._cadence.certified(step))
         self._measure_now = False
         names: tuple[str, ...] = ()

@@ -192,6 +192,7 @@ class Trainer:
             search_with=turn.search_with,
             graph_bytes=int(self._config.measuring.graph_memory * 2**30),
             elapsed=self._record.elapsed(),
+            waited=self._control.waited,
             measuring=self._measurements.seconds,
         )
 

@@ -33,7 +33,8 @@ class Point:
     products: where products with curvature matrices come from. program: compiled ones, where there are any.
     search_with: by instrument, the rough products that its search is made with; exact ones where there are none.
     graph_bytes: what may be kept for further products.
-    elapsed, measuring: seconds since the start of the run, and those of them that went into measuring.
+    elapsed, waited, measuring: seconds since the start of the run, those of them that it has stood still for, paused,
+    and those that went into measuring.
 
     A context manager: at its end the graphs are freed, for the update changes θ in place.
     """
@@ -52,6 +53,7 @@ class Point:
     search_with: Mapping[str, RoughTrial] = field(default_factory=dict)
     graph_bytes: int = GRAPH_BYTES
     elapsed: float = 0.0
+    waited: float = 0.0
     measuring: float = 0.0
     _hessian: HessianOperator | None = field(default=None, init=False)
 
