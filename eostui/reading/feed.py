@@ -61,6 +61,14 @@ class Feed(ABC):
         return int(train["step"][-1]) if train is not None and train.shown else -1
 
     @property
+    def next_step(self) -> int:
+        """The step before which a paused run stands: pauses, measurements, checkpoints and events there are named so.
+
+        The newest row is that of the step before, whose update has been made.
+        """
+        return self.step + 1
+
+    @property
     def threshold(self) -> Threshold:
         """The stability threshold, and what it is for."""
         return Threshold.of(self.config, self.environment)

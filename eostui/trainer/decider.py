@@ -30,6 +30,10 @@ Answer = tuple[bool, str]
 class Decider:
     """Makes the turns of a run, one after the other.
 
+    A run is before step t where t updates have been made. Whatever is done there has the number t: the row of a
+    measurement, the event and the answer of a command, the checkpoint, which holds θ_t. A run that pauses has made
+    update t - 1, whose row is the last one of the table `train`, and is before step t.
+
     It is the only place of a run where a clock, a schedule or a viewer has a say. Whatever departs from the settings is
     recorded as an event.
     """
@@ -152,7 +156,7 @@ class Decider:
         if command.verb is Verb.MEASURE and self._control.paused and self._measured_at != self._descent.step:
             self._record.event(self._descent.step, Kind.MEASURE)
             self._measured_at = self._descent.step
-            self._pending = (asked, f"measured at step {self._descent.step}")
+            self._pending = (asked, f"measured before step {self._descent.step}")
             return self._turn(advance=False, measure=self._measurements.certified)
         self._record.answer(asked, *self._answer_to(command))
         return None
@@ -174,11 +178,11 @@ class Decider:
             case Verb.LR, lr:
                 return False, not_a_step_size(lr)
             case Verb.MEASURE, _ if self._measured_at == step:
-                return True, f"step {step} is measured already"
+                return True, f"measured before step {step} already"
             case Verb.MEASURE, _:
                 self._record.event(step, Kind.MEASURE)
                 self._measure_now = True
-                return True, f"measuring at step {step}"
+                return True, f"measuring before step {step}"
             case verb, _:
                 return False, f"this trainer knows no '{verb}'"
 

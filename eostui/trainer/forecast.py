@@ -117,10 +117,10 @@ def forecast(
         curved = max(1, min(curved, int(available / 4 / (GRAPH * gradient.bytes_each + 1))))
     products.hessian(curvature.subset(1), theta) @ theta  # the first time of anything takes longer
     few = curvature.subset(curved)
-    first = _quickest(lambda: _timed(lambda: products.hessian(few, theta) @ theta, curvature, few.examples))
+    first = _usual(lambda: _timed(lambda: products.hessian(few, theta) @ theta, curvature, few.examples))
     with products.hessian(few, theta) as hessian:
         hessian @ theta
-        again = _quickest(lambda: _timed(lambda: hessian @ theta, curvature, few.examples))
+        again = _usual(lambda: _timed(lambda: hessian @ theta, curvature, few.examples))
 
     scope, instruments = Scope.of(config), instruments_of(config)
     spectra = sum(issubclass(kind, Eigenvalues) for kind in instruments)
@@ -198,20 +198,22 @@ def _try_gradient(objective: Objective, theta: Tensor, most: int) -> _Trial:
     objective.subset(examples).gradient(theta)  # the first time of anything takes longer
     while True:
         few = objective.subset(examples)
-        trial = _quickest(lambda few=few: _timed(lambda: few.gradient(theta).gradient, objective, few.examples))  # type: ignore[misc]
+        trial = _usual(lambda few=few: _timed(lambda: few.gradient(theta).gradient, objective, few.examples))  # type: ignore[misc]
         told = trial.seconds >= TRIAL and examples >= EXAMPLES_TRIED
         if told or trial.seconds >= LONGEST_TRIAL or examples == most:
             return trial
         examples = min(4 * examples, most)
 
 
-def _quickest(attempt: Callable[[], _Trial]) -> _Trial:
-    """The quickest of a few attempts, the one that was least disturbed; of one that takes long there is no other."""
-    best = attempt()
-    for _ in range(ATTEMPTS - 1):
-        if best.seconds < TRIAL:
-            best = min(best, attempt(), key=lambda trial: trial.seconds)
-    return best
+def _usual(attempt: Callable[[], _Trial]) -> _Trial:
+    """The middle one of a few attempts; of one that takes long there is no other.
+
+    The quickest one would be what the machine can do while nobody else wants it.
+    """
+    tried = [attempt()]
+    while len(tried) < ATTEMPTS and tried[-1].seconds < TRIAL:
+        tried.append(attempt())
+    return sorted(tried, key=lambda trial: trial.seconds)[len(tried) // 2]
 
 
 def _timed(compute: Callable[[], Tensor], objective: Objective, examples: int) -> _Trial:

@@ -84,6 +84,21 @@ def test_a_checkpoint_loads_without_pickle_and_holds_the_weights(running: Eostui
     assert sum(tensor.numel() for tensor in content["model"].values()) == 64 * 200 + 200 + 200 * 200 + 200 + 2010
 
 
+def test_a_pause_a_measurement_and_a_checkpoint_at_the_same_weights_have_the_same_step(running: Eostui) -> None:
+    import torch
+
+    step = int(_control(running, "pause").removeprefix("paused before step "))
+    assert _control(running, "measure") == f"measured before step {step}\n"
+    assert f"step-{step:08d}.pt" in _control(running, "checkpoint")
+    content = torch.load(running.directory / f"runs/demo/checkpoints/step-{step:08d}.pt", weights_only=True)
+    assert content["step"] == step
+    running.wait_for(lambda run: run.read("hessian")["step"][-1] == step, "demo")
+    with running.open("demo") as run:
+        assert run.read("train")["step"][-1] == step - 1
+        assert [event.step for event in run.events() if event.kind in ("pause", "measure", "checkpoint")] == [step] * 3
+    assert _control(running, "resume") == f"going on with step {step}\n"
+
+
 def test_what_cannot_be_done_is_said_in_one_line(running: Eostui) -> None:
     for arguments, words in [
         (["step"], "pause first"),
