@@ -10,11 +10,16 @@ from eostui.cli.options import DEFAULT_RUNS_DIR, NamedRun, RunsDir
 from eostui.config import ConfigError, parse_step_size
 from eostui.link.verb import Verb
 
+TAKES = {Verb.LR: "a step size, such as `lr 2/300`", Verb.NOTE: 'a text, such as `note "the loss jumps here"`'}
+"""The verbs that take a value, and what it is."""
+
 
 def control(
     run: NamedRun,
     verb: Annotated[Verb, typer.Argument(help="What the trainer shall do between two steps.")],
-    value: Annotated[str | None, typer.Argument(metavar="[X]", help="The new step size, for `lr`.")] = None,
+    value: Annotated[
+        str | None, typer.Argument(metavar="[X]", help="The new step size for `lr`, the text for `note`.")
+    ] = None,
     timeout: Annotated[float, typer.Option(help="Seconds to wait for the trainer's answer.")] = 600.0,
     runs_dir: RunsDir = DEFAULT_RUNS_DIR,
 ) -> None:
@@ -24,20 +29,31 @@ def control(
 
     - `eostui control demo pause`
     - `eostui control demo lr 2/300`
+    - `eostui control demo note "the loss jumps here"`
     - `eostui control demo stop`
     """
     from eostui.link.address import LinkError
     from eostui.link.client import LinkClient
     from eostui.store import find_run
 
-    if (verb is Verb.LR) != (value is not None):
-        raise ConfigError("`lr` takes a step size, such as `lr 2/300`, and nothing else takes a value")
-    argument = None if value is None else parse_step_size(value)
+    argument = _argument(verb, value)
     client = LinkClient.to_run(find_run(run, runs_dir).parent)
     try:
         answer = client.request(verb, argument, timeout)
+        if answer.ok:
+            print(answer.text, flush=True)
+        if answer.ok and verb is Verb.STOP:
+            print(client.last_word(timeout))
     finally:
         client.close()
     if not answer.ok:
         raise LinkError(answer.text)
-    print(answer.text)
+
+
+def _argument(verb: Verb, value: str | None) -> float | str | None:
+    """What goes with a verb. Raises `ConfigError` for a value too many, one too few, and what is no step size."""
+    if value is None and verb in TAKES:
+        raise ConfigError(f"`{verb}` takes {TAKES[verb]}")
+    if value is not None and verb not in TAKES:
+        raise ConfigError(f"`{verb}` takes no value, and {value!r} is one; {', '.join(TAKES)} take one")
+    return parse_step_size(value) if verb is Verb.LR and value is not None else value

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from eostui.link.address import LinkError, connect
 from eostui.link.frames import FrameDecoder, FrameError
-from eostui.link.messages import Ack, Command, Message, Rows, decode, encode
+from eostui.link.messages import Ack, Argument, Command, Ended, Message, Rows, decode, encode
 from eostui.link.verb import Verb
 
 MOST_WAITING = 20_000
@@ -55,7 +55,7 @@ class LinkClient:
             self._messages.clear()
             return taken
 
-    def send(self, verb: Verb, argument: float | None = None) -> int:
+    def send(self, verb: Verb, argument: Argument = None) -> int:
         """Ask something of the trainer; the answer is an `Ack` with the id returned here. Raises `LinkError`."""
         command = Command(next(self._ids), verb, argument)
         try:
@@ -64,7 +64,7 @@ class LinkClient:
             raise LinkError("the trainer has hung up") from error
         return command.id
 
-    def request(self, verb: Verb, argument: float | None = None, timeout: float | None = None) -> Ack:
+    def request(self, verb: Verb, argument: Argument = None, timeout: float | None = None) -> Ack:
         """Ask, and wait for the answer. Raises `LinkError` when the trainer hangs up or `timeout` seconds pass
         first."""
         asked = self.send(verb, argument)
@@ -78,6 +78,18 @@ class LinkClient:
                     f"the trainer has not answered '{verb}' within {timeout:g} s; it acts between two steps"
                 )
         raise LinkError(f"the trainer ended before it answered '{verb}'")
+
+    def last_word(self, timeout: float) -> str:
+        """Wait until the trainer has ended; what it says of that. Raises `LinkError` where it ends without a word or
+        goes on for `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        while not self.closed:
+            for message in self.take(timeout=0.2):
+                if isinstance(message, Ended):
+                    return message.text
+            if time.monotonic() > deadline:
+                raise LinkError(f"the trainer has not ended within {timeout:g} s")
+        raise LinkError("the trainer ended without a word; `eostui ls` says what became of the run")
 
     def close(self) -> None:
         """Hang up; the training goes on."""

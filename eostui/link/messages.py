@@ -80,13 +80,17 @@ class Ended:
     code: int
 
 
+Argument = float | str | None
+"""What a verb takes."""
+
+
 @dataclass(frozen=True)
 class Command:
-    """A key press or a script's wish; `argument` is the step size η for `lr`, else None."""
+    """A key press or a script's wish; `argument` is the step size η for `lr`, the text for `note`, else None."""
 
     id: int
     verb: Verb
-    argument: float | None = None
+    argument: Argument = None
 
 
 Message = Hello | Phase | Rows | State | Ack | Ended | Command
@@ -105,6 +109,7 @@ _FIELD_TYPES: dict[str, tuple[type, ...]] = {
     "bool": (bool,),
     "int": (int,),
     "float | None": (int, float, type(None)),
+    "Argument": (int, float, str, type(None)),
     "dict[str, Any]": (dict,),
 }
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Verb(StrEnum):
-    """What a viewer or a script can ask of a trainer; `lr` takes the new step size as its argument."""
+    """What a viewer or a script can ask of a trainer; `lr` takes the new step size as its argument, `note` a text."""
 
     PAUSE = "pause"
     RESUME = "resume"
@@ -15,3 +15,4 @@ class Verb(StrEnum):
     LR = "lr"
     MEASURE = "measure"
     CHECKPOINT = "checkpoint"
+    NOTE = "note"

@@ -9,13 +9,25 @@ from collections import deque
 from pathlib import Path
 
 from eostui.link.client import LinkClient
-from eostui.link.messages import Ack, Command, Ended, Hello, Message, Phase, Rows, State
+from eostui.link.messages import Ack, Argument, Command, Ended, Hello, Message, Phase, Rows, State
 from eostui.link.verb import Verb
 from eostui.link.withdraw import has_begun, withdraw
 from eostui.reading.demise import demise
 from eostui.reading.feed import Feed, Notice
 from eostui.reading.series import series_of
 from eostui.store import RunFile, RunFileError, Table
+
+_DOING = {
+    Verb.PAUSE: "pausing",
+    Verb.RESUME: "resuming",
+    Verb.STEP: "taking a step",
+    Verb.STOP: "stopping",
+    Verb.LR: "changing η",
+    Verb.MEASURE: "measuring",
+    Verb.CHECKPOINT: "writing a checkpoint",
+    Verb.NOTE: "taking a note",
+}
+"""What a trainer is about to do, by what was asked."""
 
 
 class LiveFeed(Feed):
@@ -36,6 +48,8 @@ class LiveFeed(Feed):
         self._process = process
         self._file: RunFile | None = None
         self._waiting: dict[str, deque[Rows]] = {}
+        self._asked: dict[int, Verb] = {}
+        """By the number of a command, what it asks; those that are not answered yet."""
         self._hung_up = False
         self._forecast_told = False
         self._found_told = 0
@@ -51,9 +65,21 @@ class LiveFeed(Feed):
         directory, here = self.directory.absolute(), Path.cwd()
         return shlex.quote(str(directory.relative_to(here) if directory.is_relative_to(here) else directory))
 
-    def send(self, verb: Verb, argument: float | None = None) -> None:
+    def send(self, verb: Verb, argument: Argument = None) -> None:
         """Ask something of the trainer; its answer comes as a notice. Raises `LinkError` when it has gone."""
-        self._client.send(verb, argument)
+        self._asked[self._client.send(verb, argument)] = verb
+
+    @property
+    def pending(self) -> str:
+        """What was asked of the trainer and is not answered yet, in words; empty where nothing is.
+
+        A trainer acts between two steps, and a step may take minutes.
+        """
+        waiting = list(dict.fromkeys(_DOING[verb] for verb in self._asked.values()))
+        if not waiting or self.over:
+            return ""
+        when = "" if Verb.STOP in self._asked.values() else " after this step"
+        return f"{' and '.join(waiting)}{when}"
 
     def poll(self) -> list[Notice]:
         notices: list[Notice] = []
@@ -104,6 +130,7 @@ class LiveFeed(Feed):
                 self.status = message.status
                 self._read_all()  # a viewer that comes to a paused run gets no row that would show it a gap
             case Ack():
+                self._asked.pop(message.id, None)
                 return [Notice(message.text, "information" if message.ok else "error")]
             case Ended():
                 self.ended = message

@@ -35,6 +35,7 @@ class Kind(StrEnum):
     CHECKPOINT = "checkpoint"
     PRODUCTS = "products"
     CADENCE = "cadence"
+    NOTE = "note"
     FINISHED = Status.FINISHED.value
     STOPPED = Status.STOPPED.value
     DIVERGED = Status.DIVERGED.value
@@ -121,6 +122,19 @@ class CadenceAdapted:
 
 
 @dataclass(frozen=True, slots=True)
+class Noted:
+    """What the user wrote down."""
+
+    kind: ClassVar[Kind] = Kind.NOTE
+    text: str
+
+    @property
+    def fits(self) -> bool:
+        """Whether the file has room for all of it."""
+        return len(_dump({"text": self.text})) <= DETAIL_BYTES
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """Why the run could not go on, in one line."""
 
@@ -137,6 +151,7 @@ Detail = (
     | CheckpointWritten
     | ProductsReported
     | CadenceAdapted
+    | Noted
     | Failed
 )
 """The particulars of an event. Their names are the keys in the file, where one that is None is left out."""

@@ -11,8 +11,8 @@ from eostui.instruments.base.measurements import Measurements
 from eostui.link.messages import Command
 from eostui.link.server import Asked
 from eostui.link.verb import Verb
-from eostui.store import Kind, Status
-from eostui.store.events import ProductsReported, StepSizeChanged
+from eostui.store import Kind, Status, clean_text
+from eostui.store.events import Noted, ProductsReported, StepSizeChanged
 from eostui.trainer.cadence import Cadence
 from eostui.trainer.compilation import Compilation
 from eostui.trainer.control import Control
@@ -22,6 +22,9 @@ from eostui.trainer.turn import Outcome, Turn
 
 IDLE_WAIT = 0.5
 """Seconds that a paused run waits for a command before it looks again whether it was told to stop by a signal."""
+
+LONGEST_NOTE = 500
+"""The most characters of a note."""
 
 Answer = tuple[bool, str]
 """Whether a command could be obeyed, and what happened in words."""
@@ -183,6 +186,8 @@ class Decider:
                 self._record.event(step, Kind.MEASURE)
                 self._measure_now = True
                 return True, f"measuring before step {step}"
+            case Verb.NOTE, str(text):
+                return self._note(text)
             case verb, _:
                 return False, f"this trainer knows no '{verb}'"
 
@@ -205,6 +210,16 @@ class Decider:
             text += f"; the schedule {overrides} no longer applies"
         self._record.event(step, StepSizeChanged(lr, previous, threshold, overrides))
         return True, text
+
+    def _note(self, text: str) -> Answer:
+        note = Noted(clean_text(text))
+        if not note.text:
+            return False, "a note says something"
+        if len(note.text) > LONGEST_NOTE or not note.fits:
+            beyond = "; a letter beyond ASCII counts for six or twelve" if not note.text.isascii() else ""
+            return False, f"a note has at most {LONGEST_NOTE} characters, this one has {len(note.text)}{beyond}"
+        self._record.event(self._descent.step, note)
+        return True, f"noted before step {self._descent.step}"
 
     # state
 

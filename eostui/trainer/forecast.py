@@ -99,8 +99,9 @@ def forecast(
     """Try the gradient and a Hessian product on a few examples, and reckon up to all of them.
 
     The times are those of the machine as it is now. `memory_of` says how many bytes a device has free, None where
-    nobody knows, `load_of` how many processes have wanted a core over the last minute. Raises TooLarge, naming the flag that
-    would help, where the work on one physical batch would not fit into them.
+    nobody knows, `load_of` how many processes have wanted a core over the last minute.
+
+    Raises TooLarge, naming the flag that would help, where the work on one physical batch would not fit into memory.
     """
     busy = _busy(load_of())  # before the trial itself adds to it
     progress("trying out what a step costs", None)

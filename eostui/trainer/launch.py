@@ -16,7 +16,6 @@ from eostui.link.withdraw import LOG_NAME, withdraw, withdraw_leftover
 from eostui.store import RunExists, new_run_directory
 from eostui.trainer.plan import run_name
 
-
 WAITING = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
 """The variables with which a user says how the threads of OpenMP wait for each other."""
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from eostui.store import RunFile, Status
+from eostui.store.events import Noted
 from tests.e2e.conftest import SMALL, Eostui
 
 
@@ -99,12 +100,29 @@ def test_a_pause_a_measurement_and_a_checkpoint_at_the_same_weights_have_the_sam
     assert _control(running, "resume") == f"going on with step {step}\n"
 
 
+def test_a_note_is_in_the_file_without_what_a_terminal_would_obey(running: Eostui) -> None:
+    assert "noted before step" in _control(running, "note", "η \x1b[31mis red")
+    running.wait_for(lambda run: any(event.kind == "note" for event in run.events()), "demo")
+    with running.open("demo") as run:
+        (note,) = [event.what for event in run.events() if event.kind == "note"]
+    assert note == Noted("η  [31mis red")
+
+
+def test_stop_comes_back_when_the_run_has_stopped(running: Eostui) -> None:
+    assert _control(running, "stop") == "stopping\nstopped\n"
+    with running.open("demo") as run:
+        assert run.status() is Status.STOPPED
+
+
 def test_what_cannot_be_done_is_said_in_one_line(running: Eostui) -> None:
     for arguments, words in [
         (["step"], "pause first"),
         (["lr", "-3"], "not a step size"),
         (["lr"], "takes a step size"),
-        (["pause", "7"], "nothing else takes a value"),
+        (["note"], "takes a text"),
+        (["note", "\x1b\n"], "says something"),
+        (["note", "ä" * 90], "at most 500 characters, this one has 90; a letter beyond ASCII counts for six"),
+        (["pause", "7"], "`pause` takes no value, and '7' is one"),
     ]:
         done = running("control", "demo", *(["--"] if "-3" in arguments else []), *arguments)
         assert done.returncode == 2

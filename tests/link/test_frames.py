@@ -21,6 +21,7 @@ MESSAGES: list[Message] = [
     Ack(7, True, "η = 0.01"),
     Ended("diverged", 1),
     Command(3, Verb.LR, 0.01),
+    Command(4, Verb.NOTE, "the loss jumps here"),
     *[Command(4, verb) for verb in Verb],
 ]
 

@@ -19,6 +19,7 @@ from eostui.link.address import listen
 from eostui.link.client import LinkClient
 from eostui.link.messages import Ended, Hello, Phase
 from eostui.link.server import LinkServer
+from eostui.link.verb import Verb
 from eostui.reading.live import LiveFeed
 from eostui.store import STEP, Column, Event, Kind, RunFile, RunWriter, Status, Table
 from eostui.store.events import Forecasted, Happening, StepSizeChanged
@@ -268,6 +269,25 @@ def test_a_forecast_without_words_is_none(source: Source, tmp_path: Path, detail
     source.do("foreign_event", "forecast", detail)
     assert _poll_until(feed, lambda feed: len(feed.events()) == 1) == []
     assert feed.forecast == ""
+    feed.close()
+
+
+def test_what_was_asked_is_pending_until_it_is_answered(server: LinkServer, tmp_path: Path) -> None:
+    feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    assert feed.pending == ""
+    feed.send(Verb.PAUSE)
+    feed.send(Verb.LR, 0.1)
+    assert feed.pending == "pausing and changing η after this step"
+    paused, changed = server.take_command(timeout=5), server.take_command(timeout=5)
+    assert paused is not None
+    assert changed is not None
+    server.answer(paused, True, "paused before step 4")
+    assert _poll_until(feed, lambda feed: feed.pending == "changing η after this step") == ["paused before step 4"]
+    feed.send(Verb.STOP)
+    assert feed.pending == "changing η and stopping"
+    server.say(Ended("stopped", 0))
+    _poll_until(feed, lambda feed: feed.over)
+    assert feed.pending == ""
     feed.close()
 
 
