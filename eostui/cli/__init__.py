@@ -15,6 +15,7 @@ import typer
 from eostui import __version__
 from eostui.cli.attach import attach
 from eostui.cli.control import control
+from eostui.cli.correcting import to_correct
 from eostui.cli.export import export
 from eostui.cli.info import info
 from eostui.cli.listing import list_names
@@ -23,26 +24,28 @@ from eostui.cli.mending import to_mend
 from eostui.cli.plot import plot
 from eostui.cli.replay import replay
 from eostui.cli.run import run
+from eostui.cli.switches import Command, Group
 from eostui.cli.terminal import forget_stale_size
 from eostui.streams import fill_standard_descriptors, silence, write_what_can_be_read
 
 app = typer.Typer(
     name="eostui",
+    cls=Group,
     help="Watch neural networks train at the edge of stability.",
     epilog="First run: `eostui run` trains a small network on handwritten digits until it is at the edge.",
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(run)
-app.command()(attach)
-app.command()(replay)
-app.command()(ls)
-app.command()(info)
-app.command()(export)
-app.command()(plot)
-app.command()(control)
-app.command("list")(list_names)
+app.command(cls=Command)(run)
+app.command(cls=Command)(attach)
+app.command(cls=Command)(replay)
+app.command(cls=Command)(ls)
+app.command(cls=Command)(info)
+app.command(cls=Command)(export)
+app.command(cls=Command)(plot)
+app.command(cls=Command)(control)
+app.command("list", cls=Command)(list_names)
 
 
 def _print_version(wanted: bool) -> None:
@@ -81,7 +84,7 @@ def _run() -> int:
     try:
         code = app(standalone_mode=False)
     except typer.TyperException as error:
-        return _complain(error.format_message())
+        return _complain(to_correct(error))
     except typer.Abort:
         return 130
     except BrokenPipeError:  # whoever read this has seen enough, as `head` has

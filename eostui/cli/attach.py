@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from eostui.cli.options import DEFAULT_RUNS_DIR, Run, RunsDir
+from eostui.cli.options import DEFAULT_RUNS_DIR, NewestRunning, RunsDir
 
 
-def attach(run: Run = None, runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> int:
+def attach(run: NewestRunning = None, runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> int:
     """Open the dashboard on a run that is still being trained.
 
     Examples:
 
     - `eostui attach` (the newest run that is going)
-    - `eostui attach fc-tanh-digits-mse-gd-lr0.2`
+    - `eostui attach digits-tanh-2_12`
     """
     from eostui.cli.terminal import require_terminal
     from eostui.cli.watch import watch

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from eostui.cli.options import DEFAULT_RUNS_DIR, NamedRun, RunsDir
+from eostui.cli.options import DEFAULT_RUNS_DIR, RunningRun, RunsDir
 from eostui.config import ConfigError, parse_step_size
 from eostui.link.verb import Verb
 
@@ -15,7 +15,7 @@ TAKES = {Verb.LR: "a step size, such as `lr 2/300`", Verb.NOTE: 'a text, such as
 
 
 def control(
-    run: NamedRun,
+    run: RunningRun,
     verb: Annotated[Verb, typer.Argument(help="What the trainer shall do between two steps.")],
     value: Annotated[
         str | None, typer.Argument(metavar="[X]", help="The new step size for `lr`, the text for `note`.")

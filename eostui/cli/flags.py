@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from eostui.cli.options import names_of
-from eostui.config import SETTINGS, ConfigError, Panel, Setting, flag
+from eostui.cli.options import listed, names_of, trackable, words
+from eostui.config import SETTINGS, ConfigError, Flag, Panel, Setting, flag
 
 
 def with_settings(command: Callable[..., int]) -> Callable[..., int]:
@@ -45,7 +45,7 @@ def _option(setting: Setting) -> inspect.Parameter:
         rich_help_panel=said.panel,
         metavar=said.metavar,
         envvar=said.envvar,
-        autocompletion=names_of(said.completes) if said.completes else None,
+        autocompletion=_completion(said),
     )
     return inspect.Parameter(
         setting.name,
@@ -53,6 +53,19 @@ def _option(setting: Setting) -> inspect.Parameter:
         default=default,
         annotation=Annotated[kind | None if default is None else kind, option],
     )
+
+
+def _completion(said: Flag) -> Callable[[str], list[str]] | None:
+    """What completes the value of a flag."""
+    match said.completes:
+        case None:
+            return words(*said.check.names) if said.check and said.check.names else None
+        case tuple() as there:
+            return words(*there)
+        case "instruments":
+            return listed(trackable)
+        case listing:
+            return names_of(listing)
 
 
 def _shown(default: Any) -> str:

@@ -19,6 +19,36 @@ def run_names(context: typer.Context, incomplete: str) -> list[str]:
     return sorted(path.parent.name for path in runs_dir.glob("*/run.h5") if path.parent.name.startswith(incomplete))
 
 
+def running_names(context: typer.Context, incomplete: str) -> list[str]:
+    """Names of runs that begin so and are being trained."""
+    from eostui.link.address import is_live
+
+    runs_dir = expand_home(context.params.get("runs_dir") or DEFAULT_RUNS_DIR)
+    return [name for name in run_names(context, incomplete) if is_live(runs_dir / name)]
+
+
+def trackable(incomplete: str) -> list[str]:
+    """Names of instruments that `--track` takes and that begin so."""
+    from eostui.instruments.catalogue import TRACKED
+
+    return [name for name in TRACKED if name.startswith(incomplete)]
+
+
+def listed(complete: Callable[[str], list[str]]) -> Callable[[str], list[str]]:
+    """Completes the last name of a list with commas between, which says no name twice."""
+
+    def complete_last(incomplete: str) -> list[str]:
+        *before, last = incomplete.split(",")
+        return [",".join([*before, name]) for name in complete(last) if name not in before]
+
+    return complete_last
+
+
+def words(*there: str) -> Callable[[str], list[str]]:
+    """Completes one of a few words."""
+    return lambda incomplete: [word for word in there if word.startswith(incomplete)]
+
+
 def names_of(kind: str) -> Callable[[str], list[str]]:
     """Completes a name of `eostui list archs`, `datasets`, … ."""
 
@@ -39,9 +69,18 @@ RunsDir = Annotated[
     Path,
     typer.Option("--runs-dir", envvar="EOSTUI_RUNS", metavar="DIR", help="Where runs are kept.", callback=from_home),
 ]
-NamedRun = Annotated[
+RunningRun = Annotated[
     str,
-    typer.Argument(metavar="RUN", autocompletion=run_names, help="A run's name, its directory or its run.h5."),
+    typer.Argument(metavar="RUN", autocompletion=running_names, help="A run's name, its directory or its run.h5."),
+]
+NewestRunning = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[RUN]",
+        show_default=False,
+        autocompletion=running_names,
+        help="A run's name, its directory or its run.h5; the newest that is going if not given.",
+    ),
 ]
 Run = Annotated[
     str | None,

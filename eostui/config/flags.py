@@ -28,16 +28,18 @@ class Panel(StrEnum):
 class Check:
     """Which values of the right type a setting takes.
 
-    holds: whether a value that is not None is one. right: what they are in words, to follow "give".
+    holds: whether a value that is not None is one. right: what they are in words, to follow "give". names: all of them,
+    where they are a few names.
     """
 
     holds: Callable[[Any], bool]
     right: str
+    names: tuple[str, ...] = ()
 
 
 def one_of(*names: str) -> Check:
     """Takes a few names only."""
-    return Check(lambda value: value in names, " or ".join(names))
+    return Check(lambda value: value in names, " or ".join(names), names)
 
 
 def between(low: float, high: float, right: str) -> Check:
@@ -64,7 +66,7 @@ class Flag:
     panel:     where the help has it; None for the panel without a name
     check:     which values it takes; None for all of its type
     metavar:   what stands for the value in the help, where that is not the name of a type
-    completes: the listing of `eostui list` whose names complete it
+    completes: the listing of `eostui list` whose names complete it, or the words that do
     envvar:    the environment variable that sets it, too
     planned:   whether the plan has a better default where the flag is not given; the help then shows none
     typed:     the type of what is typed, where that is not the setting's own
@@ -75,7 +77,7 @@ class Flag:
     panel: Panel | None
     check: Check | None = None
     metavar: str | None = None
-    completes: str | None = None
+    completes: str | tuple[str, ...] | None = None
     envvar: str | None = None
     planned: bool = False
     typed: type | None = None

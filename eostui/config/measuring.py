@@ -91,6 +91,7 @@ class Measuring(Settings):
             "More instruments, with commas between, or `none` [{default}]; "
             "`eostui list instruments` has them, with what each costs.",
             Panel.MEASURED,
+            completes="instruments",
             planned=True,
             typed=str,
             read=_names,

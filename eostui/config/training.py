@@ -79,9 +79,14 @@ class Training(Settings):
             from_up_to(0, 2**63, "a whole number from 0 to 2^63 - 1"),
         ),
     ] = 0
-    device: Annotated[str, Flag("auto, cpu, cuda, cuda:1 or mps; auto takes a GPU where there is one.", Panel.HOW)] = (
-        "auto"
-    )
+    device: Annotated[
+        str,
+        Flag(
+            "auto, cpu, cuda, cuda:1 or mps; auto takes a GPU where there is one.",
+            Panel.HOW,
+            completes=("auto", "cpu", "cuda", "mps"),
+        ),
+    ] = "auto"
     dtype: Annotated[str, Flag("float32 or float64.", Panel.HOW, one_of("float32", "float64"))] = "float32"
     physical_batch: Annotated[
         int | None,

@@ -67,13 +67,26 @@ def plan_run(given: Mapping[str, Any]) -> RunConfig:
 
 
 def run_name(config: RunConfig) -> str:
-    """A name that says what a run is, for one that the user did not name; always one that a run can have."""
+    """A name that says what a run is, for one that the user did not name; always one that a run can have.
+
+    Data, architecture, optimizer where it is not gradient descent, and step size: `digits-tanh-2_12`,
+    `cifar10-1k-cnn-relu-adam-0.001`.
+    """
     problem, training = config.problem, config.training
-    parts = [problem.arch, problem.data, problem.loss, training.optimizer, f"lr{training.lr:g}"]
-    name = "-".join(_short(part) for part in parts)
+    optimizer = [] if training.optimizer == Training.optimizer else [training.optimizer]
+    arch = _short(problem.arch).removeprefix("fc-")
+    name = "-".join([_short(problem.data), arch, *optimizer, _step_size_in_a_name(training.lr)])
     plain = "".join(c if c.isalnum() or c in "._-" else "-" for c in name)
     # It begins with a letter or digit, as not every function does, and fits a file system, which counts bytes.
     return plain.lstrip("._-")[:80].encode()[:200].decode(errors="ignore")
+
+
+def _step_size_in_a_name(lr: float) -> str:
+    """`0.02`, or where that takes more digits `2_12`: η = 2/12, whose threshold is 12."""
+    decimal = f"{lr:g}"
+    threshold = round(min(2 / lr, 1e6))
+    is_shorter = len(decimal) > len(f"2_{threshold}") and len(decimal) > len("0.0001")
+    return f"2_{threshold}" if is_shorter and threshold and math.isclose(2 / threshold, lr) else decimal
 
 
 def _short(part: str) -> str:

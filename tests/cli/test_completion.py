@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from eostui.link.address import listen
+
 
 def _completions(line: str, directory: Path) -> list[str]:
     """What bash would be offered after a line typed so far."""
@@ -39,14 +41,22 @@ def _completions(line: str, directory: Path) -> list[str]:
         ("eostui run --data dig", ["digits"]),
         ("eostui run --optimizer mo", ["momentum"]),
         ("eostui run --loss m", ["mse", "model"]),
+        ("eostui run --track tra", ["tracked", "trace"]),
+        ("eostui run --track gauss-newton,tra", ["gauss-newton,tracked", "gauss-newton,trace"]),
+        ("eostui run --track trace,tra", ["trace,tracked"]),
+        ("eostui run --dtype float6", ["float64"]),
+        ("eostui run --search-dtype a", ["auto"]),
+        ("eostui run --device c", ["cpu", "cuda"]),
         ("eostui run --eig-t", ["--eig-tol"]),
         ("eostui list arc", ["archs"]),
         ("eostui info fir", ["first"]),
-        ("eostui control sec", ["second"]),
+        ("eostui attach ", ["second"]),
+        ("eostui control ", ["second"]),
     ],
 )
 def test_what_was_begun_is_completed(tmp_path: Path, line: str, offered: list[str]) -> None:
     for name in ("first", "second"):
         (tmp_path / "runs" / name).mkdir(parents=True)
         (tmp_path / "runs" / name / "run.h5").touch()
-    assert _completions(line, tmp_path) == offered
+    with listen(tmp_path / "runs" / "second"):
+        assert sorted(_completions(line, tmp_path)) == sorted(offered)

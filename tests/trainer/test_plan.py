@@ -165,7 +165,7 @@ def test_a_text_file_is_found_from_anywhere_later(tmp_path: Path, monkeypatch: p
     (tmp_path / "a.txt").write_text("to be or not to be " * 100)
     config = plan_run({"arch": "transformer", "data": "a.txt:words"})
     assert config.problem.data == f"{tmp_path / 'a.txt'}:words"
-    assert run_name(config).startswith("transformer-a-words-ce-gd")
+    assert run_name(config).startswith("a-words-transformer-")
 
 
 def test_an_own_model_needs_to_be_told_its_data() -> None:
@@ -177,7 +177,22 @@ def test_an_own_file_is_found_from_anywhere_later(tmp_path: Path, monkeypatch: p
     monkeypatch.chdir(tmp_path)
     config = plan_run({"arch": "model.py:build", "data": "digits"})
     assert config.problem.arch == f"{tmp_path / 'model.py'}:build"
-    assert run_name(config) == "build-digits-mse-gd-lr0.02"
+    assert run_name(config) == "digits-build-0.02"
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({}, "digits-tanh-2_12"),
+        ({"arch": "fc-tanh", "data": "cifar10-1k", "lr": 2 / 60}, "cifar10-1k-tanh-2_60"),
+        ({"arch": "cnn-relu", "data": "digits", "lr": 2 / 100}, "digits-cnn-relu-0.02"),
+        ({"arch": "cnn-relu", "data": "digits", "lr": 0.123456}, "digits-cnn-relu-0.123456"),
+        ({"data": "digits", "optimizer": "adam", "lr": 1e-4}, "digits-tanh-adam-0.0001"),
+        ({"data": "digits", "lr": 1e-320}, "digits-tanh-9.99989e-321"),
+    ],
+)
+def test_a_run_is_named_by_its_data_its_network_and_its_step_size(given: dict[str, object], name: str) -> None:
+    assert run_name(plan_run(given)) == name
 
 
 def test_a_tilde_is_the_home_directory_wherever_a_path_is_given(
