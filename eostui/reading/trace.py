@@ -10,6 +10,11 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Steps = npt.NDArray[np.int64] | npt.NDArray[np.float64]
 
+MODES = tuple(f"mode-{number}" for number in range(1, 11))
+"""The inks of eigenvalues, of the first one or the first mode and so on."""
+PREVIEW = "preview"
+"""The ink of a threshold that is only proposed."""
+
 
 @dataclass(frozen=True, eq=False)
 class Trace:
@@ -28,11 +33,12 @@ class Trace:
     ink: str
     """What it is drawn with, by name: "loss" is the component class `chart--loss` of the chart."""
     stepped: bool = False
-    """A value holds until the next sample: drawn as a dashed staircase."""
+    """A value holds until the next sample: drawn as a staircase, which is dashed unless it is a reference."""
     reference: bool = False
-    """A line to compare the others with: it may run out of the chart where it is far above them, or infinite."""
+    """A line to compare the others with: no curve hides it, and it may run out of the chart where it is far above them,
+    or infinite."""
     points: bool = False
-    """Each sample is a point of its own, joined to no other."""
+    """Each sample is a point of its own, joined to no other: a tick below the plot, where its value is not drawn."""
     sparse: bool = False
     """NaN is where nothing was to be measured: no line there, and no mark."""
     brief: str = ""
@@ -53,7 +59,7 @@ class Trace:
 
 @dataclass(frozen=True)
 class Mark:
-    """An event, drawn as a vertical dotted line: a changed step size, a pause."""
+    """An event, drawn as a thin vertical line: a changed step size, a pause."""
 
     x: float
     """The step at which it happened."""
@@ -62,4 +68,6 @@ class Mark:
     glyph: str = "▾"
     """One character at the top of the line."""
     ink: str = "mark"
-    """What it is drawn with, like a trace."""
+    """What its glyph and its label are drawn with, like a trace."""
+    weight: int = 0
+    """Of the marks in one column the heaviest is drawn; one of more than 0 has its label beside its line."""

@@ -30,15 +30,22 @@ class Glyphs:
     mark: str
     cursor: str
     gap: str
-    line: str
+    reference: str
+    """A level line in each of the `rows` of a cell, from the top down."""
     dashed: str
+    dotted: str
     ellipsis: str
     above: str
-    point: str
+    below: str
+    ending: str
+    """Before the name of a line at its right end."""
+    rug: str
     pointer: str
     cross: str
     shades: str
     """From the faintest to the fullest, for cells without a colour of their own."""
+    border: str
+    """Top left, top right, bottom left and bottom right corner, level and upright side."""
 
     def cells(self, dots: Dots) -> Characters:
         """(height * rows, width * columns) dots as (height, width) characters."""
@@ -69,11 +76,55 @@ def _braille() -> str:
     return " " + "".join(chr(0x2800 + pattern) for pattern in patterns)[1:]
 
 
-_UNICODE = Glyphs(4, 2, _braille(), "▁▂▃▄▅▆▇█", "│", "┤", "┊", "│", "×", "━", "╍", "…", "↑", "●", "▸", "┼", "░▒▓█")
+_UNICODE = Glyphs(
+    rows=4,
+    columns=2,
+    table=_braille(),
+    levels="▁▂▃▄▅▆▇█",
+    axis="│",
+    tick="┤",
+    mark="┆",
+    cursor="│",
+    gap="×",
+    reference="▔━━▁",
+    dashed="╍",
+    dotted="·",
+    ellipsis="…",
+    above="↑",
+    below="↓",
+    ending="◂",
+    rug="┴",
+    pointer="▸",
+    cross="┼",
+    shades="░▒▓█",
+    border="╭╮╰╯─│",
+)
 
 GLYPHS: dict[GlyphName, Glyphs] = {
     "braille": _UNICODE,
-    "block": replace(_UNICODE, rows=2, columns=2, table=" ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"),
-    "ascii": Glyphs(2, 1, " '.:", "_.-=+*%#", "|", "+", "!", "|", "x", "-", "~", ">", "^", "o", ">", "X", ".:-=+*%#@"),
+    "block": replace(_UNICODE, rows=2, columns=2, table=" ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█", reference="━━"),
+    "ascii": Glyphs(
+        rows=2,
+        columns=1,
+        table=" '.:",
+        levels="_.-=+*%#",
+        axis="|",
+        tick="+",
+        mark="!",
+        cursor="|",
+        gap="x",
+        reference="==",
+        dashed="~",
+        dotted="~",
+        ellipsis=">",
+        above="^",
+        below="v",
+        ending="<",
+        rug="^",
+        pointer=">",
+        cross="X",
+        shades=".:-=+*%#@",
+        border="++++-|",
+    ),
 }
 """The ways to draw, from the finest to the one that every terminal can."""

@@ -13,23 +13,35 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from eostui.reading.axes import STEPS, Axis
 from eostui.reading.trace import Floats, Steps
+
+_PAIRS = 15
+"""Pairs of neighbouring samples that the middle of a column is taken from, at most."""
 
 
 @dataclass(frozen=True)
 class Columns:
-    """`count` equally wide columns over [start, stop]; each holds its left edge, the last one also `stop`."""
+    """`count` columns over the steps [start, stop], equally wide on `axis`; each holds its left edge, the last one also
+    `stop`."""
 
     start: float
     stop: float
     count: int
+    axis: Axis = STEPS
 
     @cached_property
     def edges(self) -> Floats:
-        """(count + 1,) edges."""
-        edges = np.linspace(self.start, self.stop, self.count + 1)
-        edges[-1] = self.stop
+        """(count + 1,) edges, in steps."""
+        edges = self.axis.inverse(np.linspace(*self._ends, self.count + 1))
+        edges[0], edges[-1] = self.start, self.stop
         return edges
+
+    @cached_property
+    def _ends(self) -> tuple[float, float]:
+        """Where `start` and `stop` lie on the axis."""
+        start, stop = self.axis.forward([self.start, self.stop])
+        return float(start), float(stop)
 
     @cached_property
     def _whole_edges(self) -> npt.NDArray[np.int64]:
@@ -38,13 +50,10 @@ class Columns:
         edges[-1] = np.floor(self.stop) + 1
         return edges.astype(np.int64)
 
-    @property
-    def width(self) -> float:
-        return (self.stop - self.start) / self.count
-
-    def position(self, x: float) -> float:
-        """Where `x` lies, counted in columns from the left edge of the first one."""
-        return (x - self.start) / (self.stop - self.start) * self.count
+    def position(self, step: float) -> float:
+        """Where `step` lies, counted in columns from the left edge of the first one."""
+        start, stop = self._ends
+        return (float(self.axis.forward(step)) - start) / (stop - start) * self.count
 
     def bounds(self, x: Steps) -> npt.NDArray[np.intp]:
         """(count + 1,) indices into `x`: column c holds x[bounds[c]:bounds[c + 1]]."""
@@ -65,13 +74,16 @@ class Envelope:
         occupied: there is a sample, drawable or not.
         above: a sample is NaN or +Inf.
         below: a sample is -Inf or, if only positive ones are drawable, not positive.
+        middle: median of the means (of positive samples, geometric means) of at most `_PAIRS` evenly spaced pairs of
+            neighbouring samples: where a series swings from step to step, what it swings around. NaN where there are
+            fewer than four samples, and where one of those looked at is not drawable.
         before, after: (position in columns, value) of the samples next to the columns on either side.
     """
 
     def __init__(self, columns: Columns, positive: bool) -> None:
         self.columns = columns
         self.positive = positive
-        self.low, self.high, self.first, self.last = np.full((4, columns.count), np.nan)
+        self.low, self.high, self.first, self.last, self.middle = np.full((5, columns.count), np.nan)
         self.occupied, self.above, self.below = np.zeros((3, columns.count), dtype=np.bool_)
         self.before = self.after = (np.nan, np.nan)
 
@@ -97,6 +109,21 @@ class Envelope:
         self.last[filled] = values[ends - begin - 1]
         self.occupied[filled] = True
 
+    def find_middles(self, x: Steps, y: Floats, since: int) -> None:
+        """Find the middles of the columns that have samples from number `since` on, in the whole series."""
+        bounds = self.columns.bounds(x)
+        counts = np.diff(bounds)
+        columns = np.flatnonzero((bounds[1:] > since) & (counts >= 4))
+        if not columns.size:
+            return
+        places = np.linspace(0, 1, _PAIRS) * (counts[columns, np.newaxis] - 2)
+        one = bounds[columns, np.newaxis] + places.astype(np.intp)
+        pairs = np.stack([y[one], y[one + 1]])
+        pairs[~self._drawable(pairs)] = np.nan
+        means = np.sqrt(pairs[0]) * np.sqrt(pairs[1]) if self.positive else pairs[0] / 2 + pairs[1] / 2
+        self.middle[columns] = np.sort(means, axis=1)[:, _PAIRS // 2]
+        self.middle[columns[np.isnan(means).any(axis=1)]] = np.nan
+
     def look_outside(self, x: Steps, y: Floats) -> None:
         """Find the samples next to the columns in the whole series."""
         bounds = self.columns.bounds(x)
@@ -118,7 +145,7 @@ class Decimator:
     """The envelope of one growing series, brought up to date by its new samples alone.
 
     A series counts as grown if it is not shorter and its first and its last known sample are what they were;
-    anything else, other columns or another axis is decimated anew.
+    anything else, other columns for the known samples or another value axis is decimated anew.
     """
 
     def __init__(self) -> None:
@@ -131,18 +158,27 @@ class Decimator:
         envelope = self._envelope
         if (
             envelope is None
-            or envelope.columns != columns
             or envelope.positive != positive
             or len(x) < self._taken
             or _witness(x, y, self._taken) != self._witness
+            or not _same_columns(envelope.columns, columns, x[: self._taken])
         ):
             envelope = self._envelope = Envelope(columns, positive)
             self._taken = 0
+        envelope.columns = columns
         envelope.fold(x[self._taken :], y[self._taken :])
+        envelope.find_middles(x, y, self._taken)
         envelope.look_outside(x, y)
         self._taken = len(x)
         self._witness = _witness(x, y, self._taken)
         return envelope
+
+
+def _same_columns(before: Columns, columns: Columns, x: Steps) -> bool:
+    """Whether samples lie in the same columns as before: an axis that grows with the run moves later ones alone."""
+    if before == columns:
+        return True
+    return before.count == columns.count and np.array_equal(before.bounds(x), columns.bounds(x))
 
 
 def _witness(x: Steps, y: Floats, count: int) -> bytes:

@@ -1,18 +1,22 @@
-"""The first line of a chart: its title, then each trace's name and value."""
+"""The upper side of a picture's border: its key and title, then each trace's name and value."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from eostui.dashboard.widgets.canvas import Glyphs
+from eostui.dashboard.widgets.frame import is_boxed
 from eostui.dashboard.widgets.surface import Cells
 from eostui.dashboard.widgets.ticks import format_value
-from eostui.dashboard.widgets.view import View
+from eostui.dashboard.widgets.view import Dress, View
 from eostui.reading.trace import Mark, Trace
 
 _EXACT = 5
 """Significant digits of a value read off at the cursor."""
+
+_BETWEEN = 2  # cells between two entries
+_FROM_TITLE = 3  # cells between the title and the first entry
 
 Part = tuple[str, str]
 """A text and the ink that gives its style."""
@@ -26,49 +30,103 @@ def write_headline(
     style: Callable[[str], int],
     top: float = math.inf,
 ) -> None:
-    """Write the title and the legend with present values, the most important trace first, as far as it fits.
+    """Write the title and the legend with present values as far as it fits: the most important trace, what it is
+    compared with, then the others.
 
     With a cursor: its step, the values there, and what `marks`, those in its column, say. A value beyond `top`, the end
     of the axis, has a sign for that. Where not all fits, traces have their brief names, if any has one, and the title
     gives way to the values at the cursor.
     """
-    title = [(view.title, "title")]
+    title = title_of(view.title, view.dress, view.log)
     at_cursor: list[list[Part]] = [[(mark.label, mark.ink)] for mark in marks]
-    entries = [*_entries(view, glyphs, top, brief=False), *at_cursor]
-    if not write_entries(cells, title, entries, glyphs, style) and any(trace.brief for trace in view.traces):
-        entries = [*_entries(view, glyphs, top, brief=True), *at_cursor]
-        write_entries(cells, title if view.cursor is None else (), entries, glyphs, style)
+    forms = [(title, False)]
+    if any(trace.brief for trace in view.traces):
+        forms.append((title, True))
+    if view.cursor is not None:
+        forms.append(([], True))
+    for words, brief in forms:
+        if write_entries(
+            cells, words, [*_entries(view, glyphs, top, brief=brief), *at_cursor], glyphs, style, view.dress
+        ):
+            return
+
+
+def title_of(title: str, dress: Dress, log: bool) -> list[Part]:
+    """The key, the title, and that the value axis is logarithmic."""
+    parts = [(title, "focus-title" if dress.focused else "title")]
+    if dress.number is not None:
+        parts.insert(0, (f"{dress.number} ", "focus" if dress.focused else "muted"))
+    return [*parts, (" log", "muted")] if log else parts
 
 
 def write_entries(
-    cells: Cells, title: Sequence[Part], entries: Iterable[Sequence[Part]], glyphs: Glyphs, style: Callable[[str], int]
+    cells: Cells,
+    title: Sequence[Part],
+    entries: Sequence[Sequence[Part]],
+    glyphs: Glyphs,
+    style: Callable[[str], int],
+    dress: Dress,
 ) -> bool:
-    """Write a title and as many entries as fit, over what is there; whether all did."""
-    cells.blank(0)
-    end = -1 if title else -2
-    for text, ink in title:
-        end = cells.write(end + 1, 0, text, style(ink))
-    for parts in entries:
-        width = sum(len(text) for text, _ in parts)
-        if end + 2 + width >= cells.width:  # the last cell stays free: there may be a chart beside this one
-            cells.write(min(end + 1, cells.width - 1), 0, glyphs.ellipsis, style("muted"))
-            return False
-        end += 2
+    """Write a title at the left and as many entries as fit at the right, over what is there; whether all did."""
+    inset = 2 if is_boxed(cells.width, cells.height) else 1
+    first, last = inset + 1, cells.width - inset - 1
+    cells.write(inset, 0, glyphs.border[4] * (last + 1 - inset), style("focus" if dress.focused else "frame"))
+    room = last - first
+    if title:
+        cells.write(first - 1, 0, " ", 0)
+        end = first
+        for text, ink in title:
+            end = cells.write(end, 0, _cut(text, last - end, glyphs), style(ink))
+        cells.write(end, 0, " ", 0)
+        room = last - end - _FROM_TITLE
+    shown, used = _fitting(entries, room, len(glyphs.ellipsis))
+    if not shown and not entries:
+        return True
+    complete = len(shown) == len(entries)
+    parts: list[Part] = [part for entry in shown for part in (*entry, (" " * _BETWEEN, "text"))]
+    if shown:
+        parts.pop()
+    if not complete and room > 0:
+        parts.append((glyphs.ellipsis, "muted"))
+        used += len(glyphs.ellipsis)
+    if parts:
+        end = cells.write(last - used - 1, 0, " ", 0)
         for text, ink in parts:
             end = cells.write(end, 0, text, style(ink))
-    return True
+        cells.write(end, 0, " ", 0)
+    return complete
 
 
-def _entries(view: View, glyphs: Glyphs, top: float, *, brief: bool) -> Iterable[list[Part]]:
+def _fitting(entries: Sequence[Sequence[Part]], room: int, ellipsis: int) -> tuple[list[Sequence[Part]], int]:
+    """The first entries, as many as fit with an ellipsis after them unless all do, and the width that they take."""
+    widths = [sum(len(text) for text, _ in parts) for parts in entries]
+    ends = [sum(widths[: count + 1]) + _BETWEEN * count for count in range(len(widths))]
+    if not ends or ends[-1] <= room:
+        return list(entries), ends[-1] if ends else 0
+    count = sum(end + ellipsis <= room for end in ends)
+    return list(entries[:count]), ends[count - 1] if count else 0
+
+
+def _cut(text: str, room: int, glyphs: Glyphs) -> str:
+    return text if len(text) <= room else text[: max(room - 1, 0)] + glyphs.ellipsis[:room]
+
+
+def _entries(view: View, glyphs: Glyphs, top: float, *, brief: bool) -> Iterator[list[Part]]:
     if view.cursor is not None:
         yield [("step ", "muted"), (format_step(view.cursor), "value")]
-    for trace in reversed(view.traces):
+    for trace in legend_order(view.traces):
         value, text = _reading(trace, view.cursor)
         if trace.label and not (trace.sparse and math.isnan(value)):
-            key = glyphs.point if trace.points else glyphs.dashed if trace.stepped else glyphs.line
             label = (brief and trace.brief) or trace.label
             beyond = glyphs.above if value > top and trace.reference else ""
-            yield [(f"{key}{label} ", trace.ink), (text + beyond, "value")]
+            yield [(f"{label} ", trace.ink), (text + beyond, "value")]
+
+
+def legend_order(traces: Sequence[Trace]) -> list[Trace]:
+    """The most important trace, then the references, then the others from the more important one down."""
+    ordered = list(reversed(traces))
+    leader = next((trace for trace in ordered if not (trace.points or trace.reference)), None)
+    return sorted(ordered, key=lambda trace: 0 if trace is leader else 1 if trace.reference else 2)
 
 
 def _reading(trace: Trace, cursor: float | None) -> tuple[float, str]:

@@ -1,10 +1,10 @@
 """The picture of a heat strip, drawn into cells; it knows numbers and characters, and nothing of the app.
 
-Spectral density  λ -1.20 to 38.1  share 1e-6 ░▒▓█ 1
-    10┤░░░░░░░
-     0┤▓████████
-    -1┤  ░░
-  step 0    100    200
+╭─ 3 Spectral density ── λ -1.20 to 38.1  share 1e-6 ░▒▓█ 1 ─╮
+│    10┤   ░░░░░░░░░░░                                       │
+│     0┤████████████████                                     │
+│    -1┤░░  ░░                                               │
+╰──step─0───────────100──────────200─────────────────────────╯
 """
 
 from __future__ import annotations
@@ -20,18 +20,20 @@ from eostui.dashboard.widgets.canvas import Glyphs
 from eostui.dashboard.widgets.decimate import Columns
 from eostui.dashboard.widgets.frame import (
     SMALLEST,
+    draw_border,
     draw_step_axis,
-    draw_uprights,
     draw_value_axis,
     least_margin,
-    marks_at,
+    plot_area,
 )
-from eostui.dashboard.widgets.headline import Part, format_step, write_entries
+from eostui.dashboard.widgets.headline import Part, format_step, title_of, write_entries
 from eostui.dashboard.widgets.heat import Reach, levels, shares_in
 from eostui.dashboard.widgets.surface import Cells
 from eostui.dashboard.widgets.symlog import SymlogScale
 from eostui.dashboard.widgets.ticks import format_ticks, format_value
-from eostui.dashboard.widgets.view import Area, window_over
+from eostui.dashboard.widgets.uprights import draw_uprights, marks_at, tint_dragged
+from eostui.dashboard.widgets.view import Area, Dress, some_width, window_over
+from eostui.reading.axes import STEPS, Axis
 from eostui.reading.densities import Densities
 from eostui.reading.trace import Mark, Trace
 
@@ -54,6 +56,7 @@ class HeatView:
     reference: Trace | None = None
     marks: Sequence[Mark] = ()
     x_range: tuple[float, float] | None = None
+    axis: Axis = STEPS
     until: float | None = None
     """The step up to which the last measurement is held; None: up to its own."""
     log: bool = True
@@ -62,15 +65,15 @@ class HeatView:
     """Shades are colours, else the characters that the glyphs have for them."""
     height: float | None = None
     """The value whose share is read off at the cursor; None: the largest that has one."""
+    dress: Dress = field(default_factory=Dress)
 
     def window(self) -> tuple[float, float] | None:
         """The first and the last step shown, None while there is nothing to show."""
         if not len(self.densities.steps):
             return None
         if self.x_range is None:
-            return window_over(float(self.densities.steps[0]), float(self.densities.steps[-1]))
-        start, stop = self.x_range
-        return (start, stop) if start < stop else (start - 0.5, start + 0.5)
+            return window_over(float(self.densities.steps[0]), float(self.densities.steps[-1]), self.axis)
+        return some_width(*self.x_range)
 
 
 class HeatPlot:
@@ -96,9 +99,10 @@ class HeatPlot:
         if width < SMALLEST[0] or height < SMALLEST[1]:
             cells.write(0, 0, "too small", self._style("muted"))
             return cells
+        draw_border(cells, glyphs, view.dress, self._style)
         window = view.window()
         if window is None:
-            write_entries(cells, [(view.title, "title")], (), glyphs, self._style)
+            write_entries(cells, title_of(view.title, view.dress, log=False), (), glyphs, self._style, view.dress)
             cells.write((width - 11) // 2, height // 2, "no data yet", self._style("muted"))
             return cells
         self._reach.update(view.densities)
@@ -106,12 +110,13 @@ class HeatPlot:
         ticks = self._rescale(view).ticks(rows)
         labels = format_ticks(ticks, log=view.log)
         self._margin = max(self._margin, least_margin(width), *map(len, labels))
-        area = self.area = Area(self._margin + 1, 1, width - self._margin - 1, rows, *window)
+        area = self.area = plot_area(width, height, self._margin, window, view.axis)
         draw_value_axis(cells, glyphs, area, labels, [self._scaled.row(tick, rows) for tick in ticks], self._style)
         draw_step_axis(cells, area, self._style)
         faintest = self._draw_shares(cells, view, glyphs, area)
         self._draw_reference(cells, view, glyphs, area)
         draw_uprights(cells, glyphs, area, view.marks, view.cursor, self._style)
+        tint_dragged(cells, area, view.dress.dragged)
         self._write_headline(cells, view, glyphs, area, faintest)
         return cells
 
@@ -139,12 +144,12 @@ class HeatPlot:
 
     def _draw_shares(self, cells: Cells, view: HeatView, glyphs: Glyphs, area: Area) -> float:
         """The shades; returns the share where the faintest begins."""
-        columns = Columns(area.start, area.stop, area.width)
+        columns = Columns(area.start, area.stop, area.width, area.axis)
         shares = shares_in(view.densities, self._reach, columns, self._scaled.edges(self._bins))
         last = float(view.densities.steps[-1]) if view.until is None else view.until
         shares[:, columns.edges[:-1] > last] = np.nan
         shade, faintest = levels(shares, COLOURS if view.coloured else len(glyphs.shades))
-        rows, across = slice(area.top, area.top + area.height), slice(area.left, cells.width)
+        rows, across = slice(area.top, area.bottom), slice(area.left, area.right)
         if view.coloured:
             cells.characters[rows, across], cells.styles[rows, across] = self._halves(shade[::2], shade[1::2])
         else:
@@ -181,12 +186,12 @@ class HeatPlot:
         Where not all fits the shades come first; with a cursor, the values at it, without the title and at last without
         the step, which other charts tell as well.
         """
-        title: list[Part] = [(view.title, "title")]
+        title = title_of(view.title, view.dress, log=False)
         key = self._key(view, glyphs, faintest)
         if view.cursor is None:
             nodes = view.densities.there(len(view.densities.steps) - 1)[0]
             reach = [(f"{view.value} ", "muted"), (_between(nodes.min(), nodes.max()) if len(nodes) else "–", "value")]
-            forms = [(title, [reach, key]), (title, [key])]
+            forms: list[tuple[list[Part], list[list[Part]]]] = [(title, [reach, key]), (title, [key])]
         else:
             entries: list[list[Part]] = [
                 [("step ", "muted"), (format_step(view.cursor), "value")],
@@ -195,7 +200,7 @@ class HeatPlot:
             ]
             forms = [(title, [*entries, key]), (title, entries), ([], entries), ([], entries[1:])]
         for words, entries in forms:
-            if write_entries(cells, words, entries, glyphs, self._style):
+            if write_entries(cells, words, entries, glyphs, self._style, view.dress):
                 return
 
     def _read_off(self, cells: Cells, view: HeatView, glyphs: Glyphs, area: Area) -> list[list[Part]]:

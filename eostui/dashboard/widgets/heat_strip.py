@@ -17,6 +17,7 @@ from eostui.dashboard.widgets.heat_plot import COLOURS, HeatPlot, HeatView
 from eostui.dashboard.widgets.surface import Cells
 from eostui.dashboard.widgets.timeline import Timeline
 from eostui.dashboard.widgets.view import Area
+from eostui.reading.axes import STEPS, Axis
 from eostui.reading.densities import Densities
 from eostui.reading.trace import Mark, Trace
 
@@ -48,6 +49,11 @@ class HeatStrip(Timeline):
             "axis",
             "cursor",
             "mark",
+            "change",
+            "frame",
+            "focus",
+            "focus-title",
+            "tint",
             "gap",
             "threshold",
             "shade",
@@ -57,13 +63,21 @@ class HeatStrip(Timeline):
     )
     """Everything that has a colour; the shades go from the background over "cold" to "hot"."""
 
+    TINT: ClassVar[str | None] = "heat-strip--tint"
+
     COMPONENT_CLASSES: ClassVar[set[str]] = set(STYLES)
 
     DEFAULT_CSS = """
     HeatStrip {
         height: 1fr;
         & > .heat-strip--title { text-style: bold; }
-        & > .heat-strip--muted, & > .heat-strip--axis, & > .heat-strip--mark { color: $text-muted; }
+        & > .heat-strip--muted, & > .heat-strip--axis { color: $text-muted; }
+        & > .heat-strip--mark { color: $text-muted 70%; }
+        & > .heat-strip--change { color: $foreground; text-style: bold; }
+        & > .heat-strip--frame { color: $foreground 30%; }
+        & > .heat-strip--focus { color: $text-accent; }
+        & > .heat-strip--focus-title { color: $text-accent; text-style: bold; }
+        & > .heat-strip--tint { background: $error 45%; }
         & > .heat-strip--cursor { color: $text-warning; }
         & > .heat-strip--gap, & > .heat-strip--threshold { color: $text-error; }
         & > .heat-strip--shade { color: $text-accent; }
@@ -71,9 +85,12 @@ class HeatStrip(Timeline):
         & > .heat-strip--hot { color: $warning; }
         &:light > .heat-strip--cold { color: $warning; }
         &:light > .heat-strip--hot { color: $primary; }
-        &:focus > .heat-strip--title { text-style: bold reverse; }
         &:ansi {
             & > .heat-strip--muted, & > .heat-strip--axis, & > .heat-strip--mark { color: ansi_bright_black; }
+            & > .heat-strip--frame { color: ansi_bright_black; }
+            & > .heat-strip--change { color: ansi_default; }
+            & > .heat-strip--focus, & > .heat-strip--focus-title { color: ansi_bright_yellow; }
+            & > .heat-strip--tint { background: ansi_blue; }
             & > .heat-strip--gap, & > .heat-strip--threshold { color: ansi_red; }
             & > .heat-strip--shade { color: ansi_cyan; }
         }
@@ -123,11 +140,18 @@ class HeatStrip(Timeline):
         marks: Sequence[Mark] = (),
         x_range: tuple[float, float] | None = None,
         until: float | None = None,
+        axis: Axis = STEPS,
     ) -> None:
-        """Show distributions over the steps `x_range` (None: all), the last one held until the step `until`, with marks
-        and a line to compare them with."""
+        """Show distributions over the steps `x_range` (None: all) as `axis` counts them, the last one held until the
+        step `until`, with marks and a line to compare them with."""
         self._view = replace(
-            self._view, densities=densities, reference=reference, marks=tuple(marks), x_range=x_range, until=until
+            self._view,
+            densities=densities,
+            reference=reference,
+            marks=tuple(marks),
+            x_range=x_range,
+            until=until,
+            axis=axis,
         )
         self.repaint()
 
@@ -137,6 +161,7 @@ class HeatStrip(Timeline):
             log=self.log_axis,
             cursor=self.cursor_step,
             height=self.cursor_value,
+            dress=self.dress,
             coloured=self.glyphs != "ascii" and not self.app.native_ansi_color,
         )
         return self._plot.draw(view, GLYPHS[self.glyphs], width, height)
@@ -175,11 +200,13 @@ class HeatStrip(Timeline):
         self._point_height(event)
 
     def on_leave(self) -> None:
-        if not self.has_focus:
+        if not (self.has_focus or self.pinned):
             self.cursor_value = None
 
     def _point_height(self, event: events.MouseEvent) -> None:
-        """Read off the bin where the mouse is."""
+        """Read off the bin where the mouse is, unless the cursor is pinned elsewhere."""
+        if self.pinned:
+            return
         area, offset = self.area, event.get_content_offset(self)
         if area and offset and area.top <= offset.y < area.top + area.height:
             halves = self._plot.bins // area.height

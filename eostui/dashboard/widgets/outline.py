@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +14,6 @@ from eostui.reading.trace import Floats
 Dots = npt.NDArray[np.bool_]
 
 _DASH = 4  # columns from one dash to the next
-# Up to how many times the largest value measured a reference is shown, on a linear and on a logarithmic axis:
-_PRESENT = (5.0, 100.0)  # its present value
-_PAST = (2.0, 100.0)  # those before it
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,14 +35,16 @@ class Outline:
     """Where it leaves to the next one."""
     broken: npt.NDArray[np.bool_]
     """There is a sample that cannot be drawn."""
+    middle: Floats
+    """What the samples swing around, where there are enough of them."""
 
     @classmethod
     def of(cls, envelope: Envelope, log: bool, stepped: bool) -> Outline:
-        samples = np.stack([envelope.low, envelope.high, envelope.first, envelope.last])
-        low, high, first, last = axis_units(samples, log)
+        samples = np.stack([envelope.low, envelope.high, envelope.first, envelope.last, envelope.middle])
+        low, high, first, last, middle = axis_units(samples, log)
         crossings = _boundaries(envelope, first, last, log, stepped)
         broken = envelope.above | envelope.below
-        return cls(low, high, first, last, crossings[:-1], crossings[1:], broken)
+        return cls(low, high, first, last, crossings[:-1], crossings[1:], broken, middle)
 
     def range(self, limit: float = np.inf) -> tuple[float, float]:
         """The lowest and the highest value drawn that is at most `limit`, NaN if there is none."""
@@ -54,39 +52,19 @@ class Outline:
         drawn = drawn[drawn <= limit]
         return float(np.fmin.reduce(drawn, initial=np.nan)), float(np.fmax.reduce(drawn, initial=np.nan))
 
+    def through_middles(self, columns: npt.NDArray[np.bool_]) -> Outline:
+        """The line that joins the middles of some columns, and is nowhere else."""
+        middle = np.where(columns, self.middle, np.nan)
+        padded = np.pad(middle, 1, constant_values=np.nan)
+        left, right = (padded[:-2] + middle) / 2, (middle + padded[2:]) / 2
+        left, right = np.where(np.isnan(left), middle, left), np.where(np.isnan(right), middle, right)
+        return replace(self, low=middle, high=middle, first=middle, last=middle, left=left, right=right)
+
     @property
     def present(self) -> float:
         """The last value that can be drawn, NaN if there is none."""
         last = self.last[~np.isnan(self.last)]
         return float(last[-1]) if len(last) else np.nan
-
-
-def combined_range(measured: Sequence[Outline], references: Sequence[Outline], log: bool) -> tuple[float, float] | None:
-    """The lowest and the highest value that an axis for all of these should show, in its units; None if there is none.
-
-    What is measured is shown whole; of a reference what is not far above that, or all up to the present value where
-    nothing is measured: a threshold that falls from infinity, as in a warm-up of the step size, must not press the
-    curves flat that it is there for.
-    """
-    low, high = _union([outline.range() for outline in measured])
-    largest = _data_units(high if log else np.fmax(-low, high), log)
-    limits = [_PAST[log] * largest]
-    for outline in references:
-        present = _data_units(outline.present, log)
-        if not present > _PRESENT[log] * largest:
-            limits.append(present)
-    limit = float(axis_units(np.fmax.reduce(limits), log))
-    low, high = _union([(low, high), *(outline.range(limit) for outline in references)])
-    return None if np.isnan(low) else (low, high)
-
-
-def _union(ranges: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    lows, highs = np.array(ranges).reshape(-1, 2).T
-    return float(np.fmin.reduce(lows, initial=np.nan)), float(np.fmax.reduce(highs, initial=np.nan))
-
-
-def _data_units(value: float, log: bool) -> float:
-    return float(10.0**value) if log else float(value)
 
 
 def _boundaries(envelope: Envelope, first: Floats, last: Floats, log: bool, stepped: bool) -> Floats:

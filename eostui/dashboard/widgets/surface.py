@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import ClassVar
 
@@ -17,11 +18,12 @@ _BRIDGE = 6  # unchanged cells that are cheaper to send again than to move the t
 
 
 class Cells:
-    """A rectangle of characters, each one cell wide and with the number of its style."""
+    """A rectangle of characters, each one cell wide, with the number of its style and whether its ground is tinted."""
 
     def __init__(self, width: int, height: int) -> None:
         self.characters = np.full((height, width), " ", dtype="<U1")
         self.styles = np.zeros((height, width), dtype=np.uint8)
+        self.tints = np.zeros((height, width), dtype=np.bool_)
 
     @property
     def width(self) -> int:
@@ -39,13 +41,10 @@ class Cells:
             self.styles[y, x:end] = style
         return max(x, end)
 
-    def blank(self, y: int) -> None:
-        """Wipe row `y`."""
-        self.characters[y], self.styles[y] = " ", 0
-
     def changes(self, before: Cells) -> list[Region]:
         """The spans of each row that differ from cells of the same size."""
-        changed = (self.characters != before.characters) | (self.styles != before.styles)
+        changed = self.characters != before.characters
+        changed |= (self.styles != before.styles) | (self.tints != before.tints)
         regions = []
         for y in np.flatnonzero(changed.any(axis=1)):
             columns = np.flatnonzero(changed[y])
@@ -54,12 +53,12 @@ class Cells:
             regions += [Region(int(x), int(y), int(end - x) + 1, 1) for x, end in zip(starts, ends, strict=True)]
         return regions
 
-    def strip(self, y: int, styles: list[Style]) -> Strip:
-        """Row `y` as runs of one style."""
-        numbers = self.styles[y]
-        edges = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), self.width]
-        row = self.characters[y]
-        runs = [Segment("".join(row[a:b]), styles[numbers[a]]) for a, b in pairwise(edges)]
+    def strip(self, y: int, styles: Sequence[Style], tinted: Sequence[Style]) -> Strip:
+        """Row `y` as runs of one style, which is one of `tinted` where the ground is."""
+        numbers, tints, row = self.styles[y], self.tints[y], self.characters[y]
+        differs = (np.diff(numbers) != 0) | (tints[1:] != tints[:-1])
+        edges = [0, *(np.flatnonzero(differs) + 1).tolist(), self.width]
+        runs = [Segment("".join(row[a:b]), (tinted if tints[a] else styles)[numbers[a]]) for a, b in pairwise(edges)]
         return Strip(runs, self.width)
 
 
@@ -74,10 +73,14 @@ class Surface(Widget):
     STYLES: ClassVar[tuple[str, ...]]
     """Component classes; a style's number is its place."""
 
+    TINT: ClassVar[str | None] = None
+    """The component class whose background is the tint of cells; None where no cell is ever tinted."""
+
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name=name, id=id, classes=classes)
         self._cells = Cells(0, 0)
         self._styles: list[Style] = []
+        self._tinted: list[Style] = []
 
     def draw(self, width: int, height: int) -> Cells:
         """The whole content as it should be now."""
@@ -99,7 +102,9 @@ class Surface(Widget):
             self._cells = self.draw(*self.size)
         if not self._styles:
             self._styles = self.resolve_styles()
-        return self._cells.strip(y, self._styles)
+            tint = Style() if self.TINT is None else Style(bgcolor=self.get_visual_style(self.TINT).rich_style.bgcolor)
+            self._tinted = [style + tint for style in self._styles]
+        return self._cells.strip(y, self._styles, self._tinted)
 
     def resolve_styles(self) -> list[Style]:
         """The styles by their numbers, as the theme has them."""

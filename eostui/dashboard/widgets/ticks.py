@@ -24,6 +24,16 @@ def window_span(span: float) -> float:
     return round_up(span, _SPANS)
 
 
+def whole_ticks(low: float, high: float, most: int) -> list[float]:
+    """Whole multiples of 1, 2 or 5 times a power of ten in [low, high], at most `most` >= 2 of them."""
+    step = max(round_up((high - low) / most), 1.0)
+    while True:
+        first, last = math.ceil(low / step - 1e-6), math.floor(high / step + 1e-6)
+        if last - first < most:
+            return [index * step for index in range(first, last + 1)]
+        step = round_up(step * 1.5)
+
+
 def linear_ticks(low: float, high: float, most: int) -> list[float]:
     """Multiples of 1, 2 or 5 times a power of ten in [low, high], at most `most` >= 2 of them.
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from rich.segment import Segment
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.widget import Widget
 
-from eostui.dashboard.widgets import FrugalScreen
+from eostui.dashboard.widgets import FrugalScreen, Timeline
 
 
 class Stage(App[None]):
@@ -33,6 +35,25 @@ def lines(widget: Widget) -> list[str]:
 def segments(widget: Widget) -> list[list[Segment]]:
     """The segments of each row."""
     return [list(strip) for strip in widget.render_lines(widget.size.region)]
+
+
+def headline(timeline: Timeline) -> str:
+    """What stands in the upper side of the border: the title, a line, the values."""
+    return re.sub("[─-]{2,}|─", "─", lines(timeline)[0]).strip("╭╮+─- ")
+
+
+def plot_rows(timeline: Timeline) -> list[str]:
+    """What is within the axes."""
+    area = timeline.area
+    assert area is not None
+    return [line[area.left : area.right] for line in lines(timeline)[area.top : area.bottom]]
+
+
+def plot_left(timeline: Timeline) -> int:
+    """The first column of cells within the axes."""
+    area = timeline.area
+    assert area is not None
+    return area.left
 
 
 def colour_of(widget: Widget, text: str) -> object:

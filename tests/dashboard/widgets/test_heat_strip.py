@@ -11,7 +11,7 @@ from textual import on
 
 from eostui.dashboard.widgets import Densities, HeatStrip, Mark, Trace
 from eostui.dashboard.widgets.canvas import GlyphName
-from tests.dashboard.widgets.screen_text import Repaints, Stage, lines, segments
+from tests.dashboard.widgets.screen_text import Repaints, Stage, headline, lines, plot_rows, segments
 
 
 def rising(rows: int = 40, every: int = 10) -> Densities:
@@ -26,12 +26,6 @@ def first(densities: Densities, rows: int) -> Densities:
     return Densities(densities.steps[:rows], densities.nodes[:rows], densities.weights[:rows])
 
 
-def strip_rows(strip: HeatStrip) -> list[str]:
-    """What is right of the value axis, without title and steps."""
-    left = 1 + next(column for column, sign in enumerate(lines(strip)[1]) if sign in "│┤|+")
-    return [line[left:] for line in lines(strip)[1:-1]]
-
-
 class Listening(Stage):
     @on(HeatStrip.CursorMoved)
     def hear(self, message: HeatStrip.CursorMoved) -> None:
@@ -40,35 +34,35 @@ class Listening(Stage):
 
 async def test_an_outlier_is_seen_to_rise_and_a_larger_share_is_fuller() -> None:
     strip = HeatStrip("density", "λ", glyphs="ascii")
-    async with Stage(strip).run_test(size=(47, 22)):
+    async with Stage(strip).run_test(size=(54, 22)):
         strip.show(rising(), x_range=(0, 400))
-        rows = strip_rows(strip)
+        rows = plot_rows(strip)
         bulk = next(index for index, row in enumerate(rows) if "@" in row)
         assert rows[bulk] == "@" * 40
         tops = [next(index for index in range(bulk) if rows[index][column] == ".") for column in range(40)]
         assert tops == sorted(tops, reverse=True)
         assert tops[0] > 5
         assert tops[-1] == 0
-        assert lines(strip)[0].rstrip() == "density  share 1e-6 .:-=+*%#@ 1"
+        assert headline(strip).endswith(" share 1e-6 .:-=+*%#@ 1")
         assert "".join(lines(strip)).replace("λ", "").isascii()
 
 
 async def test_the_last_measurement_is_held_until_now_and_no_further() -> None:
     strip = HeatStrip("density", "λ", glyphs="ascii")
-    async with Stage(strip).run_test(size=(47, 12)):
+    async with Stage(strip).run_test(size=(54, 12)):
         for until, columns in ((100, 10), (290, 29)):
             strip.show(rising(rows=5), x_range=(0, 400), until=until)
-            assert len(next(row for row in strip_rows(strip) if "@" in row).rstrip()) == pytest.approx(columns, abs=1)
+            assert len(next(row for row in plot_rows(strip) if "@" in row).rstrip()) == pytest.approx(columns, abs=1)
 
 
 async def test_a_measurement_that_failed_is_a_marked_gap() -> None:
     densities = rising()
     densities.nodes[20] = np.nan
     strip = HeatStrip("density", "λ")
-    async with Stage(strip).run_test(size=(47, 12)):
+    async with Stage(strip).run_test(size=(54, 12)):
         strip.show(densities, x_range=(0, 400))
-        assert strip_rows(strip)[0].index("×") in (19, 20)
-        assert all(row[20] == " " for row in strip_rows(strip)[1:])
+        assert plot_rows(strip)[0].index("×") in (19, 20)
+        assert all(row[20] == " " for row in plot_rows(strip)[1:])
 
 
 async def test_the_axis_is_held_still_until_the_data_leave_it() -> None:
@@ -77,7 +71,7 @@ async def test_the_axis_is_held_still_until_the_data_leave_it() -> None:
         return [line.partition("┤")[0] if "┤" in line else "" for line in lines(strip)]
 
     strip, densities = HeatStrip("density", "λ"), rising()
-    async with Stage(strip).run_test(size=(47, 22)):
+    async with Stage(strip).run_test(size=(54, 22)):
         held = axis(first(densities, 12))
         assert axis(first(densities, 18)) == axis(first(densities, 40)) == held
         assert axis(replace(densities, nodes=10 * densities.nodes)) != held
@@ -133,21 +127,21 @@ async def test_the_mouse_chooses_step_and_eigenvalue() -> None:
 async def test_what_it_is_compared_with_is_dashed_where_a_cell_is_free() -> None:
     strip = HeatStrip("density", "λ")
     threshold = Trace("2/η", np.arange(400), np.full(400, 40.0), "threshold", stepped=True, reference=True)
-    async with Stage(strip).run_test(size=(47, 22)):
+    async with Stage(strip).run_test(size=(54, 22)):
         strip.show(rising(), threshold, [Mark(200, "η", "η")], x_range=(0, 400))
-        assert any(row.startswith("╍ ╍ ╍") for row in strip_rows(strip))
-        assert "┊" in "".join(strip_rows(strip))
+        assert any(row.startswith("╍ ╍ ╍") for row in plot_rows(strip))
+        assert "┆" in "".join(plot_rows(strip))
         far = replace(threshold, y=np.full(400, 1e6))
         strip.show(rising(), far, x_range=(0, 400))
-        assert "╍" not in "".join(strip_rows(strip))
+        assert "╍" not in "".join(plot_rows(strip))
 
 
 async def test_the_axis_can_be_linear() -> None:
     strip = HeatStrip("density", "λ", glyphs="ascii")
-    async with Stage(strip).run_test(size=(47, 22)):
+    async with Stage(strip).run_test(size=(54, 22)):
         strip.show(rising(), x_range=(0, 400))
         strip.log_axis = False
-        rows = strip_rows(strip)
+        rows = plot_rows(strip)
         tops = [next(index for index in range(20) if rows[index][column] != " ") for column in range(20)]
         assert np.abs(tops - np.linspace(17, 1, 20)).max() <= 2
 
@@ -161,11 +155,11 @@ async def test_shades_are_characters_where_there_are_no_colours_of_ones_own(
 ) -> None:
     strip = HeatStrip("density", "λ", glyphs=glyphs)
     app = Stage(strip)
-    async with app.run_test(size=(47, 22)) as pilot:
+    async with app.run_test(size=(54, 22)) as pilot:
         app.theme = theme
         await pilot.pause()
         strip.show(rising(), x_range=(0, 400))
-        drawn = {sign for row in strip_rows(strip) for sign in row} - {" "}
+        drawn = {sign for row in plot_rows(strip) for sign in row} - {" "}
         assert drawn >= set(signs[:2] if glyphs != "block" else signs[:1])
         assert drawn <= set("░▒▓█" if theme == "ansi-dark" else ".:-=+*%#@" if glyphs == "ascii" else "▀▄")
 
