@@ -1,4 +1,4 @@
-"""The fraction of right answers, for outputs that stand for classes."""
+"""The fraction of right answers, where outputs stand for classes."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from eostui.problems.dataset import IGNORED
 
 
 def class_accuracy(outputs: Tensor, targets: Tensor) -> Tensor:
-    """Fraction of class numbers that are the place of the largest output, 0-d.
+    """Fraction of examples whose largest output is that of their class, 0-d.
 
     outputs: (n, k) with targets (n,), or (n, T, k) with (n, T) for sequences; also (n, k, …) with (n, …), where the
-    shapes can mean nothing else (see `criteria`). Of a sequence it is the fraction of its positions, those of the class
-    IGNORED left out, and then the mean over examples. Raises ValueError for other shapes.
+    last axis cannot be meant (see `criteria`). A sequence counts as the fraction of its positions that are right,
+    those of the class IGNORED left out. Raises ValueError for other shapes.
     """
     scores = classes_last(outputs.detach(), targets)
     if scores is None:
@@ -26,7 +26,7 @@ def class_accuracy(outputs: Tensor, targets: Tensor) -> Tensor:
 
 
 def sign_accuracy(outputs: Tensor, targets: Tensor) -> Tensor:
-    """Fraction of outputs that lie on the right side of 0, 0-d; 0 itself counts as negative.
+    """Fraction of outputs that have the sign of their target, 0-d; 0 itself counts as negative.
 
     outputs: (n, 1) or (n,); targets: signs ±1, (n, 1) or (n,), or class numbers 0 and 1, (n,), which mean −1 and +1.
     """

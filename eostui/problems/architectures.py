@@ -11,16 +11,16 @@ from typing import Any
 class Architecture:
     """A network that can be asked for by name, and the setting that it is meant for.
 
-    `build` names the code as `module:function`. It is called as `build(input_shape, outputs, **options)` with
-    the shape of one example and the number of outputs, and returns an `nn.Module`; one that takes tokens also gets
-    `vocabulary`, the number of different tokens. The options `width` and `depth`, where it has them, are the user's
-    to choose. `inputs` are the kinds of inputs that it takes: "image" (channels, height, width), "vector" (d,) and
+    `build` names the code as `module:function`. It is called as `build(input_shape, outputs, **options)` with the shape
+    of one example and the number of outputs, and returns an `nn.Module`. A network that takes tokens also gets
+    `vocabulary`, the number of different tokens. The user may choose the options `width` and `depth`, where the network
+    has them. `inputs` are the kinds of inputs that it takes: "image" (channels, height, width), "vector" (d,) and
     "tokens" (T,).
 
-    The fields from `data` on are what a run defaults to: the data set and loss by name, the learning rate, steps
-    between two measurements of the curvature, examples that go through the network at once (None: all), and how many
-    of the first examples the curvature is measured on at most (None: all; never more than there are). `parameters`
-    is the number of trainable parameters with these defaults.
+    The fields from `data` on are the defaults of a run: the data set and loss by name, the learning rate, the steps
+    between two measurements of the curvature, the examples that go through the network at once (None: all), and the
+    first examples that the curvature is measured on (None: all; never more than there are). `parameters` is the number
+    of trainable parameters with these defaults.
     """
 
     name: str
@@ -81,7 +81,7 @@ def _convolutional(kind: str, activation: str) -> Architecture:
         loss="mse",
         lr=2 / 100,
         eig_every=50,
-        # A Hessian-vector product takes 2.4 GB for 1,000 images; with batch norm, 1,000 is the papers' ghost batch.
+        # A Hessian-vector product takes 2.4 GB for 1,000 images. The papers' ghost batches for batch norm are as large.
         physical_batch=1_000,
         eig_samples=5_000,
     )
@@ -89,9 +89,9 @@ def _convolutional(kind: str, activation: str) -> Architecture:
 
 # The papers train the next three on all 50,000 images in physical batches of 1,000 and measure on the first 5,000. On
 # one core of a laptop, 100 images take 1 to 2 s for a gradient, 3 s for a Hessian-vector product and, in the residual
-# network, 1.8 GB. So the images are those of the other networks, ghost batches stay below 4 GB, and the curvature is
-# that of the first ghost batch, a little above that of the whole. For a GPU, `--data cifar10 --physical-batch 1000
-# --eig-samples 5000` is the papers' own.
+# network, 1.8 GB. Here they train on the same images as the other networks, in ghost batches that stay below 4 GB. The
+# curvature is that of the first ghost batch, which is a little above that of all examples. The papers' own setting, for
+# a GPU, is `--data cifar10 --physical-batch 1000 --eig-samples 5000`.
 
 
 def _vgg11(name: str, *, normalised: bool) -> Architecture:
@@ -157,8 +157,8 @@ _TRANSFORMER = Architecture(
     data="wikitext-2-1k",
     loss="ce",
     lr=2 / 10,
-    # The probabilities of 33,278 words after each of 35 take 4.7 MB for one sequence, and are kept many times over: 50
-    # sequences take 2.7 GB. On one core a step takes 24 s, a Hessian-vector product for 50 sequences 2.5 s.
+    # The probabilities of 33,278 words after each of 35 words take 4.7 MB for one sequence. They are kept many times
+    # over: 50 sequences take 2.7 GB. On one core a step takes 24 s, a Hessian-vector product for 50 sequences 2.5 s.
     eig_every=10,
     physical_batch=50,
     eig_samples=50,

@@ -26,17 +26,17 @@ def looks_like_path(spec: str) -> bool:
 
 
 def meant_as_path(spec: str) -> bool:
-    """Whether `spec` is such a name, or one gone wrong: a file without a function, a dot in place of the colon."""
+    """Whether `spec` is a path or a mistaken one: a file without a function, or a dot in place of the colon."""
     if looks_like_path(spec) or "/" in spec or _meant(spec) is not None:
         return True
     return "." in spec and all(part.isidentifier() for part in spec.split("."))
 
 
 def settle(spec: str) -> str:
-    """`spec` as it is found from any working directory: a file by its absolute path.
+    """`spec` in a form that works from any working directory: files have their absolute path.
 
-    Nothing is loaded. Raises ByPathError for what cannot name a function; it says what would, as far as the files that
-    are there tell.
+    Nothing is loaded. Raises ByPathError where `spec` cannot name a function. The message suggests what was meant,
+    from the files that exist.
     """
     source, name = _source_and_name(spec)
     return f"{expand_home(source).absolute()}:{name}" if source.endswith(".py") else spec
@@ -45,10 +45,10 @@ def settle(spec: str) -> str:
 def load_callable(spec: str) -> Callable[..., Any]:
     """The function that `spec` names.
 
-    A file's path is relative to the working directory. A file in a package (a folder with an `__init__.py`, or one that
-    the file's own relative imports speak of) is loaded as a module of it, and can import what is beside it, then and
-    later. A module is found as `python -m` would find it: in the working directory, then among what is installed.
-    Raises ByPathError, which says what is missing and what is there instead.
+    A file's path is relative to the working directory. A folder is a package if it has an `__init__.py`, or if the
+    file's relative imports need it to be one. A file in a package is loaded as a module of the package. The file can
+    import what is beside it, now and later. A module is found as `python -m` would find it: in the working directory,
+    then among the installed packages. Raises ByPathError, which says what is missing and what exists instead.
     """
     source, name = _source_and_name(spec)
     is_file = source.endswith(".py")
@@ -58,7 +58,7 @@ def load_callable(spec: str) -> Callable[..., Any]:
     except AttributeError:
         own = _public_functions(module)
         listed = f"it has {', '.join(own)}" if own else "it defines no public function"
-        # A module may be another than the one that was meant: Python's own `profile`, say.
+        # The module may not be the one that was meant. Python has a `profile` of its own, for example.
         where = source if is_file else f"{source} ({getattr(module, '__file__', None) or 'part of Python'})"
         raise ByPathError(f"{spec}: no function {name!r} in {where}{did_you_mean(name, own)}; {listed}") from None
     if not callable(found):
@@ -70,7 +70,7 @@ def load_callable(spec: str) -> Callable[..., Any]:
 
 
 def parameters_of(function: Callable[..., Any]) -> str | None:
-    """`width, depth=2`: what a function takes; None where Python does not know."""
+    """The parameters of a function, such as `width, depth=2`; None where Python does not know them."""
     try:
         return ", ".join(map(str, inspect.signature(function).parameters.values()))
     except (TypeError, ValueError):
@@ -78,7 +78,7 @@ def parameters_of(function: Callable[..., Any]) -> str | None:
 
 
 def can_be_called(function: Callable[..., Any], *arguments: object) -> bool:
-    """Whether a function whose parameters are known takes so many arguments."""
+    """Whether a function can be called with these arguments. Raises ValueError where its parameters are unknown."""
     try:
         inspect.signature(function).bind(*arguments)
     except TypeError:
@@ -87,21 +87,21 @@ def can_be_called(function: Callable[..., Any], *arguments: object) -> bool:
 
 
 def _source_and_name(spec: str) -> tuple[str, str]:
-    """The file or module, and the function; raises ByPathError where one of them is missing or has no such form."""
+    """The file or module, and the function. Raises ByPathError where one of them is missing or malformed."""
     source, _, name = spec.rpartition(":")
     is_file = source.endswith(".py")
     is_module = "/" not in source and ":" not in source and all(source.split("."))
     if not name.isidentifier() or not (is_file or is_module):
         raise ByPathError(_correction(spec))
     there = expand_home(source).is_file()
-    # pkg.net.py:model, where there is pkg/net.py; weights.pt:model, where there is weights.pt
+    # Such as pkg.net.py:model where pkg/net.py exists, or weights.pt:model where weights.pt exists.
     if (is_file and not there and _meant(spec) is not None) or (not is_file and there and "." in source):
         raise ByPathError(_correction(spec))
     return source, name
 
 
 def _correction(spec: str) -> str:
-    """What is wrong with a name of no function, and what would be right."""
+    """What is wrong with a `spec` that names no function, and what would be right."""
     meant = _meant(spec)
     if meant is not None:
         file, name = meant
@@ -117,7 +117,7 @@ def _correction(spec: str) -> str:
         listed = f"it has {', '.join(files)}" if files else "it has no Python file"
         return f"{spec!r} must be {FORMS}: {source} is a folder, and {listed}"
     if path.is_file():
-        return f"{spec!r} must be {FORMS}: {source} is no Python file; write a function that loads it"
+        return f"{spec!r} must be {FORMS}: {source} is not a Python file; write a function that loads it"
     if not looks_like_path(spec) and "/" not in spec and "." in spec:
         module, _, name = spec.rpartition(".")
         return f"{spec!r} must be {FORMS}: write {module}:{name} for the function {name} of {module}"
@@ -125,7 +125,7 @@ def _correction(spec: str) -> str:
 
 
 def _meant(spec: str) -> tuple[str, str] | None:
-    """The file that is there and the function (or "") that a name of neither form must mean; None: nobody knows."""
+    """The existing file and the function (or "") that a malformed `spec` must mean; None where no file fits."""
     source, _, name = spec.rpartition(":")
     if not source:
         source, name = name, ""
@@ -161,7 +161,7 @@ def _load_file(spec: str, path: Path) -> ModuleType:
 
 
 def _load_in_package(path: Path) -> ModuleType | None:
-    """The file as a module of its package, so that `from .beside import …` works; None where it is in none."""
+    """The file as a module of its package, so that `from .beside import …` works; None where it has no package."""
     levels = _relative_levels(path)
     parts, folder, depth = ([] if path.name == "__init__.py" else [path.stem]), path.parent, 0
     while folder.name and (depth < levels or (folder / "__init__.py").is_file()):
@@ -170,8 +170,7 @@ def _load_in_package(path: Path) -> ModuleType | None:
     if depth == 0:
         return None
     name = ".".join(parts)
-    # The file's own folder comes first: it is given as `python pkg/net.py` would be, which is how `import beside` is
-    # meant where it is written so.
+    # The file's own folder comes first, as in `python pkg/net.py`: a plain `import beside` relies on that.
     _make_importable(folder)
     _make_importable(path.parent)
     found = None
@@ -186,13 +185,13 @@ def _load_in_package(path: Path) -> ModuleType | None:
     if levels:
         raise ByPathError(
             f"{path} imports from its package (`from .… import …`), but cannot be loaded as {name}: "
-            f"{parts[0]!r} is another module of Python's or has a dot in it; rename that folder"
+            f"{parts[0]!r} is the name of another Python module, or has a dot in it; rename that folder"
         )
     return None
 
 
 def _load_alone(path: Path) -> ModuleType:
-    # One module for one file, however many functions are asked of it, under a name that hides no other module.
+    # A file is one module, however many functions are taken from it. The module's name must hide no other module.
     name = f"{path.stem}_{zlib.crc32(str(path).encode()):08x}"
     _make_importable(path.parent)
     if name in sys.modules:
@@ -213,7 +212,7 @@ def _load_alone(path: Path) -> ModuleType:
 
 def _load_module(spec: str, name: str) -> ModuleType:
     try:
-        # What is loaded is found without the working directory: eostui's own entries must not bring it in.
+        # A package that is loaded already needs no working directory in the path. eostui's own entries are such.
         if name.partition(".")[0] not in sys.modules:
             _make_importable(Path.cwd())
         return importlib.import_module(name)
@@ -229,12 +228,11 @@ def _load_module(spec: str, name: str) -> ModuleType:
 
 
 def _make_importable(folder: Path) -> None:
-    """Let what lies in `folder` be imported from now on, also by an import inside a function.
+    """Make what is in `folder` importable from now on, also by imports inside functions.
 
-    It comes after Python's own modules, so that a `random.py` or `types.py` beside the file stands in for nobody's, and
-    before what is installed, so that a `utils.py` or `datasets.py` beside the file is the one that is found, as it is
-    when Python runs the file. The folder asked for last comes first. One that Python would search earlier anyway
-    (PYTHONPATH) stays where it is.
+    The folder comes after Python's own modules: a `random.py` or `types.py` beside the file replaces nothing. It comes
+    before the installed packages: a `utils.py` or `datasets.py` beside the file is found first, as when Python runs
+    the file. The latest folder comes first. A folder that Python searches earlier anyway (PYTHONPATH) stays in place.
     """
     entry = str(folder)
     if entry in sys.path[: _end_of_python()]:
@@ -246,7 +244,7 @@ def _make_importable(folder: Path) -> None:
 
 
 def _end_of_python() -> int:
-    """The place in `sys.path` behind the last folder of Python's own modules."""
+    """The place in `sys.path` after the last folder of Python's own modules."""
     library = Path(sysconfig.get_path("stdlib"))
     own = [library, library / "lib-dynload"]
     return max((place for place, entry in enumerate(sys.path, start=1) if Path(entry) in own), default=0)
@@ -266,12 +264,12 @@ def _defined_in(path: Path) -> list[str]:
 def _parsed(path: Path) -> ast.Module:
     try:
         return ast.parse(path.read_bytes())
-    except (OSError, SyntaxError, ValueError):  # loading it tells which
+    except (OSError, SyntaxError, ValueError):  # the message comes when the file is loaded
         return ast.Module(body=[], type_ignores=[])
 
 
 def _public_functions(module: ModuleType) -> list[str]:
-    """What `module` itself defines and could be meant, in its own order: not what it imported."""
+    """The public functions and classes that `module` itself defines, in its order; not those that it imports."""
     return [
         name
         for name, value in vars(module).items()

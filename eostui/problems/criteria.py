@@ -1,8 +1,8 @@
-"""The losses themselves, each the mean over examples of a function of one example's outputs.
+"""The losses. Each is the mean over examples of a function of one example's outputs.
 
-Where outputs stand for classes, the classes are their last axis, (n, …, k) for class numbers (n, …). Torch's own
-layout, (n, k, …) as convolutions give it for images and sequences, is taken where the shapes can mean nothing else;
-where both fit, as (n, 8, 8) with (n, 8), the last axis is meant.
+Outputs that stand for classes have the classes on their last axis: (n, …, k) for class numbers (n, …). Torch's own
+layout (n, k, …), which convolutions give for images and sequences, is accepted where the last axis cannot be meant.
+Where both layouts fit, such as (n, 8, 8) with (n, 8), the classes are on the last axis.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from eostui.problems.dataset import IGNORED
 def mse(outputs: Tensor, targets: Tensor) -> Tensor:
     """Mean over the n examples of ½‖f(x) − y‖², summed over all outputs: the convention of Cohen et al. 2021.
 
-    outputs: (n,), (n, k), or more axes; targets: numbers of the same shape, or class numbers, (n,) for outputs (n, k),
-    (n, T) for (n, T, k) or (n, k, T), and so on (see above), which become one-hot rows of 0 and 1; positions of the
-    class IGNORED are left out. Raises ValueError where the shapes do not agree: broadcasting (n, 1) against (n,) would
-    give a wrong loss in silence.
+    outputs: (n,), (n, k), or more axes. targets: numbers of the same shape, or class numbers: (n,) for outputs (n, k),
+    (n, T) for (n, T, k) or (n, k, T), and so on (see above). Class numbers become one-hot rows of 0 and 1, and
+    positions of the class IGNORED are left out. Raises ValueError where the shapes do not agree: torch would broadcast
+    (n, 1) against (n,) and give a wrong loss without a warning.
     """
     if not targets.is_floating_point():
         outputs = _checked_classes(outputs, targets)
@@ -36,14 +36,14 @@ def mse(outputs: Tensor, targets: Tensor) -> Tensor:
 
 
 def ce(outputs: Tensor, targets: Tensor) -> Tensor:
-    """Mean over the n examples of −log softmax(f(x))_y, in nats; of a sequence or image, its mean over the positions.
+    """Mean over the n examples of −log softmax(f(x))_y, in nats. A sequence or image counts as its mean over positions.
 
-    outputs: logits, (n, k), (n, T, k) or (n, k, T), and so on (see above); targets: class numbers, int64, (n,) or
-    (n, T). Positions of the class IGNORED are left out of the mean over their own sequence; so the loss of an example
-    is the same in any company. Raises ValueError for other targets.
+    outputs: logits, (n, k), (n, T, k) or (n, k, T), and so on (see above). targets: class numbers, int64, (n,) or
+    (n, T). The mean over a sequence leaves out positions of the class IGNORED. The loss of an example therefore does
+    not depend on the other examples. Raises ValueError for other targets.
     """
     if targets.is_floating_point():
-        raise ValueError("cross-entropy needs integer class numbers as targets, these are real numbers")
+        raise ValueError("cross-entropy needs integer class numbers as targets, not real numbers")
     outputs = _checked_classes(outputs, targets)
     if targets.ndim == 1:
         return F.cross_entropy(outputs, targets)
@@ -64,14 +64,14 @@ def logistic(outputs: Tensor, targets: Tensor) -> Tensor:
         if targets.ndim != 1:
             raise ValueError(
                 f"class numbers for outputs {_shape(outputs)} have shape {(len(outputs),)}, not {_shape(targets)}"
-                ": say y.squeeze(1) in the data, or y.float() for signs ±1"
+                ": write y.squeeze(1) in the data, or y.float() for signs ±1"
             )
         targets = 2 * targets - 1
         targets = targets.unsqueeze(-1) if outputs.ndim == 2 else targets
     outputs = _alike(outputs, targets)
-    # Of torch's forms of this function, the one whose first and second derivatives keep their relative precision as
-    # examples are fitted, y f(x) → ∞: there the sharpness fades. Beyond the threshold it is linear; the default of 20
-    # would be off by 1e-10 in float64.
+    # As examples are fitted, y f(x) → ∞ and the sharpness fades. Of torch's forms of this function, this is the one
+    # whose first and second derivatives keep their relative precision there. It is linear beyond the threshold, and
+    # the default threshold of 20 would be off by 1e-10 in float64.
     return F.softplus(-targets * outputs, threshold=50).mean()
 
 
@@ -95,10 +95,10 @@ def _checked_classes(outputs: Tensor, targets: Tensor) -> Tensor:
         wanted += f", or {(outputs.shape[0], *outputs.shape[2:])} where the classes are the second axis"
     remedy = ""
     if targets.ndim > 1 and targets.shape[1] == 1 and classes_last(outputs, targets.squeeze(1)) is not None:
-        remedy = ": say y.squeeze(1) in the data"
+        remedy = ": write y.squeeze(1) in the data"
     elif targets.shape == outputs.shape:
         axis = -1 if outputs.ndim == 2 else 1
-        remedy = f": say y.argmax({axis}) in the data for one-hot rows, or y.float() with mse for numbers"
+        remedy = f": write y.argmax({axis}) in the data for one-hot rows, or y.float() with mse for numbers"
     raise ValueError(f"class numbers for outputs {_shape(outputs)} have {wanted}, not {_shape(targets)}{remedy}")
 
 
@@ -110,9 +110,9 @@ def _alike(outputs: Tensor, targets: Tensor) -> Tensor:
         return outputs.unsqueeze(0)
     remedy = ""
     if outputs.shape == (*targets.shape, 1):
-        remedy = ": say y.unsqueeze(-1) in the data, or squeeze(-1) in the model"
+        remedy = ": write y.unsqueeze(-1) in the data, or squeeze(-1) in the model"
     elif targets.shape == (*outputs.shape, 1):
-        remedy = ": say y.squeeze(-1) in the data, or unsqueeze(-1) in the model"
+        remedy = ": write y.squeeze(-1) in the data, or unsqueeze(-1) in the model"
     raise ValueError(f"outputs {_shape(outputs)} and targets {_shape(targets)} must have the same shape{remedy}")
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from eostui.objective.model_call import Inputs
 
 IGNORED = -100
-"""The class number of a position of a sequence that does not count, as in torch's `cross_entropy`."""
+"""The class number of the positions in a sequence that loss and accuracy leave out, as in torch's `cross_entropy`."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,11 @@ class Dataset:
                 int64 tokens, or a dictionary of tensors, which become the model's keyword arguments
     y:          targets: class numbers, (n,) int64, one for every position of a sequence, (n, T) int64, or numbers to
                 regress on, (n, ...) floating point; None where a model that computes its own loss finds them in x
-    x_test:     the same for testing, None where there is nothing to test on
-    y_test:     None where x_test is None
+    x_test:     inputs to test on; None where there are none
+    y_test:     their targets; None where x_test is None
     classes:    how many classes there are; None for regression. With 2 classes, y may be the signs ±1, (n, 1)
     provenance: where the examples came from, in words
-    vocabulary: how many different tokens there are; None for inputs that are no tokens
+    vocabulary: how many different tokens there are; None for inputs that are not tokens
     """
 
     x: Inputs
@@ -42,9 +42,9 @@ class Dataset:
 def standardise(pixels: NDArray[np.uint8], mean: NDArray[np.float64], std: NDArray[np.float64]) -> Tensor:
     """(pixels − mean) / std for every coordinate by itself, as float32.
 
-    pixels is (n, channels, height, width); mean and std are (channels, height, width) in the same unit. A
-    coordinate that never varied (std = 0: the blank corner of a scanned digit) says nothing and becomes 0, even where
-    a test image has a stray value there.
+    pixels is (n, channels, height, width); mean and std are (channels, height, width) in the same unit. A coordinate
+    that never varies (std = 0), such as the blank corner of a scanned digit, carries no information. It becomes 0,
+    even if a test image has another value there.
     """
     x = pixels.astype(np.float32, order="C")
     # In place: SVHN is 900 MB in float32 and must not be held twice.

@@ -12,7 +12,7 @@ from eostui.home import expand_home
 from eostui.problems.errors import DataError, ProblemError, did_you_mean
 
 Progress = Callable[[str, float | None], None]
-"""Told what is being done, and how much of it is done (0 to 1; None when that is not known)."""
+"""Called with what is being done, and how much of it is done (0 to 1; None when that is not known)."""
 
 
 @dataclass(frozen=True)
@@ -20,12 +20,12 @@ class DatasetEntry:
     """A data set that can be asked for by name.
 
     `load` names the code as `module:function`. It is called as `load(data_dir, progress, **options)` with the
-    directory where data lives (`Path`) and a `Progress`, and returns a `Dataset`.
+    directory of all data (`Path`) and a `Progress`, and returns a `Dataset`.
 
     inputs:   "image" (n, c, h, w) and "vector" (n, d), floating point, or "tokens" (n, T) int64
     targets:  "classes" (n,) int64, for tokens (n, T); "signs" ±1 (n, 1) or "numbers" (n, k), floating point
-    examples: how many there are to train on, None where that is not known before loading
-    shape:    of the inputs of one example
+    examples: number of training examples; None where that is not known before loading
+    shape:    shape of one example's inputs
     """
 
     name: str
@@ -40,22 +40,24 @@ class DatasetEntry:
 
 
 def find_dataset(name: str) -> DatasetEntry | None:
-    """The data set of that name, be it listed, a member of a family or a text file; None where it is none of these.
+    """The data set of that name: a listed one, a member of a family, or a text file; None where it is none of these.
 
-    The families: `cifar10-300`, `cifar10-5k` (the first N images), `cifar10-1k-4c` (the first N images of the first C
-    classes), `cifar10-2c` (all of them), the same of `svhn`, `fashion-mnist`, `mnist` and `digits`; `chebyshev-D`;
-    `wikitext-2-N`, `wikitext-2-char-N`. A text file is `path/to/file.txt` (its characters), `path/to/file.txt:words`
-    or `path/to/file.txt:chars`; the name of its entry has the absolute path. Raises ProblemError for a member of a
-    family or a text that there cannot be.
+    The families are `cifar10-300` and `cifar10-5k` (the first N images), `cifar10-1k-4c` (the first N images of the
+    first C classes), `cifar10-2c` (all images of these), the same for `svhn`, `fashion-mnist`, `mnist` and `digits`,
+    and `chebyshev-D`, `wikitext-2-N` and `wikitext-2-char-N`. A text file is `path/to/file.txt` (its characters),
+    `path/to/file.txt:words` or `path/to/file.txt:chars`. The name of its entry has the absolute path.
+
+    Raises ProblemError for an impossible member of a family and for a text that cannot be read as asked. Raises
+    DataError, which is a ProblemError, for a file that does not exist.
     """
     return DATASETS.get(name) or _text_file(name) or _member(name)
 
 
 @dataclass(frozen=True)
 class _Images:
-    """A set of labelled images, whose first images and first classes can be asked for.
+    """A set of labelled images. Its first images and its first classes can be asked for.
 
-    per_class: how many training images there are of each class
+    per_class: number of training images of each class
     """
 
     name: str
@@ -149,7 +151,7 @@ _IMAGES = (
 )
 
 TEXT_LEVELS = ("words", "chars")
-"""What is a token of a text."""
+"""The tokens of a text: its words or its characters."""
 TABLES = (".csv", ".tsv", ".json", ".jsonl")
 ARRAYS = (
     ".npy",
@@ -165,12 +167,12 @@ ARRAYS = (
     ".parquet",
     ".feather",
 )
-"""Endings of files with numbers in them, which are no texts to learn the characters of."""
+"""Endings of files that hold numbers rather than text."""
 SEQUENCE = 35
 """Tokens in one example of a text, as in the language modelling of Cohen et al. 2021."""
 
 _WIKITEXT = "wikitext-2"
-_WIKITEXT_WORDS = 2_088_628  # of the training text, the ends of its lines included
+_WIKITEXT_WORDS = 2_088_628  # in the training text, counting the ends of its lines
 
 
 def _wikitext(name: str) -> DatasetEntry:
@@ -178,7 +180,7 @@ def _wikitext(name: str) -> DatasetEntry:
     if form is None:
         raise ProblemError(
             f"there is no data set {name!r}: write {_WIKITEXT} or {_WIKITEXT}-N for words, {_WIKITEXT}-char or "
-            f"{_WIKITEXT}-char-N for characters; N, the first N sequences, as 300 or 1k"
+            f"{_WIKITEXT}-char-N for characters, where N is the number of sequences, written 300 or 1k"
         )
     characters, sequences = form[1] is not None, None if form[2] is None else _read_number(form[2])
     most = None if characters else (_WIKITEXT_WORDS - 1) // SEQUENCE
@@ -192,7 +194,7 @@ def _wikitext(name: str) -> DatasetEntry:
         name=_WIKITEXT + "-char" * characters + (f"-{_write_number(sequences)}" if sequences else ""),
         load="eostui.problems.data.wikitext:load",
         summary=f"{'all' if sequences is None else f'the first {sequences:,}'} sequences of {SEQUENCE} "
-        f"{'characters' if characters else 'words'} of WikiText-2, to predict the next of each",
+        f"{'characters' if characters else 'words'} of WikiText-2; the task is to predict the next one",
         source="Merity et al. 2016, https://arxiv.org/abs/1609.07843; CC BY-SA 3.0",
         inputs="tokens",
         targets="classes",
@@ -230,7 +232,7 @@ _DRAWN = (
     DatasetEntry(
         name="sorting",
         load="eostui.problems.data.sorting:load",
-        summary="1,000 sequences: 8 tokens of 4 kinds, and then the same sorted, to be predicted token by token",
+        summary="1,000 sequences: 8 tokens of 4 kinds, and then the same tokens sorted, to be predicted one by one",
         source="Cohen et al. 2024, drawn from a fixed seed",
         inputs="tokens",
         targets="classes",
@@ -275,13 +277,13 @@ def _member(name: str) -> DatasetEntry | None:
 
 
 def _text_file(name: str) -> DatasetEntry | None:
-    """The entry of a text file that is there; None for a name of another kind."""
+    """The entry of an existing text file; None for a name of another kind."""
     whole = name.endswith(".txt") or ":" not in name
     path, _, level = (name, "", "chars") if whole else name.rpartition(":")
     file = expand_home(path)
     _refuse_numbers(path, file, "" if whole else level)
     if not path.endswith(".txt"):
-        # Other endings are taken where there is such a file, and where that cannot be meant as a name or a function.
+        # Other endings are accepted for a file that exists, where the name cannot mean a data set or a function.
         meant = not path.endswith(".py") and ("/" in path if whole else level in TEXT_LEVELS)
         if not meant or not file.is_file():
             return None
@@ -294,7 +296,7 @@ def _text_file(name: str) -> DatasetEntry | None:
     return DatasetEntry(
         name=f"{file.absolute()}:{level}",
         load="eostui.problems.data.text:load",
-        summary=f"sequences of {SEQUENCE} {what} of {file.name}, to predict the next of each",
+        summary=f"sequences of {SEQUENCE} {what} of {file.name}; the task is to predict the next one",
         source="your own",
         inputs="tokens",
         targets="classes",
@@ -305,22 +307,22 @@ def _text_file(name: str) -> DatasetEntry | None:
 
 
 def _refuse_numbers(path: str, file: Path, level: str) -> None:
-    """Raise ProblemError for a folder, and for a file of numbers that no `level` says to read as a text."""
+    """Raise ProblemError for a folder, and for a file of numbers without a `level` that asks to read it as a text."""
     remedy = "write a function that loads it and returns (x, y), and name it as file.py:function"
     if not level and "/" in path and file.is_dir():
         raise ProblemError(f"{path} is a folder: {remedy}")
     if file.suffix.lower() not in TABLES + ARRAYS or level in TEXT_LEVELS:
         return
     if file.is_file():
-        characters = f"; {path}:chars would be its characters" * (file.suffix.lower() in TABLES)
-        raise ProblemError(f"{path} is no text: {remedy}{characters}")
+        characters = f"; to learn its characters, write {path}:chars" * (file.suffix.lower() in TABLES)
+        raise ProblemError(f"{path} is not a text: {remedy}{characters}")
     if not level:
         beside = sorted(found.name for found in file.parent.glob(f"*{file.suffix}"))
-        raise DataError(f"there is no file {path!r}{did_you_mean(file.name, beside)}; when it is there, {remedy}")
+        raise DataError(f"there is no file {path!r}{did_you_mean(file.name, beside)}; once it exists, {remedy}")
 
 
 def first_examples(data: str, number: int) -> str | None:
-    """The name of the first `number` examples of a data set; None where they have no name."""
+    """The name of the data set that has the first `number` examples of another; None where it has no name."""
     classes = re.search(r"(-\d+c)?$", data)[0]  # type: ignore[index]
     family = data.removesuffix(classes)
     for whole in (family, re.sub(r"-\d+k?$", "", family)):

@@ -1,4 +1,4 @@
-"""The mistakes that are the user's to mend, each told in one line."""
+"""Mistakes that the user can correct. Each has a message of one line."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 
 
 class ProblemError(Exception):
-    """What was asked for cannot be trained; one line says what is wrong and what would be right."""
+    """What was asked for cannot be trained. The message says in one line what is wrong and what would be right."""
 
     def __init__(self, message: str) -> None:
-        # Messages quote foreign text (an exception of the user's own code, say), which may have many lines.
+        # Messages quote foreign text, such as an exception of the user's code. That text may have many lines.
         super().__init__(" ".join(message.split()))
 
 
@@ -32,7 +32,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> ProblemError:
-    """The error for a `name` that is in no catalogue and is no path either."""
+    """The error for a `name` that is neither in the catalogue nor a path."""
     names = list(known)
     return ProblemError(
         f"unknown {kind} {name!r}{did_you_mean(name, names)}: "
@@ -41,7 +41,7 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> ProblemError:
 
 
 def source_file(owner: object) -> str | None:
-    """The file that a function, class or module was written in, where it was written in Python."""
+    """The file that defines a function, class or module; None where it is not written in Python."""
     try:
         return inspect.getsourcefile(owner)  # type: ignore[arg-type]
     except TypeError:
@@ -51,8 +51,9 @@ def source_file(owner: object) -> str | None:
 def where_and_what(error: BaseException, file: str | None) -> str:
     """`file.py:12: ValueError: message` for an exception that came out of foreign code.
 
-    With `file` the line is the innermost one in that file, or left out where the exception did not pass through
-    it: a user wants to see their own line, not the line of torch that it led to. Without, the innermost of all.
+    With `file`, the line is the innermost one in that file: users want to see their own line, not the line of torch
+    that it led to. An exception that did not pass through that file is given without a line. Without `file`, the line
+    is the innermost of all.
     """
     if isinstance(error, SyntaxError) and error.filename is not None:
         return f"{error.filename}:{error.lineno}: {type(error).__name__}: {error.msg}"

@@ -1,4 +1,4 @@
-"""The check before a run: is the loss what training and measuring take it to be? A few examples tell."""
+"""The check before a run: whether the loss is what training and measuring assume, tried on a few examples."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from eostui.problems.networks.batch_norm import BatchNorm
 from eostui.problems.trial import Criterion, blame
 
 FEW = 8
-"""Examples that the check takes, spread over the data, unless the model takes all or none."""
+"""Examples that the check takes, spread over the data. A model that takes all examples or none gets all."""
 PARTED = 32
 """Examples whose loss is compared with the losses of their parts."""
 PARTS = 7
 SHIFT = 0.05
-"""How far the weights are moved for the check, relative to their root mean square."""
+"""How far the check moves the weights, relative to their root mean square."""
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What the check found of a model, its loss and its data.
+    """What the check found about a model, its loss and its data.
 
-    copies: the code changes its inputs or targets in place, and so gets copies. moved: what a forward pass changes
-    besides the weights. differentiates: the model takes gradients itself, and needs a graph even for a loss.
-    everywhere: it draws from Python's or numpy's random numbers, which are seeded for each step. repeatable: two passes
-    at the same weights agree. reduction: "mean" where the loss of examples is the mean of their losses, "sum" where it
-    is the sum, "neither" where it is not made of theirs: then they must go through the network together. notes: each of
-    these in words, for the run's events.
+    copies: the code changes its inputs or targets in place, and gets copies. moved: what a forward pass changes besides
+    the weights. differentiates: the model takes gradients itself, and needs a graph even where only a loss is wanted.
+    everywhere: the code draws from Python's or numpy's random numbers, which are then seeded for each step.
+    repeatable: two passes at the same weights agree. reduction: "mean" where the loss of several examples is the mean
+    of their losses, "sum" where it is their sum, and "neither" otherwise; then all examples must go through the network
+    together. notes: each finding in words, for the run's events.
     """
 
     copies: bool = False
@@ -53,9 +53,9 @@ class Findings:
 def check_problem(
     model: nn.Module, criterion: Criterion | None, dataset: Dataset, *, divisible: bool, arch: str, data: str, loss: str
 ) -> Findings:
-    """Compare, at weights a little away from the first ones, the loss and gradient by `Objective` with the model's own.
+    """Compare the loss and gradient of `Objective` with the model's own, at weights a little away from the first ones.
 
-    Leaves no trace. Raises ProblemError, with one line, where training would be wrong.
+    The model is left as it was. Raises ProblemError, with one line, where training would be wrong.
     """
     check = _Check(model, criterion, dataset, divisible=divisible, arch=arch, loss=loss)
     with torch.enable_grad():
@@ -64,10 +64,10 @@ def check_problem(
         except (RuntimeError, TypeError, ValueError, NotImplementedError) as error:
             if "compatible with .grad()" in str(error):
                 raise ProblemError(
-                    f"{arch}: torch's checkpoint with use_reentrant=True knows no gradient but that of backward(); "
-                    "say checkpoint(…, use_reentrant=False)"
+                    f"{arch}: torch's checkpoint with use_reentrant=True works with backward() alone; "
+                    "write checkpoint(…, use_reentrant=False)"
                 ) from error
-            raise ProblemError(f"{arch} and {loss} fail where a gradient is taken: {blame(error, arch)}") from error
+            raise ProblemError(f"{arch} and {loss} fail when a gradient is taken: {blame(error, arch)}") from error
         finally:
             check.restore()
 
@@ -81,7 +81,7 @@ class _Check:
         self._arch, self._loss = arch, loss
         self._state = ModuleState(model, Moved.ALL)
         self._before = self._state.copied()
-        # One source of random numbers for all: what must be seeded is found on the way.
+        # All objectives share one source of random numbers. The check finds out which generators it must seed.
         self._options: dict[str, Any] = {"draws": Draws()}
         self._objective = self._on(FEW)
         self._first = self._objective.parameters()
@@ -91,7 +91,7 @@ class _Check:
         self._notes: list[str] = []
 
     def _on(self, examples: int) -> Objective:
-        """The objective on so many examples, spread over the data and copied; on all where it takes all or none."""
+        """The objective on copies of `examples` examples, spread over the data. Not divisible means all of them."""
         x, y = self._dataset.x, self._dataset.y
         there = len(x) if isinstance(x, Tensor) else len(next(iter(x.values())))
         chosen = torch.arange(there)
@@ -125,18 +125,18 @@ class _Check:
         return Findings(copies, moved, differentiates, everywhere, repeatable, self._reduction(), tuple(self._notes))
 
     def restore(self) -> None:
-        """The first weights, and everything else that the model had."""
+        """Give the model back its first weights and everything else that it had."""
         self._objective.weights.write(self._first)
         self._state.restore(self._before)
 
     def _with(self, **options: Any) -> None:
-        """Go on with an objective that has these options, from where the model was."""
+        """Restore the model, and go on with an objective that has these options."""
         self._options |= options
         self.restore()
         self._objective = self._on(FEW)
 
     def _differentiates(self) -> bool:
-        """Whether the model takes gradients itself, and so fails where nobody wants a graph."""
+        """Whether the model takes gradients itself, and therefore fails in a pass without a graph."""
         try:
             self._objective.evaluate(self._shifted)
         except RuntimeError as error:
@@ -168,18 +168,19 @@ class _Check:
             self._objective.gradient(self._shifted)
             if state.changed(before):
                 moved |= kind
-                self._notes.append(f"a forward pass changes {what}: training steps do so, and measurements do not")
+                self._notes.append(f"a forward pass changes {what}: training keeps the change, measuring undoes it")
         self._with(moved=moved)
         return moved
 
     def _check_finite(self) -> None:
-        """Raise ProblemError where a gradient at the first weights is not finite: no step could be made."""
+        """Raise ProblemError where a gradient at the first weights is not finite, and no step could be made."""
         slope = self._objective.gradient(self._first).gradient
         for name, piece in zip(self._objective.weights.by_name, self._objective.split(slope), strict=True):
             if not bool(torch.isfinite(torch.view_as_real(piece) if piece.is_complex() else piece).all()):
                 raise ProblemError(
                     f"{self._arch}: the gradient by {name} is NaN or infinite at the first weights, even if the loss "
-                    "is finite: has a root, a norm or a logarithm no derivative there, on either side of a torch.where?"
+                    "is finite: look for a root, a norm or a logarithm that has no derivative there, on both sides of "
+                    "a torch.where"
                 )
 
     def _check_weights_unchanged(self) -> None:
@@ -193,9 +194,9 @@ class _Check:
         ):
             if not torch.equal(now, given) or p._version != version:
                 raise ProblemError(
-                    f"{self._arch}: the weight {name} is not what was written into it after a forward pass; either it "
+                    f"{self._arch}: after a forward pass the weight {name} is not what was written into it; either it "
                     "shares its memory with another weight (make them the same Parameter), or the model changes it "
-                    "itself, which a run could not go on with: let the forward pass use a changed copy of it"
+                    "itself (let the forward pass use a changed copy)"
                 )
 
     def _check_buffers_unchanged(self, before: Sequence[Tensor]) -> None:
@@ -206,29 +207,32 @@ class _Check:
                 if scripted:
                     remedy = "return the module as it was before torch.jit.script"
                 raise ProblemError(
-                    f"{self._arch}: a pass changed the buffer {name} behind the back of its module, so that measuring "
-                    f"would change the training; {remedy}"
+                    f"{self._arch}: a pass changed the buffer {name}, but not through its module: measuring would "
+                    f"change the training; {remedy}"
                 )
 
     def _repeats(self, first: Gradient) -> tuple[bool, bool]:
-        """Whether Python's and numpy's random numbers must be seeded, too, and whether passes then agree."""
+        """Whether Python's and numpy's random numbers must be seeded, too, and whether repeated passes then agree."""
         if _repeat(first, self._objective.gradient(self._shifted)):
             return False, True
         self._objective.draws.everywhere = True
         first, *others = [self._objective.gradient(self._shifted) for _ in range(3)]
         if all(_repeat(first, other) for other in others):
-            self._notes.append("random numbers of Python or numpy are drawn: they are seeded for each step, as torch's")
+            self._notes.append("the code draws random numbers of Python or numpy: these are seeded for each step, too")
             return True, True
         self._objective.draws.everywhere = False
         self._notes.append(
-            "two passes at the same weights give two losses (random numbers from a generator of its own, or a state "
-            "that every call changes): the loss is no function of the weights, no eigenvalue is certified, and the "
-            "training depends on how often is measured"
+            "two passes at the same weights give two losses (a random generator of its own, or a state that every call "
+            "changes): the loss is not a function of the weights, no eigenvalue is certified, and the training depends "
+            "on the number of measurements"
         )
         return False, False
 
     def _compare_with_backward(self) -> None:
-        """Loss, gradient and buffers against those of the model's own forward pass and `backward()`."""
+        """Compare loss, gradient and buffers with those of the model's own forward pass and `backward()`.
+
+        Raises ProblemError where they differ.
+        """
         objective = self._objective
         ours = objective.gradient(self._shifted, advance_buffers=True)
         buffers = {name: buffer.clone() for name, buffer in self._model.named_buffers()}
@@ -250,17 +254,19 @@ class _Check:
                 p.grad = grad
         if not _agree(ours, theirs):
             raise ProblemError(
-                f"{self._arch}: the gradient of the loss is not what backward() leaves in the weights; is it changed "
-                "by a hook, such as register_post_accumulate_grad_hook? Training would not be what you have written"
+                f"{self._arch}: the gradient of the loss is not what backward() leaves in the weights, and training "
+                "would not be what you have written; look for a hook, such as register_post_accumulate_grad_hook"
             )
         for name, buffer in self._model.named_buffers():
             if not _close(buffer, buffers[name]):
-                raise ProblemError(f"{self._arch}: a training step leaves another buffer {name} than the model does")
+                raise ProblemError(
+                    f"{self._arch}: a training step of eostui leaves another buffer {name} than your own forward pass"
+                )
 
     def _reduction(self) -> str:
-        """How the loss of many examples is made of those of their parts."""
+        """How the loss of many examples follows from the losses of their parts: a value of `Findings.reduction`."""
         if not self._divisible:
-            self._notes.append("the model takes all examples or none: it gets them all at once")
+            self._notes.append("the model takes all examples or none: it gets all of them at once")
             return "neither"
         objective = self._on(PARTED)
         objective.weights.write(self._shifted)
@@ -273,7 +279,7 @@ class _Check:
                     return "neither"
                 else:
                     whole, parts = self._losses_of_outputs(objective, rows)
-        except Exception:  # whatever the user's code says of a part of the examples: it is not made for parts
+        except Exception:  # the user's code may raise anything for a part of the examples: it is not made for parts
             return "neither"
         shares = [len(part) / objective.examples for part in rows]
         means = sum(share * part for share, part in zip(shares, parts, strict=True))
@@ -283,8 +289,10 @@ class _Check:
         return "sum" if abs(sum(parts) - whole) <= allowed else "neither"
 
     def _computed_losses(self, objective: Objective, rows: Sequence[Tensor]) -> tuple[float, list[float]]:
-        """The loss that the model computes of all, and those of parts, in evaluation mode: there batch norm and dropout
-        treat every example by itself."""
+        """The loss that the model computes for all examples, and those for parts of them.
+
+        The model is in evaluation mode, where batch norm and dropout treat every example by itself.
+        """
         x, y = objective.inputs, objective.targets
 
         def of(part: Tensor | slice) -> float:
@@ -296,7 +304,7 @@ class _Check:
             return of(slice(None)), [of(part) for part in rows]
 
     def _mixes_examples(self, objective: Objective, part: Tensor) -> bool:
-        """Whether the outputs of some examples depend on the others, batch norm aside."""
+        """Whether the outputs of some examples depend on other examples, batch norm aside."""
         if any(isinstance(m, BatchNorm) or _normalises_batches(m) for m in self._model.modules()):
             return False
         x = objective.inputs
@@ -324,7 +332,7 @@ class _Check:
 
 
 def _normalises_batches(module: nn.Module) -> bool:
-    """Whether it is torch's batch norm without running statistics, which normalises the batch in testing, too."""
+    """Whether it is torch's batch norm without running statistics: that normalises the batch in evaluation, too."""
     return isinstance(module, _BatchNorm) and not module.track_running_stats
 
 
@@ -338,7 +346,7 @@ def _tensors(value: Any) -> list[Tensor]:
 
 
 def _tolerance(dtype: torch.dtype) -> float:
-    """How far two ways of computing the same may be apart, relative to it."""
+    """The allowed difference between two computations of the same number, relative to that number."""
     return 2e-5 if dtype == torch.float32 else 1e-9
 
 
@@ -350,7 +358,7 @@ def _close(one: Tensor, other: Tensor) -> bool:
 
 
 def _repeat(one: Gradient, other: Gradient) -> bool:
-    """Whether two passes at the same weights agree: to the bit, but on GPUs, whose sums may be in another order."""
+    """Whether two passes at the same weights agree: to the bit on the CPU; GPUs may add in another order."""
     if one.loss.device.type == "cpu":
         return same(one.loss, other.loss) and same(one.gradient, other.gradient)
     return _agree(one, other)

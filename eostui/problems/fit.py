@@ -1,4 +1,4 @@
-"""What goes together, as far as the catalogues tell: known before anything is loaded, and so without torch."""
+"""Which architectures, data sets and losses fit together, as the catalogues say: nothing is loaded, not even torch."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ TARGETS = {"classes": "class numbers", "signs": "signs ±1", "numbers": "numbers
 
 
 def check_fit(arch: str, data: str, loss: str) -> None:
-    """Raise ProblemError, naming the two, where two names of the catalogues do not go together.
+    """Raise ProblemError where two names of the catalogues do not go together. The message names both.
 
-    What is named by path is taken as fitting.
+    A name that is a path is assumed to fit.
     """
     architecture, dataset = ARCHITECTURES.get(arch), find_dataset(data)
     if architecture is not None and loss in LOSSES and LOSSES[loss].by_model:
         raise ProblemError(
-            f"--loss {loss} does not go with --arch {arch}: it is for a model of your own that computes its loss, "
-            f"{arch} gives outputs; it is meant for --loss {architecture.loss}"
+            f"--loss {loss} does not go with --arch {arch}: it is for a model of your own that computes its loss, and "
+            f"{arch} gives outputs; give --loss {architecture.loss}"
         )
     if architecture is not None and dataset is not None and dataset.inputs not in architecture.inputs:
         raise ProblemError(
             f"--arch {arch} does not go with --data {data}: {arch} takes {in_words(architecture.inputs, INPUTS)}, "
-            f"{data} has {INPUTS[dataset.inputs]}; it is meant for --data {architecture.data}"
+            f"{data} has {INPUTS[dataset.inputs]}; give --data {architecture.data}"
         )
     if dataset is not None:
         check_targets(loss, data, dataset.targets)
@@ -36,38 +36,38 @@ def check_fit(arch: str, data: str, loss: str) -> None:
 
 
 def check_sizes(arch: str, chosen: Iterable[str]) -> None:
-    """Raise ProblemError where `width` or `depth` is `chosen` for a network that has none to choose."""
+    """Raise ProblemError where the user has `chosen` a `width` or `depth` for a network that does not take it."""
     for name in chosen:
         if arch in ARCHITECTURES and name not in ARCHITECTURES[arch].options:
             takers = ", ".join(entry.name for entry in ARCHITECTURES.values() if name in entry.options)
             raise ProblemError(
-                f"--{name} does not go with --arch {arch}, which has no {name} to choose; these have: {takers}"
+                f"--{name} does not go with --arch {arch}, which has no {name} to choose; these have one: {takers}"
             )
         if looks_like_path(arch):
             raise ProblemError(f"--{name} does not go with --arch {arch}: the {name} of your own model is in its code")
 
 
 def check_targets(loss: str, data: str, targets: str, remedy: str = "") -> None:
-    """Raise ProblemError where a loss of the catalogue does not take the kind `targets`, which `data` has.
+    """Raise ProblemError where `data` has `targets` of a kind that a loss of the catalogue does not take.
 
-    `remedy` is what could be done about the data; without it, other losses are named.
+    `remedy` says how to change the data. Without it, the message names losses that fit.
     """
     if loss not in LOSSES or targets in LOSSES[loss].targets:
         return
     takers = " or ".join(entry.name for entry in LOSSES.values() if not entry.by_model and targets in entry.targets)
     raise ProblemError(
         f"--loss {loss} does not go with --data {data}: {loss} needs {in_words(LOSSES[loss].targets, TARGETS)}, "
-        f"{data} has {TARGETS[targets]}{f'; {remedy}' if remedy else f', for which there is {takers}'}"
+        f"{data} has {TARGETS[targets]}; {remedy or f'give --loss {takers}'}"
     )
 
 
 def check_classes(loss: str, data: str, classes: int | None) -> None:
-    """Raise ProblemError where a loss for two classes is asked to do with more."""
+    """Raise ProblemError where a loss for two classes is given data with more."""
     if loss in LOSSES and LOSSES[loss].one_output and classes is not None and classes > 2:
         takers = " or ".join(entry.name for entry in LOSSES.values() if entry.output_for_each_class)
         raise ProblemError(
-            f"--loss {loss} does not go with --data {data}: {loss} is for two classes, {data} has {classes}, "
-            f"for which there is {takers}"
+            f"--loss {loss} does not go with --data {data}: {loss} is for two classes, {data} has {classes}; "
+            f"give --loss {takers}"
         )
 
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 class LossEntry:
     """A loss that can be asked for by name.
 
-    `function` names the code as `module:function`. It is called as `function(outputs, targets)` and returns
-    the mean loss over the examples, a scalar tensor; it is empty where the model does that itself. `targets` are the
-    kinds of targets that it takes: "classes" (class numbers), "signs" (±1) and "numbers" (to regress on). `one_output`
-    says that it tells two classes apart by the sign of a single output.
+    `function` names the code as `module:function`. It is called as `function(outputs, targets)` and returns the mean
+    loss over the examples, a scalar tensor. It is empty where the model computes the loss. `targets` are the kinds of
+    targets that the loss takes: "classes" (class numbers), "signs" (±1) and "numbers" (to regress on). `one_output`
+    says that the sign of a single output stands for one of two classes.
     """
 
     name: str
@@ -23,12 +23,12 @@ class LossEntry:
 
     @property
     def by_model(self) -> bool:
-        """Whether the model computes it itself, and shows no outputs."""
+        """Whether the model computes the loss and shows no outputs."""
         return not self.function
 
     @property
     def output_for_each_class(self) -> bool:
-        """Whether it takes one output for each class."""
+        """Whether the loss takes one output for each class."""
         return "classes" in self.targets and not (self.by_model or self.one_output)
 
 
@@ -55,7 +55,7 @@ _LOSSES = (
     LossEntry(
         "model",
         "",
-        "what your own model computes and returns: it is called with the targets too",
+        "the loss that your own model computes and returns; the model is called with the targets, too",
         targets=("classes", "signs", "numbers"),
     ),
 )

@@ -1,4 +1,4 @@
-"""What a user's own function returned, checked and quoted."""
+"""What a user's own function returned: checks, and descriptions for messages."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from eostui.problems.errors import ByPathError, ProblemError, source_file, where
 from eostui.problems.written_out import write_out
 
 SHAPES_OF_DATA = (
-    "it must return (x, y) or ((x, y), (x_test, y_test)), all of them tensors or numpy arrays; x may be a dictionary "
-    "of them, and y None where the model computes its own loss"
+    "it must return (x, y) or ((x, y), (x_test, y_test)), where each is a tensor or numpy array; x may be a dictionary "
+    "of them, and y may be None if the model computes its own loss"
 )
 
 
 def own_model(spec: str, seed: int) -> nn.Module:
     """The module that the function `spec` returns, built directly after `torch.manual_seed(seed)`.
 
-    Of a module that `torch.compile`, `DataParallel` or `DistributedDataParallel` has wrapped it is the one inside: what
-    they do cannot be differentiated twice, or is this trainer's business. Raises ProblemError.
+    The wrappers of `torch.compile`, `DataParallel` and `DistributedDataParallel` are taken off: what they do cannot be
+    differentiated twice, or is the trainer's own work. Raises ProblemError.
     """
     build = load_callable(spec)
     if isinstance(build, nn.Module):
         name = spec.rpartition(":")[2]
         raise ByPathError(
             f"{spec} is {describe(build)}, not a function that returns one: write `def {name}(): return …`, "
-            "so that --seed draws its weights"
+            "so that its weights depend on --seed"
         )
     _seed(seed)
     model = _call(spec, build)
@@ -52,9 +52,9 @@ def own_model(spec: str, seed: int) -> nn.Module:
 def own_data(spec: str, seed: int) -> Dataset:
     """The data set of the tensors or arrays that the function `spec` returns, contiguous, all integers as int64.
 
-    Random numbers in it are drawn from another stream than those of a model with the same seed: a teacher network that
-    makes the targets would be the student otherwise. Targets may be NaN or infinite here, for a loss that leaves these
-    out (see `check_targets_are_finite`). Raises ProblemError.
+    The function draws its random numbers from another stream than a model with the same seed. Otherwise a teacher
+    network that makes the targets would be the student itself. Targets may be NaN or infinite here, because a loss may
+    leave them out (see `check_targets_are_finite`). Raises ProblemError.
     """
     function = load_callable(spec)
     _seed(zlib.crc32(f"data {seed}".encode()))
@@ -85,7 +85,7 @@ def own_data(spec: str, seed: int) -> Dataset:
 
 
 def check_targets_are_finite(spec: str, dataset: Dataset) -> None:
-    """Raise ProblemError where a loss of the catalogue would meet targets that are NaN or infinite."""
+    """Raise ProblemError for targets that are NaN or infinite, which the losses of the catalogue do not take."""
     for name, y in (("y", dataset.y), ("y_test", dataset.y_test)):
         if y is not None and (bad := not_finite(y)):
             raise ProblemError(
@@ -95,25 +95,25 @@ def check_targets_are_finite(spec: str, dataset: Dataset) -> None:
 
 
 def as_class_numbers(y: Tensor) -> str:
-    """What to do with real targets that look like class numbers or one-hot rows; nothing for others."""
+    """What to do with real targets that look like class numbers or one-hot rows; empty for other targets."""
     if not bool((y == y.round()).all()) or bool((y < 0).any()):
         return ""
     if y.ndim == 2 and y.shape[1] > 1 and bool((y.sum(1) == 1).all()):
-        return "say y.argmax(1) in the data where they are one-hot rows"
+        return "write y.argmax(1) in the data if they are one-hot rows"
     if y.ndim == 2 and y.shape[1] == 1:
-        return "say y.long().squeeze(1) in the data where they are class numbers"
-    return "say y.long() in the data where they are class numbers"
+        return "write y.long().squeeze(1) in the data if they are class numbers"
+    return "write y.long() in the data if they are class numbers"
 
 
 def _seed(seed: int) -> None:
-    """Seed all that a user's code may draw from."""
+    """Seed every generator that a user's code may draw from."""
     torch.manual_seed(seed)
     random.seed(seed)
     np.random.seed(seed % 2**32)  # noqa: NPY002 (the generator that users' code draws from)
 
 
 def _wrapped(model: nn.Module) -> nn.Module | None:
-    """The module inside a wrapper of torch's; None where it is none."""
+    """The module inside one of torch's wrappers; None where `model` is not one."""
     if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
         inside = model.module
     else:
@@ -122,13 +122,13 @@ def _wrapped(model: nn.Module) -> nn.Module | None:
 
 
 def named(x: Inputs, y: Tensor | None, suffix: str = "") -> dict[str, Tensor]:
-    """The tensors by what a user would call them: `x` and `y`, or `x['mask']` and so on, with a suffix `x_test`."""
+    """The tensors by the names that a user knows: `x` and `y`, or `x['mask']` and so on; with a suffix, `x_test`."""
     tensors = {f"x{suffix}": x} if isinstance(x, Tensor) else {f"x{suffix}[{key!r}]": x[key] for key in x}
     return tensors if y is None else {**tensors, f"y{suffix}": y}
 
 
 def describe(value: Any) -> str:
-    """`a tuple of 3 (Tensor, Tensor, int)`: what a value is, to whoever returned it by mistake."""
+    """What a value is, for a message to the user who returned it: `a tuple of 3 (Tensor, Tensor, int)`."""
     if isinstance(value, tuple | list):
         kind, items = type(value).__name__, ", ".join(_brief(item) for item in value[:4])
         return f"a {kind} of {len(value)} ({items}{', …' * (len(value) > 4)})"
@@ -153,7 +153,7 @@ def shapes(tensors: Mapping[str, Tensor]) -> str:
 
 
 def not_finite(tensor: Tensor, but: float | None = None) -> int:
-    """How many numbers are NaN or infinite, other than the one allowed."""
+    """How many numbers are NaN or infinite; `but` is one such number that is allowed."""
     if not tensor.is_floating_point():
         return 0
     fine = torch.isfinite(tensor)
@@ -170,7 +170,7 @@ def _call(spec: str, function: Callable[[], Any]) -> Any:
     takes = parameters_of(function)
     if takes and not can_be_called(function):
         raise ProblemError(
-            f"{spec} is called without arguments, and takes {takes}: "
+            f"{spec} is called without arguments, but takes {takes}: "
             "give these defaults, or name a function that calls it"
         )
     try:
@@ -183,32 +183,32 @@ def _call(spec: str, function: Callable[[], Any]) -> Any:
 def _checked(
     spec: str, x: Tensor | Mapping[Any, Any], y: Tensor | None, suffix: str = ""
 ) -> tuple[Inputs, Tensor | None]:
-    """The examples, integers as int64. Raises ProblemError where they cannot be examples."""
+    """The examples, with integers as int64. Raises ProblemError where these cannot be examples."""
     inputs: Inputs = x if isinstance(x, Tensor) else _checked_parts(spec, f"x{suffix}", x)
     for name, tensor in named(inputs, y, suffix).items():
         if tensor.layout is not torch.strided or tensor.is_nested:
-            raise ProblemError(f"{spec}: {name} is sparse or nested; say {name}.to_dense()")
+            raise ProblemError(f"{spec}: {name} is sparse or nested; write {name}.to_dense()")
     inputs = _plain(inputs) if isinstance(inputs, Tensor) else {key: _plain(part) for key, part in inputs.items()}
-    # Targets that a teacher network gave bring its graph with them.
+    # Targets that come from a teacher network still have its graph.
     targets = None if y is None else _plain(y.detach() if y.requires_grad else y)
     tensors = named(inputs, targets, suffix)
     lengths = {len(tensor) if tensor.ndim else 0 for tensor in tensors.values()}
     if len(lengths) > 1 or 0 in lengths:
-        raise ProblemError(f"{spec}: {shapes(tensors)}; each needs one row for every example, and at least one")
+        raise ProblemError(f"{spec}: {shapes(tensors)}; each needs one row for every example, and at least one row")
     for name, tensor in tensors.items():
         if tensor.numel() == 0:
-            raise ProblemError(f"{spec}: {name} has shape {shape(tensor)}, and so no number in it")
+            raise ProblemError(f"{spec}: {name} has shape {shape(tensor)}, which has no numbers in it")
     if targets is not None:
         _check_targets(spec, f"y{suffix}", targets)
     for name, tensor in tensors.items():
         if tensor.is_complex():
             raise ProblemError(
                 f"{spec}: {name} is {tensor.dtype}; inputs must be real numbers, integers or booleans; "
-                "torch.view_as_real makes two real numbers of a complex one"
+                "torch.view_as_real turns a complex number into two real ones"
             )
         if tensor is targets:
             continue
-        # A mask that is added to scores is made of 0 and -inf, and comes by name.
+        # A mask that is added to scores has 0 and -inf in it. It comes in a dictionary.
         bad = not_finite(tensor) if isinstance(inputs, Tensor) else not_finite(tensor, but=-torch.inf)
         if bad:
             kinds = "NaN or infinite" if isinstance(inputs, Tensor) else "NaN or +inf"
@@ -218,14 +218,14 @@ def _checked(
 
 def _check_targets(spec: str, name: str, y: Tensor) -> None:
     if y.dtype is torch.bool or y.is_complex():
-        remedy = ": say y.long() for classes 0 and 1" * (y.dtype is torch.bool)
+        remedy = ": write y.long() for classes 0 and 1" * (y.dtype is torch.bool)
         raise ProblemError(
             f"{spec}: {name} is {y.dtype}; targets must be integer class numbers or real numbers{remedy}"
         )
     if not y.is_floating_point():
         counted = y[y != IGNORED] if y.ndim > 1 else y
         if len(counted) == 0:
-            raise ProblemError(f"{spec}: every position of {name} is {IGNORED}, which means that it does not count")
+            raise ProblemError(f"{spec}: every position of {name} is {IGNORED}, which means that none is counted")
         if int(counted.min()) < 0:
             raise ProblemError(f"{spec}: {name} has the class number {int(counted.min())}; classes count from 0")
 
@@ -244,7 +244,7 @@ def _checked_parts(spec: str, name: str, x: Mapping[Any, Any]) -> dict[str, Tens
 
 
 def _check_alike(spec: str, training: Mapping[str, Tensor], test: Mapping[str, Tensor]) -> None:
-    """Raise ProblemError where the tensors to test on, by the names of those to train on, are of another kind."""
+    """Raise ProblemError where test tensors do not match the training tensors of the same names."""
     if training.keys() != test.keys():
         raise ProblemError(
             f"{spec}: training examples have {', '.join(training)}, test examples {', '.join(test)}; "
@@ -272,7 +272,7 @@ def _tensors_in(spec: str, returned: Any) -> Any:
         return _from_numpy(spec, returned)
     if isinstance(returned, Mapping):
         return {key: _tensors_in(spec, value) for key, value in returned.items()}
-    # Two of them are (x, y), or training and test examples; a list of more could be anything.
+    # Two items are (x, y), or training and test examples. A longer list could be anything.
     if isinstance(returned, tuple | list) and len(returned) == 2:
         return tuple(_tensors_in(spec, value) for value in returned)
     return returned
@@ -281,7 +281,7 @@ def _tensors_in(spec: str, returned: Any) -> Any:
 def _from_numpy(spec: str, array: np.ndarray[Any, Any]) -> Tensor:
     if array.dtype.kind not in "biufc":
         raise ProblemError(f"{spec} returned a numpy array of {array.dtype}; it must have numbers in it")
-    # Torch takes neither another byte order nor negative strides, and wants to be allowed to write.
+    # torch takes neither another byte order nor negative strides, and needs an array that it may write to.
     native = array.astype(array.dtype.newbyteorder("="), copy=False)
     try:
         return torch.from_numpy(np.require(native, requirements=["C", "W"]))
@@ -290,7 +290,7 @@ def _from_numpy(spec: str, array: np.ndarray[Any, Any]) -> Tensor:
 
 
 def _all_examples_of(returned: Any) -> str:
-    """How to get all examples out of what torch's loops over data are made from; nothing for other things."""
+    """How to get all examples out of one of torch's DataLoaders or Datasets; empty for other values."""
     parts = returned if isinstance(returned, tuple | list) else [returned]
     if any(isinstance(part, DataLoader) for part in parts):
         return "a run needs all examples at once: x, y = next(iter(DataLoader(loader.dataset, len(loader.dataset))))"
@@ -306,12 +306,12 @@ def _plain(tensor: Tensor) -> Tensor:
 
 
 def _count(tensor: Tensor, test: Tensor | None) -> int:
-    """How many class numbers or tokens there are, counted from 0."""
+    """How many class numbers or tokens there are, counting from 0 to the largest."""
     return 1 + max(int(part.max()) for part in (tensor, test) if part is not None)
 
 
 def _are_signs(y: Tensor, y_test: Tensor | None) -> bool:
-    """Whether the targets are ±1, one for each example, and both of them occur."""
+    """Whether the targets are ±1, one for each example, with both signs among them."""
     if y.shape[1:] not in ((), (1,)) or not 0 < int((y > 0).sum()) < len(y):
         return False
     return all(bool((part.abs() == 1).all()) for part in (y, y_test) if part is not None)

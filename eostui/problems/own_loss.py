@@ -1,4 +1,4 @@
-"""A loss of the user's own, checked, and brought to where the run computes."""
+"""A loss of the user's own: checked, and moved to the run's device and dtype."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from eostui.problems.own import describe, not_finite
 
 
 def own_loss(spec: str, dtype: torch.dtype, device: torch.device) -> Callable[..., Any]:
-    """The loss that `spec` names, f(outputs, targets); the tensors of a module are moved. Raises ProblemError."""
+    """The loss f(outputs, targets) that `spec` names. The tensors of a module are moved. Raises ProblemError."""
     loss = load_callable(spec)
     if inspect.isclass(loss):
         name = spec.rpartition(":")[2]
@@ -42,7 +42,7 @@ def own_loss(spec: str, dtype: torch.dtype, device: torch.device) -> Callable[..
 
 
 def check_loss_is_finite(loss: Callable[..., Any], outputs: Any, y: Tensor | None, *, spec: str, data: str) -> None:
-    """Raise ProblemError where targets that are NaN or infinite make the loss so, whatever the outputs."""
+    """Raise ProblemError where NaN or infinite targets make the loss NaN or infinite, whatever the outputs are."""
     if y is None or not isinstance(outputs, Tensor) or not (bad := not_finite(y)):
         return
     # The loss of all examples at once, since some of them may have no finite target at all.
@@ -50,6 +50,6 @@ def check_loss_is_finite(loss: Callable[..., Any], outputs: Any, y: Tensor | Non
         value = loss(outputs.detach()[:1].expand(len(y), *outputs.shape[1:]).clone(), y.clone())
     if not bool(torch.isfinite(value)):
         raise ProblemError(
-            f"the loss {spec} is {value.item():g}, as {bad:,} of the {y.numel():,} numbers of y from {data} are NaN "
-            "or infinite: it must leave them out"
+            f"the loss {spec} is {value.item():g}, because {bad:,} of the {y.numel():,} numbers of y from {data} are "
+            "NaN or infinite: it must leave them out"
         )

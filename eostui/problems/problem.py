@@ -1,4 +1,4 @@
-"""What is trained: a model, a loss and a data set that are known to fit together."""
+"""What is trained: a model, a loss and a data set that fit together."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ Accuracy = Callable[[Tensor, Tensor], Tensor]
 class Problem:
     """A model with its first weights, the loss and the examples, all of one dtype and on one device.
 
-    loss:     None where the model is called with the targets and returns the mean loss itself
-    accuracy: None where the targets are no classes, or it is not known how the outputs stand for them
-    outputs:   how many an example or a position of it has; 0 where the model computes its own loss, or gives more than
-               one tensor
-    divisible: whether the model takes a part of the examples, too
-    alone:     whether it takes a single one
-    findings: what the check of model, loss and data has found
-    warnings: what the user's code warned of
+    loss:      None where the model is called with the targets and returns the mean loss itself
+    accuracy:  None where the targets are not classes, or where it is not known which outputs stand for which class
+    outputs:   number of outputs for an example, or for each position of it; 0 where the model computes its own loss or
+               gives more than one tensor
+    divisible: whether the model takes a part of the examples
+    alone:     whether the model takes a single example
+    findings:  what the check of model, loss and data has found
+    warnings:  the warnings that the user's code gave
     """
 
     model: nn.Module
@@ -75,14 +75,14 @@ def build_problem(
 ) -> Problem:
     """Put together what `arch`, `data` and `loss` name: entries of the catalogues, or a user's own by path.
 
-    `width` and `depth` vary an architecture of the catalogue that has them; None leaves them as they are there.
+    `width` and `depth` vary an architecture of the catalogue that has them. None means the catalogue's own value.
 
-    The model is built directly after `torch.manual_seed(seed)`, in torch's default dtype and on the CPU, and
-    then moved, so that a seed means the same weights in every dtype and on every device.
+    The model is built directly after `torch.manual_seed(seed)`, in torch's default dtype and on the CPU. It is moved
+    afterwards, so that a seed means the same weights in every dtype and on every device.
 
-    Whoever calls this has asked `check_fit` and `check_sizes` whether the names go together, as the plan of a run does.
+    The caller has checked with `check_fit` and `check_sizes` that the names go together, as the plan of a run does.
     Raises ProblemError, with one line that says what is wrong, where a name is unknown, something cannot be loaded,
-    what was loaded does not go together, or two examples do not go through model and loss.
+    the loaded parts do not go together, or two examples do not pass through model and loss.
     """
     sizes = {name: value for name, value in (("width", width), ("depth", depth)) if value is not None}
     dataset = _load_data(data, seed, data_dir, progress)
@@ -121,7 +121,7 @@ def _load_data(data: str, seed: int, data_dir: Path, progress: Progress) -> Data
         return own_data(data, seed)
     try:
         dataset: Dataset = load_callable(entry.load)(data_dir, progress, **entry.options)
-    except OSError as error:  # such as a directory that may not be looked into
+    except OSError as error:  # such as a directory without permission to read it
         raise DataError(f"cannot load {data} from {data_dir}: {error}") from error
     return dataset
 
@@ -139,13 +139,13 @@ def _check_loaded(dataset: Dataset, criterion: Criterion | None, *, arch: str, d
     if criterion is None:
         if dataset.y is not None and not isinstance(dataset.x, Tensor) and "labels" in dataset.x:
             raise ProblemError(
-                f"{data}: with --loss {loss} the model gets y as the argument labels, but x has 'labels' too; "
+                f"{data}: with --loss {loss} the model gets y as the argument labels, but x also has 'labels'; "
                 "leave it out, or return None for y"
             )
     elif dataset.y is None:
         raise ProblemError(
             f"--loss {loss} does not go with --data {data}: it needs targets, but y is None; "
-            "that is for a model that computes its own loss, with --loss model"
+            "y may be None only with --loss model, where the model computes its own loss"
         )
     if dataset.y is not None:
         check_targets(loss, data, _kind_of_targets(dataset), "" if dataset.classes else as_class_numbers(dataset.y))
@@ -157,7 +157,7 @@ def _check_loaded(dataset: Dataset, criterion: Criterion | None, *, arch: str, d
 
 
 def _check_inputs(entry: Architecture, data: str, x: Inputs) -> None:
-    """What a builder, which is told one shape, would not notice."""
+    """Raise ProblemError for inputs that a builder, which is given only the shape of one, would accept by mistake."""
     takes = f"{entry.name} takes {in_words(entry.inputs, INPUTS)}"
     if not isinstance(x, Tensor):
         raise ProblemError(
@@ -172,7 +172,7 @@ def _check_inputs(entry: Architecture, data: str, x: Inputs) -> None:
     if tokens and "tokens" not in entry.inputs:
         raise ProblemError(
             f"--arch {entry.name} does not go with --data {data}: {takes}, and x is {x.dtype}, which stands for "
-            "tokens; say x.float() where they are numbers"
+            "tokens; write x.float() if they are numbers"
         )
     if tokens and int(x.min()) < 0:
         raise ProblemError(f"{data}: x has the token {int(x.min())}; for {entry.name} tokens count from 0")
@@ -186,8 +186,8 @@ def _build_model(arch: str, sizes: Mapping[str, int], data: str, dataset: Datase
     if arch not in ARCHITECTURES:
         raise unknown_name("architecture", arch, ARCHITECTURES)
     entry = ARCHITECTURES[arch]
-    assert isinstance(dataset.x, Tensor)  # _check_inputs saw to that
-    assert dataset.y is not None  # its loss is no model's own, as check_fit has it
+    assert isinstance(dataset.x, Tensor)  # _check_inputs has checked it
+    assert dataset.y is not None  # check_fit refuses a loss of the model's own for the catalogue's networks
     outputs = _outputs_for(dataset, dataset.y, loss)
     if outputs is None:
         raise ProblemError(
@@ -204,7 +204,7 @@ def _build_model(arch: str, sizes: Mapping[str, int], data: str, dataset: Datase
 
 
 def _outputs_for(dataset: Dataset, y: Tensor, loss: str) -> int | None:
-    """How many outputs an architecture of the catalogue needs for one example or position; None: nobody knows."""
+    """How many outputs an architecture of the catalogue needs for one example or position; None where unknown."""
     if _is_one_output(dataset, loss):
         return 1
     if dataset.classes is not None:
@@ -213,7 +213,7 @@ def _outputs_for(dataset: Dataset, y: Tensor, loss: str) -> int | None:
 
 
 def _kind_of_targets(dataset: Dataset) -> str:
-    """As in the catalogues of losses and data sets."""
+    """The kind of the targets, by its name in the catalogues of losses and data sets."""
     if dataset.classes is None:
         return "numbers"
     return "signs" if dataset.y is not None and dataset.y.is_floating_point() else "classes"
@@ -225,7 +225,7 @@ def _is_one_output(dataset: Dataset, loss: str) -> bool:
 
 
 def _width(dataset: Dataset, outputs: Tensor) -> int:
-    """How many outputs an example or a position of it has, given those for the first examples."""
+    """Number of outputs for an example, or for each position of it, from the outputs for the first examples."""
     if outputs.ndim == 1:
         return 1
     if dataset.y is None or _kind_of_targets(dataset) != "classes":
@@ -235,7 +235,7 @@ def _width(dataset: Dataset, outputs: Tensor) -> int:
 
 
 def _accuracy(dataset: Dataset, loss: str, outputs: Tensor) -> Accuracy | None:
-    """How right answers are counted, given the outputs for the first examples."""
+    """The function that counts right answers, chosen by the outputs for the first examples."""
     if dataset.y is None or dataset.classes is None:
         return None
     if _is_one_output(dataset, loss):

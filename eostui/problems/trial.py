@@ -1,4 +1,4 @@
-"""Whether a model, a loss and a data set go together: two examples tell."""
+"""Whether a model, a loss and a data set go together, tried on two examples."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ Criterion = Callable[[Any, Any], Tensor]
 
 @dataclass(frozen=True)
 class Trial:
-    """What became of the first examples.
+    """The result of passing the first examples through model and loss.
 
-    outputs: what the model gave for them, where that is one tensor; None where it computes the loss itself, or gives
-    more than one, for a loss of the user's own. divisible: whether two examples were enough; a network on one graph
-    takes all or none. alone: whether one example is enough, which batch norm cannot do with. warnings: what the user's
-    code, or torch in it, warned of.
+    outputs: the tensor that the model gave for them; None where it computes the loss itself, or gives more than one
+    tensor to a loss of the user's own. divisible: whether two examples were enough; a network on one graph takes all
+    examples or none. alone: whether one example was enough; it is not for batch norm. warnings: the warnings of the
+    user's code, and of torch in it.
     """
 
     outputs: Tensor | None
@@ -44,9 +44,10 @@ class Trial:
 def try_examples(
     model: nn.Module, criterion: Criterion | None, dataset: Dataset, *, arch: str, data: str, loss: str
 ) -> Trial:
-    """Send two examples through model and loss, and where these will not do, all of them.
+    """Pass two examples through model and loss; if that fails, pass all of them.
 
-    Leaves no trace. Raises ProblemError, which names what was given and what came back for two.
+    The model is left as it was. Raises ProblemError where both fail. The message says what was given and what came
+    back for two examples.
     """
     examples = len(dataset.x) if isinstance(dataset.x, Tensor) else len(next(iter(dataset.x.values())))
     with warnings.catch_warnings(record=True) as caught:
@@ -70,16 +71,16 @@ def try_examples(
 
 
 def _is_worth_telling(warning: warnings.WarningMessage) -> bool:
-    # oneDNN tells of every LSTM on a processor that it has no kernel for, and another one is taken.
+    # oneDNN warns about every LSTM on a processor without a kernel for it. Another kernel is used then.
     return issubclass(warning.category, UserWarning) and "primitive descriptor" not in str(warning.message)
 
 
 def initialise(model: nn.Module, dataset: Dataset, loss: str, *, arch: str, data: str) -> None:
-    """Let a model that makes its first weights of the examples see them.
+    """Show the examples to a model whose first weights depend on them.
 
-    Lazy modules (`nn.LazyLinear`) get their shapes so, and then their weights; others, such as ActNorm, set weights to
-    what normalises the first batch that they see, which in full-batch training has all examples. Raises ProblemError
-    where the model does not take the examples.
+    Lazy modules (`nn.LazyLinear`) get their shapes from the examples, and then their weights. Others, such as ActNorm,
+    choose weights that normalise the first batch that they see. In full-batch training, that batch has all examples.
+    Raises ProblemError where the model does not take the examples.
     """
 
     def call(examples: int | None) -> None:
@@ -100,7 +101,7 @@ def initialise(model: nn.Module, dataset: Dataset, loss: str, *, arch: str, data
     state, trained = ModuleState(model, Moved.ALL), [p for p in model.parameters() if p.requires_grad]
     before, weights = state.copied(), [p.detach().clone() for p in trained]
     with Draws().of_batch(torch.device("cpu"), 0):
-        with suppress(ProblemError):  # it may take all examples or none
+        with suppress(ProblemError):  # the model may take all examples or none
             call(2)
         changed = not all(same(p.detach(), first) for p, first in zip(trained, weights, strict=True))
         state.restore(before)
@@ -113,7 +114,7 @@ def initialise(model: nn.Module, dataset: Dataset, loss: str, *, arch: str, data
 def _try(
     model: nn.Module, criterion: Criterion | None, dataset: Dataset, examples: int, *, arch: str, data: str, loss: str
 ) -> Tensor | None:
-    # Copies, for code that changes its arguments in place.
+    # Copies, because the code may change its arguments in place.
     x = of_each(dataset.x, lambda tensor: tensor[:examples].clone())
     y = None if dataset.y is None else dataset.y[:examples].clone()
     outputs = None
@@ -135,12 +136,12 @@ def _try(
         raise ProblemError(f"{whose} returned a {value.dtype} tensor of shape {shape(value)}; {remedy}, a scalar")
     if not value.requires_grad:
         weights = "its weights" if outputs is None else f"the weights of {arch}"
-        raise ProblemError(f"what {whose} returned does not depend on {weights}: is something detached?")
+        raise ProblemError(f"what {whose} returned does not depend on {weights}: look for a detach() or a no_grad()")
     return outputs
 
 
 def _call(model: nn.Module, x: Inputs, y: Tensor | None, *, arch: str, data: str) -> Any:
-    """As `call_model`; raises ProblemError."""
+    """The result of `call_model`. Raises ProblemError where the model fails."""
     if isinstance(x, Tensor):
         count = len(x)
         called, what = "model(x)" if y is None else "model(x, y)", f"of shape {shape(x)}"
@@ -162,8 +163,8 @@ def _call(model: nn.Module, x: Inputs, y: Tensor | None, *, arch: str, data: str
 def _outputs(returned: Any, arch: str, *, examples: int) -> Tensor:
     if not isinstance(returned, Tensor):
         raise ProblemError(
-            f"the model of {arch} gave {describe(returned)} for {_count(examples)}; it must give one tensor, or have "
-            "a loss of your own that takes what it gives: --loss file.py:function"
+            f"the model of {arch} gave {describe(returned)} for {_count(examples)}; it must give one tensor, unless "
+            "you give a loss that takes more: --loss file.py:function"
         )
     if returned.ndim == 0 or len(returned) != examples:
         raise ProblemError(
@@ -196,7 +197,7 @@ def _loss(criterion: Criterion, outputs: Any, y: Tensor, *, arch: str, data: str
 
 
 def blame(error: Exception, spec: str) -> str:
-    """What went wrong, and on which line where `spec` names a user's own code."""
+    """What went wrong, with the line of the user's code where `spec` names a path."""
     said = where_and_what(error, source_file(load_callable(spec))) if looks_like_path(spec) else str(error)
     if "same dtype" in said or "scalar type" in said:
         said += " (the weights and inputs of a run are all of one --dtype, float32 or float64)"

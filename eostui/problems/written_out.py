@@ -1,4 +1,4 @@
-"""Layers of torch whose own derivatives are wrong from the second on, with their formula written out in its place."""
+"""Layers of torch whose second derivatives are wrong. They get their formula written out in plain operations."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ with warnings.catch_warnings():
 
 
 def write_out(model: nn.Module) -> None:
-    """Have every weight normalisation in the model (Salimans & Kingma 2016) compute w = g v/‖v‖ by that formula.
+    """Make every weight normalisation in the model (Salimans & Kingma 2016) compute w = g v/‖v‖ by that formula.
 
-    torch's kernel for it takes the norms for constants in its second derivative (seen with torch 2.14): on a small
-    network the largest eigenvalue of the Hessian came out 1 % too low, and the Hessian was not symmetric.
+    torch's kernel treats the norms as constants in its second derivative (seen with torch 2.14). On a small network the
+    largest eigenvalue of the Hessian came out 1 % too low, and the Hessian was not symmetric.
     """
     for module in model.modules():
         if type(module) is parametrizations._WeightNorm:

@@ -101,7 +101,7 @@ def test_a_package_of_a_name_that_is_taken_says_so_where_it_matters(folder: Path
     (folder / "json" / "own.py").write_text("def f():\n    return 14\n")
     (folder / "json" / "relative.py").write_text("from .own import f\n")
     assert load_callable("json/own.py:f")() == 14
-    with pytest.raises(ByPathError, match="relative.py imports from its package .* 'json' is another module"):
+    with pytest.raises(ByPathError, match="relative.py imports from its package .* 'json' is the name of another"):
         load_callable("json/relative.py:f")
 
 
@@ -213,7 +213,7 @@ def test_a_function_of_another_module_of_that_name_says_which_module_it_is(folde
         ("pkg/net.py:model()", "write pkg/net.py:model"),
         ("some.module.function", "write some.module:function"),
         ("./pkg", "./pkg is a folder, and it has net.py"),
-        ("weights.pt:f", "weights.pt is no Python file; write a function that loads it"),
+        ("weights.pt:f", "weights.pt is not a Python file; write a function that loads it"),
         ("empty.py:", "it defines no public function"),
     ],
 )

@@ -145,7 +145,7 @@ def test_the_small_file_is_passed_over_where_it_has_too_few_images_of_the_classe
     (tmp_path / STATISTICS).symlink_to(shared_data / STATISTICS)
     assert len(load(tmp_path, silent, images=965, classes=2).x) == 965
     tmp_path.joinpath(FOLDER).write_text("in the way")
-    with pytest.raises(DataError, match=f"{FOLDER} is a file, where the folder of CIFAR-10 is to be"):
+    with pytest.raises(DataError, match=f"{FOLDER} is a file, but must be the folder of CIFAR-10"):
         load(tmp_path, silent, images=966, classes=2)
 
 

@@ -110,9 +110,11 @@ def test_where_both_axes_could_be_the_classes_it_is_the_last_one(loss: Callable[
 
 
 def test_shapes_that_would_broadcast_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"outputs \(5, 1\) and targets \(5,\) .*: say y.unsqueeze\(-1\) in the data"):
+    with pytest.raises(
+        ValueError, match=r"outputs \(5, 1\) and targets \(5,\) .*: write y.unsqueeze\(-1\) in the data"
+    ):
         mse(torch.zeros(5, 1), torch.zeros(5))
-    with pytest.raises(ValueError, match=r"outputs \(5,\) and targets \(5, 1\) .*: say y.squeeze\(-1\) in the data"):
+    with pytest.raises(ValueError, match=r"outputs \(5,\) and targets \(5, 1\) .*: write y.squeeze\(-1\) in the data"):
         mse(torch.zeros(5), torch.zeros(5, 1))
     with pytest.raises(ValueError, match=r"one output for each class, \(n, classes\), not \(5,\)"):
         ce(torch.zeros(5), torch.zeros(5).long())

@@ -29,6 +29,6 @@ def test_data_of_another_size_are_refused(shape: tuple[int, ...], outputs: int) 
 
 
 def test_the_width_that_data_need_is_said_where_there_is_one() -> None:
-    with pytest.raises(ProblemError, match="shape \\(30,\\) and 30 outputs; say --width 30$"):
+    with pytest.raises(ProblemError, match="shape \\(30,\\) and 30 outputs; give --width 30$"):
         DeepLinear((30,), 30, width=50, depth=20)
     assert len(DeepLinear((30,), 30, width=30, depth=20)) == 20

@@ -20,42 +20,42 @@ from eostui.problems.fit import check_fit, check_sizes
             "chebyshev-5",
             "ce",
             "--loss ce does not go with --data chebyshev-5: ce needs class numbers, chebyshev-5 has numbers to regress "
-            "on, for which there is mse",
+            "on; give --loss mse",
         ),
         (
             "resnet32",
             "wikitext-2",
             "ce",
-            "--arch resnet32 does not go with --data wikitext-2: resnet32 takes images, wikitext-2 has tokens; it is "
-            "meant for --data cifar10-5k",
+            "--arch resnet32 does not go with --data wikitext-2: resnet32 takes images, wikitext-2 has tokens; "
+            "give --data cifar10-5k",
         ),
         (
             "fc-tanh",
             "digits",
             "model",
-            "--loss model does not go with --arch fc-tanh: it is for a model of your own that computes its loss, "
-            "fc-tanh gives outputs; it is meant for --loss mse",
+            "--loss model does not go with --arch fc-tanh: it is for a model of your own that computes its loss, and "
+            "fc-tanh gives outputs; give --loss mse",
         ),
         (
             "fc-tanh",
             "cifar10-1k-2c",
             "ce",
-            "--loss ce does not go with --data cifar10-1k-2c: ce needs class numbers, cifar10-1k-2c has signs ±1, for "
-            "which there is mse or logistic",
+            "--loss ce does not go with --data cifar10-1k-2c: ce needs class numbers, cifar10-1k-2c has signs ±1; "
+            "give --loss mse or logistic",
         ),
         (
             "fc-tanh",
             "cifar10-1k-4c",
             "logistic",
-            "--loss logistic does not go with --data cifar10-1k-4c: logistic is for two classes, cifar10-1k-4c has 4, "
-            "for which there is mse or ce",
+            "--loss logistic does not go with --data cifar10-1k-4c: logistic is for two classes, cifar10-1k-4c has 4; "
+            "give --loss mse or ce",
         ),
         (
             "own.py:model",
             "chebyshev-300",
             "logistic",
             "--loss logistic does not go with --data chebyshev-300: logistic needs class numbers or signs ±1, "
-            "chebyshev-300 has numbers to regress on, for which there is mse",
+            "chebyshev-300 has numbers to regress on; give --loss mse",
         ),
     ],
 )
@@ -72,7 +72,7 @@ def test_an_architecture_goes_with_what_it_is_meant_for(name: str) -> None:
 
 def test_a_size_is_refused_where_there_is_none_to_choose() -> None:
     check_sizes("fc-tanh", ["width", "depth"])
-    with pytest.raises(ProblemError, match="--width does not go with --arch resnet32.*these have: fc-tanh"):
+    with pytest.raises(ProblemError, match="--width does not go with --arch resnet32.*these have one: fc-tanh"):
         check_sizes("resnet32", ["width"])
     with pytest.raises(ProblemError, match="--depth does not go with --arch own.py:model.*is in its code"):
         check_sizes("own.py:model", ["depth"])

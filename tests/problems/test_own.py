@@ -204,7 +204,7 @@ def test_targets_may_be_missing_where_the_loss_leaves_them_out(own: Own) -> None
     assert 0 < initial_loss(problem) < 10
     of_all = own("def f(outputs, y): return (outputs - y).square().mean()")
     message = complaint(arch=model, data=data, loss=of_all)
-    assert f"the loss {of_all} is nan, as 4 of the 10 numbers of y" in message
+    assert f"the loss {of_all} is nan, because 4 of the 10 numbers of y" in message
     assert "it must leave them out" in message
     assert "4 of the 10 numbers of y are NaN or infinite; a loss of your own may" in complaint(arch=model, data=data)
 
@@ -304,16 +304,16 @@ def test_the_trial_leaves_running_statistics_and_seed_alone(own: Own) -> None:
             "def f(): return torch.ones(5, 4), torch.ones(5) > 0",
             "y is torch.bool; targets must be integer class numbers",
         ),
-        ("def f(): return torch.ones(5, 4), torch.ones(5) > 0", "say y.long() for classes 0 and 1"),
+        ("def f(): return torch.ones(5, 4), torch.ones(5) > 0", "write y.long() for classes 0 and 1"),
         ("def f(): return 1.5, 2.5", "returned a tuple of 2 (float, float); it must return (x, y)"),
         ("def f(): return [1.5, 2.5], [0, 1]", "tuple of 2 ((float, float), (int, int)); it must return (x, y)"),
         (
             "def f(): return torch.ones(5, 4).numpy().astype(str), None",
             "returned a numpy array of <U32; it must have num",
         ),
-        ("def f(): return torch.ones(5, 4).to_sparse(), torch.ones(5, 2)", "x is sparse or nested; say x.to_dense()"),
-        ("def f(): return torch.ones(5, 0), torch.ones(5, 2)", "x has shape (5, 0), and so no number in it"),
-        ("def f(): return torch.ones(5, 4), torch.ones(5, 0).int()", "y has shape (5, 0), and so no number in it"),
+        ("def f(): return torch.ones(5, 4).to_sparse(), torch.ones(5, 2)", "x is sparse or nested; write x.to_dense()"),
+        ("def f(): return torch.ones(5, 0), torch.ones(5, 2)", "x has shape (5, 0), which has no numbers in it"),
+        ("def f(): return torch.ones(5, 4), torch.ones(5, 0).int()", "y has shape (5, 0), which has no numbers in it"),
         (
             "def f(): return torch.utils.data.DataLoader([])",
             "returned a DataLoader; a run needs all examples at once: x, y = next(iter(DataLoader(loader.dataset",
@@ -348,11 +348,11 @@ def test_the_trial_leaves_running_statistics_and_seed_alone(own: Own) -> None:
             "6 of the 6 numbers of y_test are NaN",
         ),
         ("def f():\n    return 1 / 0", ".py:5: ZeroDivisionError: division by zero"),
-        ("def f(n): return n", "is called without arguments, and takes n: give these defaults, or name a function"),
+        ("def f(n): return n", "is called without arguments, but takes n: give these defaults, or name a function"),
         ("def f(): return torch.ones(5, 4), torch.ones(5)", "must have targets (n, k)"),
         (
             "def f(): return torch.ones(5, 4), None",
-            "it needs targets, but y is None; that is for a model that computes",
+            "it needs targets, but y is None; y may be None only with --loss model",
         ),
     ],
 )
@@ -400,11 +400,11 @@ def test_test_inputs_with_other_names_are_refused(own: Own) -> None:
         ("def f(): return 3", "returned an int; it must return a torch.nn.Module"),
         (
             "f = nn.Linear(64, 10)",
-            "f is a Linear, not a function that returns one: write `def f(): return …`, so that --s",
+            "f is a Linear, not a function that returns one: write `def f(): return …`, so that its",
         ),
         (
             "f = nn.Linear",
-            "is called without arguments, and takes in_features: int, out_features: int, bias: bool = True",
+            "is called without arguments, but takes in_features: int, out_features: int, bias: bool = True",
         ),
         ("def f(): return nn.Linear", "returned the class Linear, not an object of it"),
         ("def f(): return nn.Flatten()", "the model (Flatten) has no trainable parameters"),
@@ -447,7 +447,7 @@ def test_integers_for_a_model_of_numbers_are_named_by_the_trial(own: Own) -> Non
             "returned a float; with --loss model it must return the mean",
         ),
         ("def forward(self, x, y): return {'logits': y}", "returned a dict; with --loss model it must return the mean"),
-        ("def forward(self, x, y): return y.float().mean()", "does not depend on its weights: is something detached?"),
+        ("def forward(self, x, y): return y.float().mean()", "does not depend on its weights: look for a detach()"),
         ("def forward(self, x): return self.a(x).sum()", "as model(x, y), of shape (2, 4): TypeError: M.forward()"),
         ("def forward(self, x, y):\n        return self.a(x + missing)", ".py:9: NameError: name 'missing'"),
     ],
@@ -459,7 +459,7 @@ def test_a_model_that_does_not_compute_its_loss_is_quoted(own: Own, forward: str
 
 def test_labels_that_would_be_given_twice_are_refused(own: Own) -> None:
     data = own("def f(): return {'labels': torch.ones(5, 4)}, torch.ones(5, 2)")
-    assert "x has 'labels' too" in complaint(arch=own.model("pass"), data=data, loss="model")
+    assert "x also has 'labels'" in complaint(arch=own.model("pass"), data=data, loss="model")
     model = own.model("def forward(self, labels): return self.a(labels)")
     assert build(model, data).outputs == 2
 
@@ -484,20 +484,20 @@ def test_an_unsound_loss_is_quoted(own: Own, body: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("y", "loss", "words"),
     [
-        ("torch.tensor([0., 1., 2., 1., 0.])", "ce", "has numbers to regress on; say y.long() in the data"),
-        ("torch.tensor([[0.], [1.], [1.], [1.], [0.]])", "logistic", "on; say y.long().squeeze(1) in the data"),
-        ("torch.eye(3)[[0, 1, 2, 1, 0]]", "ce", "has numbers to regress on; say y.argmax(1) in the data where"),
-        ("torch.eye(3)[[0, 1, 2, 1, 0]] - 0.5", "ce", "has numbers to regress on, for which there is mse"),
-        ("torch.eye(3)[[0, 1, 2, 1, 0]].int()", "ce", "not (2, 3): say y.argmax(-1) in the data for one-hot rows"),
+        ("torch.tensor([0., 1., 2., 1., 0.])", "ce", "has numbers to regress on; write y.long() in the data"),
+        ("torch.tensor([[0.], [1.], [1.], [1.], [0.]])", "logistic", "on; write y.long().squeeze(1) in the data"),
+        ("torch.eye(3)[[0, 1, 2, 1, 0]]", "ce", "has numbers to regress on; write y.argmax(1) in the data if"),
+        ("torch.eye(3)[[0, 1, 2, 1, 0]] - 0.5", "ce", "has numbers to regress on; give --loss mse"),
+        ("torch.eye(3)[[0, 1, 2, 1, 0]].int()", "ce", "not (2, 3): write y.argmax(-1) in the data for one-hot rows"),
         (
             "torch.tensor([[0], [1], [2], [1], [0]])",
             "ce",
-            "outputs (2, 3) have shape (2,), not (2, 1): say y.squeeze(1)",
+            "outputs (2, 3) have shape (2,), not (2, 1): write y.squeeze(1)",
         ),
         (
             "torch.tensor([[0], [1], [2], [1], [0]])",
             "mse",
-            "outputs (2, 3) have shape (2,), not (2, 1): say y.squeeze(1)",
+            "outputs (2, 3) have shape (2,), not (2, 1): write y.squeeze(1)",
         ),
         ("torch.randn(5)", "mse", "outputs (2, 3) and targets (2,) must have the same shape"),
     ],

@@ -104,7 +104,7 @@ def loss(out, y): return (out["a"] - y).square().mean() + (out["b"][0] - y).squa
 """
     made = problem(tmp_path, code, loss="loss")
     assert (made.outputs, made.accuracy, made.findings.reduction) == (0, None, "mean")
-    assert "a loss of your own" in refused(tmp_path, code)
+    assert "unless you give a loss that takes more" in refused(tmp_path, code)
 
 
 def test_transforms_in_a_network_may_have_their_graph_kept_or_not(tmp_path: Path) -> None:

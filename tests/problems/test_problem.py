@@ -114,7 +114,7 @@ def test_an_unknown_name_lists_the_nearest(kind: str, name: str, nearest: str) -
     [
         ({"arch": "resnet32"}, "those of this data set have shape (20,)"),
         ({"arch": "transformer"}, "transformer takes tokens, which are integers; x is torch.float32"),
-        ({"loss": "ce"}, "ce needs class numbers, {data} has numbers to regress on, for which there is mse"),
+        ({"loss": "ce"}, "ce needs class numbers, {data} has numbers to regress on; give --loss mse"),
         ({"loss": "logistic"}, "logistic needs class numbers or signs ±1, {data} has numbers to regress on"),
     ],
 )
@@ -129,7 +129,7 @@ def test_own_numbers_that_do_not_go_with_a_name_are_refused(own: Own, given: dic
         ("torch.ones(5, 4).int()", "fc-tanh", "mse", "fc-tanh takes images or vectors, and x is torch.int64, which"),
         ("-torch.ones(5, 4).int()", "transformer", "ce", "x has the token -1; for transformer tokens count from 0"),
         ("{'a': torch.ones(5, 4)}", "fc-tanh", "mse", "takes images or vectors, not a dictionary of a; that is for"),
-        ("torch.ones(5, 4)", "fc-tanh", "logistic", "logistic is for two classes, {data} has 4, for which there is"),
+        ("torch.ones(5, 4)", "fc-tanh", "logistic", "logistic is for two classes, {data} has 4; give --loss mse or ce"),
     ],
 )
 def test_own_classes_that_do_not_go_with_a_name_are_refused(own: Own, x: str, arch: str, loss: str, words: str) -> None:

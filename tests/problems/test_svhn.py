@@ -86,6 +86,6 @@ def test_a_file_that_is_not_of_svhn_is_refused_even_with_the_right_checksum(
 ) -> None:
     checksums = write_svhn(tmp_path, images)
     checksums[TRAIN] = put(tmp_path / TRAIN, content)
-    with pytest.raises(DataError, match=f"{TRAIN} is not of SVHN") as caught:
+    with pytest.raises(DataError, match=f"{TRAIN} is not a file of SVHN") as caught:
         load(tmp_path, silent, images=5, checksums=checksums)
     assert "\n" not in str(caught.value)

@@ -46,7 +46,9 @@ def test_the_first_sequences_have_the_numbers_and_the_vocabulary_of_the_whole_te
     assert some.x_test is not None
     assert len(some.x_test) == 3
     assert some.vocabulary == whole.vocabulary == 200
-    with pytest.raises(DataError, match="a text: there are only 28 sequences of 35 tokens to train on, 29 are needed"):
+    with pytest.raises(
+        DataError, match="a text: there are only 28 sequences of 35 tokens to train on, but 29 are needed"
+    ):
         text_dataset(words, words, "a text", sequences=29)
 
 
@@ -64,7 +66,7 @@ def test_a_token_of_the_test_text_alone_becomes_the_unknown_one() -> None:
 @pytest.mark.parametrize("text", ["", "\n", "a" * 35])
 def test_a_text_too_short_for_a_sequence_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "short.txt").write_text(text)
-    with pytest.raises(DataError, match=r"short\.txt, .* only 0 sequences of 35 tokens to train on, 1 are needed"):
+    with pytest.raises(DataError, match=r"short\.txt, .* only 0 sequences of 35 tokens to train on, but 1 are needed"):
         load(tmp_path, silent, path=str(tmp_path / "short.txt"), level="chars")
 
 
@@ -94,7 +96,7 @@ def test_a_real_text_is_split_at_nine_tenths(shared_data: Path, level: str, voca
 def test_a_file_that_is_no_utf8_is_refused_with_the_place(tmp_path: Path) -> None:
     path = tmp_path / "latin.txt"
     path.write_bytes("na\u00efve".encode("latin1") * 100)
-    with pytest.raises(DataError, match=r"latin\.txt is no UTF-8 text: byte 2 is 0xef .*; convert it, or"):
+    with pytest.raises(DataError, match=r"latin\.txt is not UTF-8 text: byte 2 is 0xef .*; convert it, or"):
         read_text(path)
     path.write_bytes("\u00e9".encode()[:1])
     with pytest.raises(DataError, match=r"byte 0 is 0xc3 \(unexpected end of data\)"):
@@ -106,7 +108,7 @@ def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
     path.write_text("so so\n", encoding="utf-8-sig")
     assert read_text(path) == "so so\n"
     path.write_text("so so\n", encoding="utf-16")
-    with pytest.raises(DataError, match=r"marked\.txt is no UTF-8 text: byte 0 is 0xff"):
+    with pytest.raises(DataError, match=r"marked\.txt is not UTF-8 text: byte 0 is 0xff"):
         read_text(path)
 
 

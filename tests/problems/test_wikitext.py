@@ -31,7 +31,7 @@ def test_without_a_training_text_the_validation_text_is_trained_on_and_that_is_s
     words = set(tokenise(read_text(shared_data / "wikitext-2" / "valid.txt"), "words"))
     assert "<unk>" in words
     assert data.classes == data.vocabulary == len(words)
-    assert data.provenance.endswith("valid.txt, its validation text, for want of the training text")
+    assert data.provenance.endswith("valid.txt, its validation text, because the training text is missing")
 
 
 def test_some_sequences_of_characters(shared_data: Path) -> None:
@@ -63,7 +63,7 @@ def test_a_training_text_is_found_where_it_may_be(
         (tmp_path / file).write_text(LONG)
     data = load(tmp_path, silent, level=level, sequences=None)
     assert f" from {tmp_path / read}" in data.provenance
-    assert ("for want of" in data.provenance) == ("train" not in read)
+    assert ("is missing" in data.provenance) == ("train" not in read)
     assert (data.x_test is not None) == tested
 
 
@@ -77,8 +77,8 @@ def test_the_test_text_is_the_one_beside_the_training_text(tmp_path: Path) -> No
 
 def test_more_sequences_than_there_are_and_damaged_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "train.txt").write_text(LONG)
-    with pytest.raises(DataError, match="there are only 2 sequences of 35 tokens to train on, 5 are needed"):
+    with pytest.raises(DataError, match="there are only 2 sequences of 35 tokens to train on, but 5 are needed"):
         load(tmp_path, silent, level="words", sequences=5)
     (tmp_path / "train.txt").write_bytes(b"\xff\xfe" * 100)
-    with pytest.raises(DataError, match=r"train\.txt is no UTF-8 text: byte 0 is 0xff"):
+    with pytest.raises(DataError, match=r"train\.txt is not UTF-8 text: byte 0 is 0xff"):
         load(tmp_path, silent, level="words", sequences=None)

@@ -1,4 +1,4 @@
-"""Gaussian clouds to be told apart: the smallest task with vectors and classes."""
+"""Classes of points in Gaussian clouds: the smallest task with vectors and classes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from eostui.problems.datasets import Progress
 TRAIN, TEST = 500, 500
 CLASSES, DIMENSIONS = 4, 10
 SPREAD = 1.0
-"""Standard deviation of the centres in every coordinate, where that of a cloud about its centre is 1."""
+"""Standard deviation of the centres in every coordinate. That of a cloud about its centre is 1."""
 
 
 def load(_data_dir: Path, progress: Progress) -> Dataset:

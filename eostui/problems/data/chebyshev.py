@@ -14,7 +14,7 @@ TRAIN, TEST = 20, 200
 
 
 def load(_data_dir: Path, progress: Progress, *, degree: int) -> Dataset:
-    """20 points evenly on [−1, 1] and 200 between them to test on, (n, 1); y = T_D(x) = cos(D arccos x), (n, 1)."""
+    """20 even points on [−1, 1] to train on and 200 to test on, (n, 1), with y = T_D(x) = cos(D arccos x), (n, 1)."""
     progress(f"computing the Chebyshev polynomial of degree {degree}", None)
 
     def points(n: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -52,7 +52,7 @@ OFFICIAL = Source(
 
 @dataclass(frozen=True)
 class _Read:
-    """What was read of the training images and all test images, and from where."""
+    """Training images, all test images, the statistics, and the file or folder that they were read from."""
 
     train: Examples
     test: Examples
@@ -72,13 +72,14 @@ def load(
 
     With two classes the targets are the signs −1 (aeroplane) and +1 (automobile), (n, 1).
 
-    Looks under `data_dir` for the official folder `cifar-10-batches-py`, then for `cifar10_5k_1k.npz` (the
-    first 5,000 training and 1,000 test images), and else downloads the official folder there. `checksums` are
-    the MD5 sums that the batches must have. Raises DataError.
+    Looks under `data_dir` for the official folder `cifar-10-batches-py`, then for `cifar10_5k_1k.npz` (the first 5,000
+    training and 1,000 test images). Where neither exists, it downloads the official folder there. `checksums` are the
+    MD5 sums that the batches must have. Raises DataError.
 
-    The code of Cohen et al. 2024 (central flows) draws its subset in another way: the first n/C images of each of the C
-    classes, which makes the classes exactly even, standardised for each of the three channels and not for each
-    pixel coordinate, and shuffled, which full batches do not notice. With two classes it has the same signs.
+    The code of Cohen et al. 2024 (central flows) draws its subset in another way. It takes the first n/C images of each
+    of the C classes, which makes the classes exactly even. It standardises each of the three channels instead of each
+    pixel coordinate. It shuffles the images, which makes no difference to full batches. With two classes it has the
+    same signs.
     """
     read = _read_subset(data_dir, images, classes, progress) or _read_official(
         data_dir, images, classes, checksums, progress
@@ -97,7 +98,7 @@ def load(
 def _read_official(
     data_dir: Path, images: int, classes: int, checksums: Mapping[str, str], progress: Progress
 ) -> _Read:
-    """From the official folder, which is downloaded where it is missing."""
+    """Read the official folder, and download it first where it is missing."""
     official = data_dir / FOLDER
     if not official.is_dir():
         download(OFFICIAL, data_dir, progress)
@@ -110,7 +111,7 @@ def _read_official(
 
 
 def _read_train(folder: Path, images: int, classes: int, checksums: Mapping[str, str], progress: Progress) -> Examples:
-    """The training batches from the first on, until there are `images` of the first `classes` classes or no more."""
+    """The training batches from the first on, as many as it takes to have `images` of the first `classes` classes."""
     pixels, labels, found = [], [], 0
     for i, name in enumerate(TRAIN_BATCHES):
         progress(f"reading {name}", i / len(TRAIN_BATCHES))
@@ -124,7 +125,7 @@ def _read_train(folder: Path, images: int, classes: int, checksums: Mapping[str,
 
 
 def _read_subset(data_dir: Path, images: int, classes: int, progress: Progress) -> _Read | None:
-    """From the small file; None where there is the official folder, or where the file cannot have enough images."""
+    """Read the small file; None where the official folder exists, or where the file cannot have enough images."""
     path = data_dir / SUBSET
     if (data_dir / FOLDER).is_dir() or images > SUBSET_IMAGES or not path.is_file():
         return None
@@ -152,7 +153,7 @@ def _read_subset(data_dir: Path, images: int, classes: int, progress: Progress) 
 
 
 def _read_statistics(data_dir: Path) -> Statistics | None:
-    """Mean and standard deviation, (3, 32, 32) in grey levels (0 to 255), or None without a file.
+    """Mean and standard deviation, (3, 32, 32) in grey levels (0 to 255); None without a file.
 
     The file holds them as (32, 32, 3), for images that were divided by 255.
     """
@@ -167,7 +168,7 @@ def _read_statistics(data_dir: Path) -> Statistics | None:
 
 
 def _compute_statistics(data_dir: Path, folder: Path, checksums: Mapping[str, str], progress: Progress) -> Statistics:
-    """The statistics of the full training set, also kept in a file of `data_dir` for the next time."""
+    """The statistics of the full training set. They are also written to a file in `data_dir` for the next time."""
     pixels, _ = _read_train(folder, TRAIN_IMAGES, CLASSES, checksums, progress)
     progress("computing the mean and deviation of every pixel", None)
     mean, std = pixel_statistics(pixels)
@@ -176,7 +177,7 @@ def _compute_statistics(data_dir: Path, folder: Path, checksums: Mapping[str, st
 
 
 def _keep(path: Path, mean: NDArray[np.float64], std: NDArray[np.float64]) -> None:
-    """Write `path` whole or not at all: a read-only directory costs the time again, no more."""
+    """Write `path` completely or not at all. In a read-only directory the next run computes the statistics again."""
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with partial.open("wb") as file:
@@ -192,8 +193,8 @@ def _read_arrays(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str,
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in shapes}
     except KeyError as error:
-        raise DataError(f"{path} is not what its name says: {error}") from error
-    except Exception as error:  # zipfile, zlib and numpy each have their own ways to say "damaged"
+        raise DataError(f"{path} lacks an array: {error}; replace it or delete it") from error
+    except Exception as error:  # zipfile, zlib and numpy each raise their own errors for a damaged file
         raise DataError(f"cannot read {path}: {type(error).__name__}: {error}") from error
     for name, shape in shapes.items():
         if arrays[name].shape[1:] != shape:

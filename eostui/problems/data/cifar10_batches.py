@@ -1,7 +1,7 @@
 """The official CIFAR-10 batches, read without trusting them.
 
-They are pickles, and a pickle can run any code. So a batch is read only if its MD5 sum is the published one,
-and then by an unpickler that can make nothing but dictionaries, lists, numbers, strings and numpy arrays.
+They are pickles, and a pickle can run any code. A batch is therefore read only if its MD5 sum is the published one. The
+unpickler can make nothing but dictionaries, lists, numbers, strings and numpy arrays.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def read_batch(
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """The images (n, 3, 32, 32) and labels (n,) of one batch file of `folder`, in their order.
 
-    Raises DataError where the file is missing, unreadable, not the one of the checksum, or no batch of
+    Raises DataError where the file is missing or unreadable, does not match its checksum, or is not a batch of
     CIFAR-10.
     """
     path = folder / name
@@ -67,7 +67,7 @@ def read_batch(
         raise DataError(f"{path} is missing: delete {folder} to have CIFAR-10 downloaded anew") from None
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}") from error
-    # Finds half-written files; against a forger there is the unpickler below.
+    # The checksum finds half-written files. The unpickler below protects against forged ones.
     found = hashlib.md5(content, usedforsecurity=False).hexdigest()
     if found != checksums[name]:
         raise DataError(

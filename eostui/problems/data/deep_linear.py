@@ -17,8 +17,8 @@ SIZE = 50
 def load(_data_dir: Path, progress: Progress) -> Dataset:
     """x = √n Q, (n, n), with the orthogonal factor Q of a Gaussian matrix, and y = x Aᵀ, (n, n), with A Gaussian.
 
-    The inputs are white, (1/n) xᵀx = I, so the loss is ½‖W − A‖² in the product W of the network's weights, and that
-    is all there is to learn: nothing is left to test on.
+    The inputs are white, (1/n) xᵀx = I, so the loss is ½‖W − A‖² in the product W of the network's weights. Examples
+    to test on would add nothing, and there are none.
     """
     progress("drawing the matrix of the deep linear task", None)
     generator = torch.Generator().manual_seed(0)

@@ -11,16 +11,16 @@ from eostui.problems.data.images import CLASSES, image_dataset
 from eostui.problems.dataset import Dataset
 from eostui.problems.datasets import Progress
 
-# Neighbouring rows are often by the same hand, so the split is by position: most test digits are then by writers that
-# the training never saw. (Drawn at random it is easier: the nearest neighbour is right for 99 %, not 95 %.)
+# Neighbouring rows are often by the same hand. The split is by position, so most test digits are by writers that are
+# not in the training set. A random split is easier: the nearest neighbour is right for 99 % instead of 95 %.
 TRAIN = 1_500
 
 
 def load(_data_dir: Path, progress: Progress, *, images: int = TRAIN, classes: int = CLASSES) -> Dataset:
     """The first `images` of the 1,500 digits to train on, and the last 297 to test on, (n, 1, 8, 8).
 
-    Only the first `classes` classes; with two the targets are the signs −1 (zero) and +1 (one), (n, 1). Every pixel
-    coordinate is standardised by all 1,500 training digits.
+    Only digits of the first `classes` classes are taken. With two classes the targets are the signs −1 (zero) and +1
+    (one), (n, 1). Every pixel coordinate is standardised by all 1,500 training digits.
     """
     progress("reading the handwritten digits", None)
     with (

@@ -1,4 +1,4 @@
-"""Downloads with torchvision: watched, silent, and either complete or not there at all."""
+"""Downloads with torchvision. They report their progress, print nothing, and leave either all files or none."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from eostui.problems.errors import DataError
 
 @dataclass(frozen=True)
 class Archive:
-    """A file to be had by http: its address, its MD5 sum and its size in bytes."""
+    """A file on the web: its address, its MD5 sum and its size in bytes."""
 
     url: str
     md5: str
@@ -28,11 +28,11 @@ class Archive:
 class Source:
     """What a data set is downloaded from.
 
-    title:    the data set, as messages name it
-    folder:   where its files belong, below the directory where data lives
+    title:    the name of the data set in messages
+    folder:   the folder of its files, below the directory of all data
     archives: a .tar.gz or .zip holds the folder itself and is unpacked; any other file goes into the folder as it is
-    by_hand:  what a user without a network can put under the directory where data lives
-    instead:  what such a user can train on that needs no download
+    by_hand:  what a user without a network can put under the directory of all data
+    instead:  how such a user can train without a download
     """
 
     title: str
@@ -42,8 +42,8 @@ class Source:
     instead: str = "use --data digits, which needs no download"
 
 
-# torchvision has no timeout and reports only to a progress bar on stderr. In a process of its own it can be stopped,
-# says nothing on the terminal, and the sizes of its files tell how far it is.
+# torchvision has no timeout and reports only to a progress bar on stderr. In a process of its own it can be stopped and
+# prints nothing on the terminal. The sizes of its files show the progress.
 _FETCH = """
 import json, os, sys
 from torchvision.datasets.utils import download_url, extract_archive
@@ -60,14 +60,14 @@ for url, md5, path, unpack_to in json.loads(sys.argv[1]):
 def download(source: Source, data_dir: Path, progress: Progress, patience: float = 60.0) -> None:
     """Put the folder of `source` under `data_dir`, reporting the fraction downloaded to `progress`.
 
-    Everything happens in a temporary folder beside it, and what it is about is renamed into place when every archive
-    has its checksum and is unpacked: an interrupted download leaves nothing that looks complete. Raises DataError
-    where there is no network, space or permission, where nothing has come for `patience` seconds, or where the folder
-    is there and has other things in it.
+    Files are downloaded and unpacked in a temporary folder under `data_dir`. The finished folder is renamed into place
+    once every archive has passed its checksum, so an interrupted download leaves nothing that looks complete. Raises
+    DataError without a network, space or permission, where nothing has come for `patience` seconds, and where the
+    folder already exists with other files in it.
     """
     target = data_dir / source.folder
     if target.is_file():
-        raise DataError(f"{target} is a file, where the folder of {source.title} is to be: move it")
+        raise DataError(f"{target} is a file, but must be the folder of {source.title}: move the file away")
     if target.is_dir() and any(target.iterdir()):
         raise DataError(f"{target} lacks {source.by_hand}: complete it, or delete it to have {source.title} downloaded")
     cannot = f"cannot download {source.title}"
@@ -85,13 +85,13 @@ def download(source: Source, data_dir: Path, progress: Progress, patience: float
             target.parent.mkdir(parents=True, exist_ok=True)
             (Path(staging.name) / source.folder).rename(target)
         except OSError as error:
-            # Another run that started at the same time may have been faster, with the same files.
+            # Another run that started at the same time may have put the same files there first.
             if not target.is_dir():
                 raise DataError(f"cannot put {source.folder} into {data_dir}: {error.strerror}") from error
 
 
 def _fetch(source: Source, staging: Path, progress: Progress, patience: float) -> str | None:
-    """Download and unpack into `staging`; what went wrong, or None."""
+    """Download and unpack into `staging`; returns what went wrong, or None."""
     jobs, files = [], []
     for archive in source.archives:
         packed = archive.url.endswith((".tar.gz", ".zip"))
@@ -100,7 +100,7 @@ def _fetch(source: Source, staging: Path, progress: Progress, patience: float) -
         files.append(file)
     progress(f"asking for {source.title}", None)
     with (staging / "stderr").open("w+", encoding="utf-8", errors="replace") as stderr:
-        # -P: a torchvision.py in the working directory is not meant.
+        # -P: a torchvision.py in the working directory must not be imported.
         command = [sys.executable, "-P", "-c", _FETCH, json.dumps(jobs)]
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr)
         try:
@@ -121,7 +121,7 @@ def _fetch(source: Source, staging: Path, progress: Progress, patience: float) -
 def _watch(
     child: subprocess.Popen[bytes], files: Sequence[Path], source: Source, progress: Progress, patience: float
 ) -> bool:
-    """Report how `files` grow until `child` ends; False where they have not grown for too long."""
+    """Report how `files` grow until `child` ends; False where they stopped growing for too long."""
     size = sum(archive.size for archive in source.archives)
     seen, changed = 0, time.monotonic()
     while True:

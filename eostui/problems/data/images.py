@@ -1,4 +1,4 @@
-"""What all sets of labelled images share: which images are taken, and how they are standardised."""
+"""What all sets of labelled images share: the choice of images, and how they are standardised."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from eostui.problems.dataset import Dataset, standardise
 from eostui.problems.errors import DataError
 
 CLASSES = 10
-"""Every one of these data sets has ten."""
+"""Each of these data sets has ten classes."""
 
 Examples = tuple[NDArray[np.uint8], NDArray[np.int64]]
 """Pixels (n, channels, height, width) and class numbers (n,), in the order of the files."""
@@ -22,7 +22,7 @@ Statistics = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 def first(examples: Examples, images: int, classes: int) -> Examples:
-    """The first `images` of those that are of the first `classes` classes, or as many as there are."""
+    """The first `images` images of the first `classes` classes; all of them where there are fewer."""
     pixels, labels = examples
     if classes == CLASSES:
         return pixels[:images], labels[:images]
@@ -32,7 +32,7 @@ def first(examples: Examples, images: int, classes: int) -> Examples:
 
 def pixel_statistics(pixels: NDArray[np.uint8]) -> Statistics:
     """The statistics of a whole training set, exact to rounding."""
-    # Sums of integers are exact, and a whole training set in float64 would take 1.2 GB and more.
+    # Sums of integers are exact. A whole training set in float64 would take 1.2 GB and more.
     mean = pixels.sum(axis=0, dtype=np.int64) / len(pixels)
     squares = sum(np.square(part, dtype=np.int64).sum(axis=0) for part in np.array_split(pixels, 50))
     return mean, np.sqrt(squares / len(pixels) - mean**2)
@@ -50,8 +50,8 @@ def image_dataset(
 ) -> Dataset:
     """The first `images` training images of the first `classes` classes, and all test images of these, standardised.
 
-    Targets are class numbers; of two classes, the signs −1 and +1, (n, 1). `title` and `source` are for the
-    provenance. Raises DataError where there are not so many images.
+    Targets are class numbers; with two classes they are the signs −1 and +1, (n, 1). `title` and `source` are for the
+    provenance. Raises DataError where there are fewer images.
     """
     train, test = first(train, images, classes), first(test, len(test[1]), classes)
     of_classes = "" if classes == CLASSES else f" of the first {classes} classes"

@@ -81,9 +81,10 @@ def load(
 ) -> Dataset:
     """The first `images` training images of the first `classes` classes and the test images of these, (n, 1, 28, 28).
 
-    `name` is "mnist" or "fashion-mnist". With two classes the targets are the signs −1 and +1, (n, 1). Looks
-    under `data_dir` for the folder `MNIST/raw` or `FashionMNIST/raw`, with the four files packed (.gz) or not, and
-    else downloads it there. `counts` is how many training and test images there must be. Raises DataError.
+    `name` is "mnist" or "fashion-mnist". With two classes the targets are the signs −1 and +1, (n, 1). Looks under
+    `data_dir` for the folder `MNIST/raw` or `FashionMNIST/raw`, with the four files packed (.gz) or not. Downloads the
+    folder where it is missing. `counts` are the numbers of training and test images that the files must have. Raises
+    DataError.
     """
     source = SOURCES[name]
     folder = data_dir / source.folder
@@ -108,13 +109,16 @@ def _read_examples(folder: Path, names: tuple[str, str], count: int) -> Examples
     pixels = _read_idx(folder, names[0], (count, *_PIXELS))
     labels = _read_idx(folder, names[1], (count,))
     if labels.max(initial=0) >= CLASSES:
-        raise DataError(f"{folder / names[1]} is damaged: it has the label {labels.max()}, they are 0 to 9")
+        raise DataError(f"{folder / names[1]} is damaged: it has the label {labels.max()}, but labels are from 0 to 9")
     return pixels[:, None], labels.astype(np.int64)
 
 
 def _read_idx(folder: Path, name: str, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    """An array of unsigned bytes in the format of these files: two zero bytes, the type (8) and number of axes, the
-    length of every axis as a big-endian 32-bit integer, and the bytes row by row."""
+    """An array of unsigned bytes in the format of these files.
+
+    The format is two zero bytes, the type (8), the number of axes, the length of every axis as a big-endian 32-bit
+    integer, and the bytes row by row.
+    """
     path = folder / name
     if not path.is_file():
         path = folder / f"{name}.gz"
@@ -131,7 +135,7 @@ def _read_idx(folder: Path, name: str, shape: tuple[int, ...]) -> NDArray[np.uin
     expected = len(header) + int(np.prod(shape))
     if not content.startswith(header) or len(content) != expected:
         raise DataError(
-            f"{path} is damaged: it must be {expected:,} bytes that start with {header.hex()}, an array of shape "
-            f"{shape}, but it is {len(content):,} that start with {content[: len(header)].hex()}; {again}"
+            f"{path} is damaged: an array of shape {shape} has {expected:,} bytes and starts with {header.hex()}, but "
+            f"this has {len(content):,} and starts with {content[: len(header)].hex()}; {again}"
         )
     return np.frombuffer(content, np.uint8, offset=len(header)).reshape(shape)

@@ -45,9 +45,9 @@ def load(
 ) -> Dataset:
     """The first `images` training images of the first `classes` classes and the test images of these, (n, 3, 32, 32).
 
-    Class c is the digit c. With two classes the targets are the signs −1 (zero) and +1 (one), (n, 1). Looks under
-    `data_dir` and its folder `svhn` for the official files, and else downloads them into that folder. `checksums` are
-    the MD5 sums that they must have. Raises DataError.
+    Class c is the digit c. With two classes the targets are the signs −1 (zero) and +1 (one), (n, 1). Looks for the
+    official files in `data_dir` and in its folder `svhn`, and downloads them into that folder where they are missing.
+    `checksums` are the MD5 sums that they must have. Raises DataError.
     """
     folder = _find(data_dir)
     if folder is None:
@@ -70,12 +70,12 @@ def load(
 
 
 def _find(data_dir: Path) -> Path | None:
-    """The folder with the training file: torchvision keeps it in the directory of all data itself."""
+    """The folder with the training file; None without one. torchvision keeps the file directly in `data_dir`."""
     return next((folder for folder in (data_dir / OFFICIAL.folder, data_dir) if (folder / TRAIN).is_file()), None)
 
 
 def _read(path: Path, checksum: str) -> Examples:
-    """The images and labels of a file, in their order; digit zero, which the file calls 10, becomes class 0."""
+    """The images and labels of a file, in their order. The file's label 10 is the digit zero and becomes class 0."""
     again = f"delete {path.parent / TRAIN} and {TEST} to have them downloaded anew"
     try:
         content = path.read_bytes()
@@ -91,8 +91,8 @@ def _read(path: Path, checksum: str) -> Examples:
     try:
         arrays = loadmat(io.BytesIO(content), variable_names=["X", "y"])
         pixels, labels = arrays["X"].transpose(3, 2, 0, 1), arrays["y"][:, 0].astype(np.int64) % CLASSES
-    except Exception as error:  # scipy has many ways to say that a file is none of MATLAB's
-        raise DataError(f"{path} is not of SVHN: {type(error).__name__}: {error}") from error
+    except Exception as error:  # scipy raises many errors for a file that is not one of MATLAB's
+        raise DataError(f"{path} is not a file of SVHN: {type(error).__name__}: {error}") from error
     if pixels.dtype != np.uint8 or pixels.shape != (len(labels), 3, 32, 32) or arrays["y"].max(initial=0) > CLASSES:
-        raise DataError(f"{path} is not of SVHN: its images and labels do not have the right shapes")
+        raise DataError(f"{path} is not a file of SVHN: its images and labels do not have the right shapes")
     return pixels, labels

@@ -1,4 +1,4 @@
-"""Texts as sequences of tokens, words or characters, each to be predicted from those before it."""
+"""Texts as sequences of words or characters. Each is to be predicted from those before it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def read_text(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(
-            f"{path} is no UTF-8 text: byte {error.start:,} is 0x{error.object[error.start]:02x} ({error.reason}); "
+            f"{path} is not UTF-8 text: byte {error.start:,} is 0x{error.object[error.start]:02x} ({error.reason}); "
             "convert it, or name another file"
         ) from error
     except OSError as error:
@@ -45,7 +45,7 @@ def read_text(path: Path) -> str:
 
 
 def tokenise(text: str, level: str) -> Sequence[str]:
-    """The characters of a text, or its words (what white space separates), with `<eos>` after every line."""
+    """The characters of a text, or its words, which white space separates, with `<eos>` after every line."""
     if level == "chars":
         return text
     return [word for line in io.StringIO(text) for word in (*line.split(), END_OF_LINE)]
@@ -56,16 +56,16 @@ def text_dataset(
 ) -> Dataset:
     """Sequences of T = 35 tokens, one after another: x = tokens[t … t+T), y = tokens[t+1 … t+T], each (n, T) int64.
 
-    Tokens are numbered as they first appear in the training text, all of it, so that the vocabulary does not depend
-    on `sequences`: how many of its first sequences are taken, and as many at most of the test text, which would
-    otherwise cost more than all the training. What the test text alone has becomes `<unk>`; where the training text
-    has no such token it is one more. A test text shorter than one sequence is left out. Raises DataError where the
-    training text has fewer sequences than that, or none.
+    Only the first `sequences` sequences are taken (None: all), and at most as many of the test text: a whole test text
+    could cost more than the training. Tokens are numbered in the order of their first appearance in the whole training
+    text, so the vocabulary does not depend on `sequences`. Tokens that only the test text has become `<unk>`, which is
+    added to the vocabulary where the training text lacks it. A test text shorter than one sequence is left out. Raises
+    DataError where the training text has fewer than `sequences` sequences, or none.
     """
     there = (len(train) - 1) // SEQUENCE
     if there < (sequences or 1):
         raise DataError(
-            f"{provenance}: there are only {max(there, 0):,} sequences of {SEQUENCE} tokens to train on, "
+            f"{provenance}: there are only {max(there, 0):,} sequences of {SEQUENCE} tokens to train on, but "
             f"{sequences or 1:,} are needed"
         )
     taken = there if sequences is None else sequences
@@ -87,7 +87,7 @@ def text_dataset(
 
 
 def _sequences(tokens: Sequence[str], numbers: Mapping[str, int]) -> tuple[Tensor, Tensor]:
-    unknown = numbers.get(UNKNOWN, -1)  # which is never asked for where there is none
+    unknown = numbers.get(UNKNOWN, -1)  # -1 is never used: all tokens are known then
     numbered = np.fromiter((numbers.get(token, unknown) for token in tokens), np.int64, len(tokens))
     all_but_last, all_but_first = torch.from_numpy(numbered[:-1]), torch.from_numpy(numbered[1:])
     return all_but_last.reshape(-1, SEQUENCE), all_but_first.reshape(-1, SEQUENCE)

@@ -1,4 +1,4 @@
-"""WikiText-2 (Merity et al. 2016): articles of Wikipedia, of whose words the next is to be predicted."""
+"""WikiText-2 (Merity et al. 2016): articles of Wikipedia. The task is to predict the next word or character."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from eostui.problems.data.text import NAMES, read_text, text_dataset, tokenise
 from eostui.problems.dataset import Dataset
 from eostui.problems.datasets import Progress
 
-# The first address, at Amazon's S3, is gone; this host is of the data set's first author. That it has the same file is
-# for the MD5 sum to say, which is the one that torchtext published for the first address.
+# The first address, at Amazon's S3, is gone. This host belongs to the data set's first author. The MD5 sum is the one
+# that torchtext published for the first address: it shows that this is the same file.
 OFFICIAL = Source(
     title="WikiText-2",
     folder="wikitext-2",
@@ -22,7 +22,8 @@ OFFICIAL = Source(
     instead="use --data path/to/file.txt, a text of your own",
 )
 
-# Rare words are `<unk>` in the first of these and as they were in the second: which is wanted depends on the level.
+# The `.tokens` files have `<unk>` in place of rare words, and the `.raw` files have the words themselves. Each level
+# prefers one of them.
 _FILES = {
     "words": ("wiki.{}.tokens", "{}.txt", "wiki.{}.raw"),
     "chars": ("wiki.{}.raw", "wiki.{}.tokens", "{}.txt"),
@@ -38,11 +39,13 @@ class _Found:
 
 
 def load(data_dir: Path, progress: Progress, *, level: str, sequences: int | None) -> Dataset:
-    """The first `sequences` (None: all) of its words or characters (`level`); see `text_dataset`.
+    """The first `sequences` sequences (None: all) of the words or characters (`level`) of WikiText-2; see
+    `text_dataset`.
 
-    Looks in `data_dir` and its folders `wikitext-2` and `wikitext-2-raw` for `wiki.train.tokens`, `train.txt` or
-    `wiki.train.raw` and its test (or else validation) text; where there is none, for `valid.txt` and `test.txt` (or
-    the other names), and then trains on the validation text; and else downloads the tokens. Raises DataError.
+    Looks in `data_dir` and its folders `wikitext-2` and `wikitext-2-raw` for a training text: `wiki.train.tokens`,
+    `train.txt` or `wiki.train.raw`. The test text beside it is used, or the validation text where there is no test
+    text. Without a training text, a validation text (`valid.txt` and so on) is used to train on, if a test text is
+    beside it. Otherwise the tokens are downloaded. Raises DataError.
     """
     files = _find(data_dir, level)
     if files is None:
@@ -70,5 +73,5 @@ def _find(data_dir: Path, level: str) -> _Found | None:
     for place in places:
         valid, test = part(place, "valid"), part(place, "test")
         if valid is not None and test is not None:
-            return _Found(valid, test, ", its validation text, for want of the training text")
+            return _Found(valid, test, ", its validation text, because the training text is missing")
     return None

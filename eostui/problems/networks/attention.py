@@ -1,4 +1,4 @@
-"""Attention that can be differentiated as often as one likes."""
+"""Attention that can be differentiated any number of times."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ class Attention(nn.Module):
     """softmax(QKᵀ/√d) V in each of `heads` heads of d = `head_width` numbers (Vaswani et al. 2017).
 
     Takes and gives (n, T, width). `causal`: a token sees itself and those before it. `bias`: queries, values and
-    outputs have one. Keys never do: it would add the same to every score of a query, so the loss would not depend on
-    it, and Adam would divide rounding errors by rounding errors there.
+    outputs have one. Keys never have a bias: it would add the same number to every score of a query. The loss would not
+    depend on it, and Adam would divide rounding errors by rounding errors there.
 
-    Plain tensor operations: the fused kernels behind `torch.nn.functional.scaled_dot_product_attention` have no
-    second derivative.
+    It is written in plain tensor operations, because the fused kernels behind
+    `torch.nn.functional.scaled_dot_product_attention` have no second derivative.
     """
 
     def __init__(self, width: int, *, heads: int, head_width: int, causal: bool, bias: bool) -> None:

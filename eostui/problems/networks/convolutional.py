@@ -16,8 +16,8 @@ POOLINGS: dict[str, type[nn.Module]] = {"max": nn.MaxPool2d, "average": nn.AvgPo
 class Convolutional(nn.Sequential):
     """`depth` times [3×3 convolution to `width` channels, activation, (batch norm), 2×2 pooling], linear.
 
-    Takes (n, c, h, w), gives (n, outputs); torch's default initialisation. Raises ProblemError where the
-    input is no image or too small to be halved `depth` times, and for a width or depth below 1.
+    Takes (n, c, h, w), gives (n, outputs); torch's default initialisation. Raises ProblemError where the input is not
+    an image or is too small to be halved `depth` times, and for a width or depth below 1.
     """
 
     def __init__(

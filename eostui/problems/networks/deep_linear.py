@@ -18,7 +18,7 @@ class DeepLinear(nn.Sequential):
     def __init__(self, input_shape: tuple[int, ...], outputs: int, *, width: int, depth: int) -> None:
         positive("a deep linear network", width=width, depth=depth)
         if input_shape != (width,) or outputs != width:
-            remedy = f"; say --width {outputs}" * (input_shape == (outputs,))
+            remedy = f"; give --width {outputs}" * (input_shape == (outputs,))
             raise ProblemError(
                 f"a deep linear network of {width}×{width} layers needs inputs and targets of {width} numbers; "
                 f"this data set has inputs of shape {input_shape} and {outputs} outputs{remedy}"

@@ -1,4 +1,4 @@
-"""Layer norm that can be differentiated thrice."""
+"""Layer norm that can be differentiated three times."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ EPS = 1e-5
 class LayerNorm(nn.Module):
     """x̂ = weight · (x − mean) / √(var + 10⁻⁵) + bias over the last axis (Ba et al. 2016, arXiv 1607.06450).
 
-    Takes and gives (…, width); the variance is the biased one, as in `torch.nn.LayerNorm`. Torch's own kernel
-    keeps mean and variance as constants from the first derivative on, and its third derivatives, which the
-    gradient of the sharpness is made of, are wrong without a word (pytorch issue 175754); hence the plain tensor
-    operations here, as in the code of Cohen et al. 2024 (arXiv 2410.24206).
+    Takes and gives (…, width). The variance is the biased one, as in `torch.nn.LayerNorm`.
+
+    It is written in plain tensor operations, as in the code of Cohen et al. 2024 (arXiv 2410.24206). torch's own kernel
+    treats mean and variance as constants from the first derivative on. Its third derivatives, which the gradient of the
+    sharpness needs, are wrong without a warning (pytorch issue 175754).
     """
 
     def __init__(self, width: int) -> None:

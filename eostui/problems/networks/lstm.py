@@ -1,4 +1,4 @@
-"""The LSTM with which Cohen et al. 2024 learn to sort."""
+"""The LSTM that Cohen et al. 2024 train to sort."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class Layer(nn.Module):
         i, f, g, o = W_ih x_t + b_ih + W_hh h_{t−1} + b_hh
         c_t = σ(f) c_{t−1} + σ(i) tanh(g),   h_t = σ(o) tanh(c_t),   h_0 = c_0 = 0
 
-    Takes (n, T, width), gives (n, T, width): all h_t. Weights and biases start uniform in ±1/√width. Plain tensor
-    operations: the fused kernels of torch.nn.LSTM and LSTMCell have no second derivative on a GPU.
+    Takes (n, T, width), gives (n, T, width): all h_t. Weights and biases start uniform in ±1/√width. It is written in
+    plain tensor operations, because the fused kernels of torch.nn.LSTM and LSTMCell have no second derivative on a GPU.
     """
 
     def __init__(self, width: int) -> None:
@@ -44,8 +44,8 @@ class Layer(nn.Module):
 class LSTM(nn.Module):
     """embedding, `depth` LSTM layers, linear, all of `width` units; torch's default initialisation.
 
-    Takes tokens (n, T), gives (n, T, outputs): one prediction at every token, made from those up to it. Raises
-    ProblemError where the input is no sequence, and for a width or depth below 1.
+    Takes tokens (n, T), gives (n, T, outputs): one prediction at every token, from the tokens up to it. Raises
+    ProblemError where the input is not a sequence, and for a width or depth below 1.
     """
 
     def __init__(self, input_shape: tuple[int, ...], outputs: int, *, vocabulary: int, width: int, depth: int) -> None:

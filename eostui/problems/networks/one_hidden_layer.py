@@ -1,4 +1,4 @@
-"""The network with which Cohen et al. 2021 fit Chebyshev polynomials."""
+"""The network that Cohen et al. 2021 fit Chebyshev polynomials with."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from eostui.problems.networks.sizes import positive, vector_size
 class OneHiddenLayer(nn.Sequential):
     """linear to `width` units, tanh, linear without bias.
 
-    Takes (n, d), gives (n, outputs). Weights start from Xavier's normal distribution, those of the first layer
-    1.9 times as large, and biases from zero: a steeper start makes polynomials of a higher degree learnable.
-    Raises ProblemError where the input is no vector, and for a width below 1.
+    Takes (n, d), gives (n, outputs). Weights start from Xavier's normal distribution and biases from zero. Weights of
+    the first layer are 1.9 times as large: a steeper start makes polynomials of a higher degree learnable. Raises
+    ProblemError where the input is not a vector, and for a width below 1.
     """
 
     def __init__(self, input_shape: tuple[int, ...], outputs: int, *, width: int) -> None:

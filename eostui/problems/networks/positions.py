@@ -1,4 +1,4 @@
-"""Where a token is, as numbers that are added to it."""
+"""Encodings of the position of a token, which are added to it."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class ResNet(nn.Module):
 
     Its depth is 6n + 2 layers: five blocks a stage are ResNet-32, with 464,154 parameters for RGB images in 10
     classes. Takes (n, c, h, w), gives (n, outputs). Convolutions start from He et al.'s normal distribution
-    (arXiv 1502.01852). Raises ProblemError where the input is no image, and for any other depth.
+    (arXiv 1502.01852). Raises ProblemError where the input is not an image, and for any other depth.
     """
 
     def __init__(self, input_shape: tuple[int, ...], outputs: int, *, depth: int) -> None:

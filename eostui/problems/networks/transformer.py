@@ -24,7 +24,7 @@ class Layer(nn.Module):
         self.linear1 = nn.Linear(width, width)
         self.linear2 = nn.Linear(width, width)
         self.norm2 = LayerNorm(width)
-        # As torch.nn.MultiheadAttention starts: its three projections are one (3 · width, width) matrix to Xavier.
+        # torch.nn.MultiheadAttention starts like this: Xavier sees its three projections as one (3 · width, width).
         for projection in (self.attention.query, self.attention.key, self.attention.value):
             nn.init.xavier_uniform_(projection.weight, gain=math.sqrt(1 / 2))
         for projection in (self.attention.query, self.attention.value, self.attention.out):
@@ -38,11 +38,11 @@ class Layer(nn.Module):
 class Transformer(nn.Module):
     """embedding · √width + positions, `depth` causal layers, linear.
 
-    The model of PyTorch's word-level language modelling example (pytorch/examples), which Cohen et al. 2021
-    trained on WikiText-2: post-LN (no norm after the last layer), ReLU feedforward layers no wider than the
-    model, sinusoidal positions, embedding and decoder not tied and uniform in ±0.1; no dropout. The authors'
-    had width 200. Takes tokens (n, T), gives (n, T, outputs). Raises ProblemError where the input is no sequence,
-    for a width or depth below 1, and for a width that the heads cannot share or that is odd.
+    This is the model of PyTorch's word-level language modelling example (pytorch/examples), which Cohen et al. 2021
+    trained on WikiText-2 with width 200. It is post-LN, without a norm after the last layer. Its ReLU feedforward
+    layers are as wide as the model, and its positions are sinusoidal. Embedding and decoder are not tied, and start
+    uniform in ±0.1. It has no dropout. Takes tokens (n, T), gives (n, T, outputs). Raises ProblemError where the input
+    is not a sequence, for a width or depth below 1, and for a width that is odd or not divisible by the heads.
     """
 
     def __init__(

@@ -15,14 +15,16 @@ class VGG11(nn.Module):
     """Five stages of [3×3 convolution, (batch norm), ReLU]s, each ended by 2×2 max pooling; three linear layers.
 
     With `width` 64 the eight convolutions are those of Simonyan & Zisserman 2014 (arXiv 1409.1556). Their classifier
-    was made for ImageNet; the variant for 32×32 pixels in the authors' repository (locuslab/edge-of-stability) has two
-    hidden layers of 512 ReLUs instead, here as there without dropout. Takes (n, c, h, w), gives (n, outputs):
-    9,750,922 parameters for 32×32 RGB images in 10 classes. With batch norm, 5,504 more and 2,752 less: the authors'
-    convolutions keep their biases in front of it, but the loss does not depend on them, and Adam would divide rounding
-    errors by rounding errors there.
+    was made for ImageNet. The classifier here is that of Cohen et al.'s variant for 32×32 pixels
+    (locuslab/edge-of-stability): two hidden layers of 512 ReLUs, without dropout. Takes (n, c, h, w), gives
+    (n, outputs). It has 9,750,922 parameters for 32×32 RGB images in 10 classes.
+
+    Batch norm adds 5,504 parameters and takes 2,752 away. Those are the biases of the convolutions, which the authors
+    keep: the loss does not depend on them, and Adam would divide rounding errors by rounding errors there.
 
     Convolutions start from a normal distribution of variance 2/(9 · channels out) and zero bias, linear layers from
-    torch's default. Raises ProblemError where the input is no image of 32×32 pixels or more, and for a width below 1.
+    torch's default. Raises ProblemError where the input is not an image of 32×32 pixels or more, and for a width
+    below 1.
     """
 
     def __init__(self, input_shape: tuple[int, ...], outputs: int, *, width: int, normalised: bool) -> None:

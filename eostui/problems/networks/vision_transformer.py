@@ -31,11 +31,11 @@ class Layer(nn.Module):
 class VisionTransformer(nn.Module):
     """Patches, norm, linear, norm; positions added; `depth` layers; norm, mean over the patches, linear.
 
-    The "simple ViT" of Beyer et al. 2022 (arXiv 2205.01580) with fixed sinusoidal positions of row and column,
-    as Cohen et al. 2024 (arXiv 2410.24206) trained it. The last layer starts at zero, as theirs does: without
-    that the first sharpness is too high for step sizes that are of use later. Takes (n, c, h, w), gives
-    (n, outputs). Raises ProblemError where the input is no image that can be cut in patches of `patch`×`patch`
-    pixels, for a width that is no multiple of 4 and a depth below 1.
+    This is the "simple ViT" of Beyer et al. 2022 (arXiv 2205.01580) with fixed sinusoidal positions of row and column,
+    as Cohen et al. 2024 (arXiv 2410.24206) trained it. The last layer starts at zero, as in theirs. Otherwise the first
+    sharpness would be too high for step sizes that are useful later. Takes (n, c, h, w), gives (n, outputs). Raises
+    ProblemError where the input is not an image that can be cut into patches of `patch`×`patch` pixels, for a width
+    that is not a multiple of 4, and for a depth below 1.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class VisionTransformer(nn.Module):
         channels, image_height, image_width = image_shape("a vision transformer", input_shape, smallest=patch)
         if image_height % patch or image_width % patch:
             raise ProblemError(
-                f"a vision transformer cuts images in patches of {patch}×{patch} pixels, so both sides must be "
+                f"a vision transformer cuts images into patches of {patch}×{patch} pixels, so both sides must be "
                 f"multiples of {patch}; those of this data set have shape {input_shape}"
             )
         super().__init__()
