@@ -1,4 +1,4 @@
-"""The descent: the updates that an optimizer makes of the weights."""
+"""The descent: the updates that an optimizer makes to the weights."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from eostui.objective.objective import Gradient, Objective
 
 
 class Descent:
-    """θ_{t+1} is what an optimizer makes of θ_t and the gradient there.
+    """An optimizer that updates θ_t to θ_{t+1} by the gradient at θ_t.
 
     objective: the loss over all training examples. theta: all weights in one vector, (size,), the only parameter of the
     `optimizer`. minibatches: which examples each step sees; None for all of them.
@@ -58,9 +58,9 @@ class Descent:
         return preconditioner(self.optimizer, [self.theta])
 
     def evaluate(self, hessian: HessianOperator | None = None) -> Gradient:
-        """Loss and gradient at θ_t of the examples that this step sees; `advance` takes the gradient from here.
+        """Loss and gradient at θ_t of the examples that this step sees. `advance` uses this gradient.
 
-        Where a `hessian` at θ_t of the same examples is at hand, its graphs give the gradient at no further cost.
+        A `hessian` at θ_t of the same examples, where given, has graphs that give the gradient at no further cost.
         """
         objective = self.objective
         if self._minibatches is not None:
@@ -73,9 +73,9 @@ class Descent:
         return evaluation
 
     def advance(self) -> None:
-        """Update θ with the gradient that `evaluate` has found. Raises RuntimeError where it was not asked."""
+        """Update θ with the gradient from `evaluate`. Raises RuntimeError where `evaluate` was not called before."""
         if self._gradient is None:
-            raise RuntimeError(f"update {self.step} has no gradient: evaluate first")
+            raise RuntimeError(f"update {self.step} has no gradient: call evaluate first")
         self.theta.grad, self._gradient = self._gradient, None
         self.optimizer.step()
         self.step += 1

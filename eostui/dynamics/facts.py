@@ -1,4 +1,4 @@
-"""What is known of the class of a torch optimizer: how it updates its weights, and what its preconditioner is."""
+"""What is known of a class of torch optimizers: how it updates its weights, and what its preconditioner is."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ Group = dict[str, Any]
 
 @dataclass(frozen=True)
 class Update:
-    """The next update of one parameter group: η, the momentum's gain κ, and weight decay that is coupled (part of the
-    gradient) or decoupled."""
+    """The next update of one parameter group: η, the momentum's gain κ, and weight decay.
+
+    The weight decay is coupled, which means that it is part of the gradient, or decoupled.
+    """
 
     step_size: float
     gain: float
@@ -41,8 +43,8 @@ class Update:
 class Facts:
     """What is known of one class of torch optimizers.
 
-    update: how it updates a parameter group; None where the weights of the group have no update in common.
-    preconditioner: P of one parameter of a group, of a shape that expands to the parameter's (as real numbers); None
+    update: the next update of a parameter group; None where the weights of the group have no update in common.
+    preconditioner: P of one parameter of a group, in a shape that expands to the parameter's (as real numbers); None
     before the first update of that parameter. A class without P, such as gradient descent, has no such function.
     """
 
@@ -51,9 +53,9 @@ class Facts:
 
 
 def facts_of(optimizer: torch.optim.Optimizer) -> Facts | None:
-    """What is known of the class of an optimizer, whoever made it; None of a class that is not in the catalogue.
+    """What is known of an optimizer's class; None for a class that the catalogue does not have.
 
-    The class is looked up exactly, for a class derived from it may update as it likes.
+    The class must match exactly: a class derived from it may update in another way.
     """
     return _facts().get(type(optimizer))
 

@@ -1,4 +1,4 @@
-"""The stability thresholds in words: the matrix that one is for, and how it reads. Read without importing torch."""
+"""The stability thresholds as texts: formulas, and the matrices that they are for. This module imports no torch."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import NamedTuple
 
 
 class Matrix(StrEnum):
-    """The matrix whose largest eigenvalue a threshold is for, by the name that its table has in the run file."""
+    """The matrix whose largest eigenvalue a threshold is for, by the name of its table in the run file."""
 
     HESSIAN = "hessian"
     """H = ∇²L(θ)."""
     PRECONDITIONED = "preconditioned"
-    """P^(-1/2) (H + wI) P^(-1/2), P the preconditioner and w the weight decay that is part of the gradient."""
+    """P^(-1/2) (H + wI) P^(-1/2), with the preconditioner P and the weight decay w that is part of the gradient."""
 
 
 class Formula(NamedTuple):
-    """A threshold as a text: as it is, with decoupled weight decay, and with η (and that decay) taken into P."""
+    """A threshold as a text: without weight decay, with decoupled weight decay, and with η and that decay in P."""
 
     plain: str
     decoupled: str

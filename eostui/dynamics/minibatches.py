@@ -1,4 +1,4 @@
-"""Which examples a step of minibatch training sees."""
+"""The examples that each step of minibatch training sees."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from torch import Tensor
 
 
 class Minibatches:
-    """Random reshuffling: every epoch visits all `examples` once, in a new order, `size` of them a step.
+    """Random reshuffling: every epoch visits all `examples` once, in a new order, at most `size` of them a step.
 
-    `size` is the most that a step sees: all minibatches of an epoch are of nearly equal size, as batch norm cannot do
-    with a last one of a single example. The order is a function of the seed and the epoch alone, so a run can be taken
-    up at any step.
+    All minibatches of an epoch have nearly equal sizes. A small remainder could be a single example, which batch norm
+    cannot normalise. The order is a function of the seed and the epoch alone, so a run can be resumed at any step.
     """
 
     def __init__(self, examples: int, size: int, *, seed: int, device: torch.device) -> None:
@@ -24,7 +23,7 @@ class Minibatches:
         self._order = torch.empty(0, dtype=torch.int64)
 
     def at(self, step: int) -> Tensor:
-        """The numbers of the examples that update `step` sees, (size,) or a few less, int64, on the device."""
+        """The numbers of the examples that update `step` sees, (size,) or a few fewer, int64, on the device."""
         epoch, place = divmod(step, self._steps_an_epoch)
         if epoch != self._epoch:
             order = np.random.default_rng([self._seed, epoch]).permutation(self._examples)

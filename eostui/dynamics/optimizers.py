@@ -1,7 +1,7 @@
-"""The optimizers by name, each torch's own where torch has it.
+"""The optimizers by name. Those that torch has are torch's own.
 
-A catalogue that is read without importing torch; torch comes in when an optimizer is made. One more optimizer is one
-more entry here and the module that it names.
+This catalogue imports no torch; making an optimizer does. A new optimizer needs a new entry here, and the module that
+the entry names.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ class OptimizerEntry:
 
     name: str
     build: str
-    """`module:function`, called as `function(params, lr, **hyperparameters)` with all those in `defaults`.
+    """`module:function`, called as `function(params, lr, **hyperparameters)` with all hyperparameters of `defaults`.
 
-    The module has a mapping `FACTS`, too, from every class that it makes to the `Facts` that are known of it.
+    The module also has a mapping `FACTS` from every class that the function makes to its `Facts`.
     """
     summary: str
     threshold: str
-    """The stability threshold without weight decay as a formula, for people; `thresholds` computes it."""
+    """The stability threshold without weight decay, as a formula for people. `thresholds` computes the value."""
     defaults: Mapping[str, float | bool] = field(default_factory=dict)
-    """The hyperparameters that it takes, with their values where the user gives none."""
+    """The hyperparameters of the optimizer, with their default values."""
     preconditioned: bool = False
-    """Whether it has a diagonal preconditioner P, and the threshold is on λ₁(P⁻¹H) instead of λ₁(H)."""
+    """Whether it has a diagonal preconditioner P: the threshold is then for λ₁(P⁻¹H) instead of λ₁(H)."""
     minibatches: Literal["never", "always", "either"] = "either"
-    """Whether its steps see minibatches: never, where the name means the gradient of all examples."""
+    """Whether its steps see minibatches. "never" is for optimizers whose name means the gradient of all examples."""
 
 
 _SGD = "eostui.dynamics.optim.sgd:sgd"
@@ -70,7 +70,7 @@ _ENTRIES = (
     OptimizerEntry(
         name="sgd",
         build=_SGD,
-        summary="stochastic gradient descent on minibatches, with Polyak momentum where it is given",
+        summary="stochastic gradient descent on minibatches, with Polyak momentum if --momentum is given",
         threshold=HEAVY_BALL.plain,
         defaults={"momentum": 0.0, **_DECAY},
         minibatches="always",
@@ -137,7 +137,7 @@ def make_optimizer(
         name: a key of `OPTIMIZERS`.
         theta: all weights in one vector, shape (size,).
         lr: step size η.
-        hyperparameters: values for (some of) the entry's `defaults`; others are not looked at.
+        hyperparameters: values for (some of) the entry's `defaults`; other names are ignored.
     """
     entry = OPTIMIZERS[name]
     module, _, attribute = entry.build.partition(":")

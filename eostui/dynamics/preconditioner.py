@@ -15,18 +15,18 @@ from eostui.objective.weights import flatten, real
 
 @torch.no_grad()
 def preconditioner(optimizer: torch.optim.Optimizer, weights: Sequence[Tensor]) -> Tensor | None:
-    """P of `optimizer` after the updates it has made, (size,), in the order of `weights`; a fresh tensor.
+    """P of `optimizer` after the updates it has made, (size,), in the order of `weights`; a new tensor.
 
-    Where parameter groups differ in η it has their step sizes in it: P_g/η_g, or 1/η_g of plain gradient descent.
-    Weights that have no moments in the state, for they never had a gradient, have P = ∞: nothing moves them.
+    Where parameter groups differ in η, P includes their step sizes: P_g/η_g, or 1/η_g for plain gradient descent.
+    Weights that never had a gradient have no moments in the state. Their P is ∞: nothing moves them.
 
     Args:
-        optimizer: any of torch's. It may have the weights in any order and in any parameter groups, and others too.
+        optimizer: any of torch's. It may have the weights in any order and in any parameter groups, and other weights.
         weights: the tensors that the optimizer updates, in the order that they have in θ: `Weights.parameters` of an
             objective, or the one tensor θ where the optimizer updates all weights as one flat vector. A tensor with
             the same numbers is not the same weight.
 
-    Returns None where there is no P, or none yet: before the first update, and of a class that is not known.
+    Returns None where the optimizer has no P, has none before its first update, or is of an unknown class.
 
     Raises ValueError for a weight that the optimizer does not have.
     """
@@ -56,7 +56,7 @@ def _groups_of(weights: Sequence[Tensor], optimizer: torch.optim.Optimizer) -> l
     for number, p in enumerate(weights, start=1):
         if id(p) not in groups:
             raise ValueError(
-                f"weight {number} of {len(weights)}, of shape {tuple(p.shape)}, is none of the optimizer's: give the "
+                f"the optimizer does not have weight {number} of {len(weights)}, of shape {tuple(p.shape)}: give the "
                 "optimizer every parameter that requires a gradient, or freeze this one by requires_grad_(False)"
             )
     return [groups[id(p)] for p in weights]

@@ -1,4 +1,4 @@
-"""What a process is: weights that move, one unit of time after the other."""
+"""The protocol of a process: weights that move by one unit of time after another."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from eostui.dynamics.thresholds import Threshold
 
 
 class Process(Protocol):
-    """Weights θ_0, θ_1, …: the descent is one, a flow that is computed beside it another.
+    """Weights θ_0, θ_1, …: the descent, or a flow that is computed beside it.
 
     name: empty for the descent. step: t, the number of updates made. theta: θ_t in one vector, (size,), which `advance`
     changes in place.
@@ -26,16 +26,16 @@ class Process(Protocol):
 
     @property
     def threshold(self) -> Threshold:
-        """The largest stable value of the largest eigenvalue for η, and of which matrix."""
+        """The largest stable value of the largest eigenvalue for η, and the matrix of that eigenvalue."""
 
     def preconditioner(self) -> Tensor | None:
-        """P, (size,); None where there is none, or none yet."""
+        """P, (size,); None where the process has none, or has none yet."""
 
     def advance(self) -> None:
         """Go on by one unit of time."""
 
     def state_dict(self) -> dict[str, Any]:
-        """All that the way from here depends on, as `torch.load(weights_only=True)` reads it."""
+        """Everything that the following steps depend on, as `torch.load(weights_only=True)` reads it."""
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a state that `state_dict` gave."""

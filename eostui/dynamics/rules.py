@@ -80,8 +80,8 @@ class Adam(UpdateRule):
     """u ← β₁u + (1−β₁)g, ν as in RMSProp, and both corrected for their bias towards 0 (Kingma & Ba 2015).
 
     The state is `nu`, ν̂ = ν/(1−β₂ᵗ) (size,), and `t` (), the number of updates; with β₁ > 0 also `u` (size,). The state
-    has ν without its bias. The bias of u is in P = (1−β₁ᵗ)(√ν̂ + ε) instead, or the threshold would change with it
-    (Cohen et al. 2022).
+    has ν without its bias. The bias of u is part of P = (1−β₁ᵗ)(√ν̂ + ε), because the threshold would change with it
+    otherwise (Cohen et al. 2022).
     """
 
     beta1: float
@@ -89,7 +89,7 @@ class Adam(UpdateRule):
     eps: float
 
     def initial(self, theta: Tensor) -> State:
-        """Zeros. ν̂ is not defined at t = 0; the first update takes no part of the zero here."""
+        """Zeros. ν̂ is not defined at t = 0, and the first update does not use the zero."""
         moments = {"nu": torch.zeros_like(theta), "t": torch.zeros((), dtype=torch.float64)}
         return {**moments, "u": torch.zeros_like(theta)} if self.beta1 else moments
 

@@ -1,13 +1,13 @@
-"""Up to which curvature an optimizer is stable.
+"""The largest curvature at which an optimizer is stable.
 
-Every optimizer known here updates its weights in the same way,
+Every optimizer known here updates its weights by
 
     θ ← (1 − ηw)θ − ηP⁻¹u,
 
-with decoupled weight decay w, a diagonal preconditioner P, and u what the momentum makes of the gradients. At the edge
-the top direction of a quadratic flips its sign at every step, and so do g and u = κg, κ the momentum's gain at that
-frequency. θ ← −θ then asks for (2 − ηw)θ = ηκP⁻¹Hθ: the threshold on the top eigenvalue of P⁻¹H is (2 − ηw)/(ηκ).
-P and the coefficients that change with time are taken as they are now.
+with decoupled weight decay w, a diagonal preconditioner P, and the direction u that momentum makes of the gradients. At
+the edge, the component of θ along the top direction of a quadratic flips its sign at every step. g and u = κg flip with
+it, where κ is the momentum's gain at that frequency. θ ← −θ then means (2 − ηw)θ = ηκP⁻¹Hθ: the threshold on the top
+eigenvalue of P⁻¹H is (2 − ηw)/(ηκ). P and all coefficients that change with time have their present values.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from eostui.dynamics.formulas import Matrix
 class Threshold:
     """The largest `value` of the top eigenvalue of `matrix` at which the optimizer is stable.
 
-    value: NaN where there is no such threshold. matrix: the P of a preconditioned one is that of `preconditioner`.
-    formula: how the value came about, such as "2/η", or "n/a". weight_decay: the coupled w of a preconditioned matrix;
-    a threshold on the Hessian has it taken off its value instead.
+    value: NaN where there is no such threshold. matrix: P of a preconditioned matrix is that of `preconditioner`.
+    formula: the formula of the value, such as "2/η", or "n/a". weight_decay: the coupled w of a preconditioned matrix;
+    for the Hessian, w is subtracted from the value instead.
     """
 
     value: float
@@ -43,8 +43,8 @@ NO_THRESHOLD = Threshold(math.nan, Matrix.HESSIAN, "n/a")
 def stability_threshold(optimizer: torch.optim.Optimizer) -> Threshold:
     """The stability threshold of `optimizer` with its present settings and state, on a quadratic.
 
-    Parameter groups with unequal step sizes have one once η is taken into P; groups that differ in momentum or coupled
-    weight decay have none, nor has ascent, nor a class that is not known.
+    Parameter groups with unequal step sizes have a threshold if η is made part of P. There is no threshold for groups
+    that differ in momentum or coupled weight decay, for ascent, and for an unknown class.
     """
     updates = group_updates(optimizer)
     if not updates:
@@ -64,7 +64,7 @@ def stability_threshold(optimizer: torch.optim.Optimizer) -> Threshold:
 
 
 def group_updates(optimizer: torch.optim.Optimizer) -> list[Update]:
-    """The updates of all parameter groups, alike but for η and decoupled weight decay; empty where they are not."""
+    """The updates of all parameter groups; empty where they differ in more than η and decoupled weight decay."""
     facts = facts_of(optimizer)
     if facts is None or any(group.get("maximize") for group in optimizer.param_groups):
         return []
@@ -75,9 +75,9 @@ def group_updates(optimizer: torch.optim.Optimizer) -> list[Update]:
 
 
 def folded_step_sizes(optimizer: torch.optim.Optimizer) -> list[float] | None:
-    """(2 − ηw)/2η of every parameter group, which P is multiplied by where groups differ in it; None where not."""
+    """(2 − ηw)/2η of every parameter group, the factors of P where groups differ in η or w; None where they do not."""
     if len(optimizer.param_groups) == 1:
-        return None  # without asking for the age, which may be on the device
+        return None  # saves reading the number of updates, which may be on the device
     updates = group_updates(optimizer)
     if not _differ_in_step_size(updates):
         return None

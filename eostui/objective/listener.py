@@ -1,4 +1,4 @@
-"""Who is told how far passes over the examples are."""
+"""The listener to the progress of passes over the examples."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 
 class Listener:
-    """The `on_batch` of several objectives: it calls `target`, once there is one.
+    """The `on_batch` of several objectives. It calls `target`, once that is set.
 
-    Objectives are made before there is anybody to tell.
+    Objectives are made before the trainer that wants to hear of their passes.
     """
 
     def __init__(self) -> None:
         self.target: Callable[[int, int], None] | None = None
 
     def __call__(self, done: int, total: int) -> None:
-        """`done` of `total` physical batches went through the model; raises what the target raises."""
+        """Report that `done` of `total` physical batches went through the model. Raises what the target raises."""
         if self.target is not None:
             self.target(done, total)

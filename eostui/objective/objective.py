@@ -2,8 +2,8 @@
 
     L(θ) = (1/n) Σᵢ ℓ(f(xᵢ; θ), yᵢ),        θ ∈ R^size,  i = 1 … n
 
-Every sum over training examples in eostui, be it the loss, its gradient or a curvature product, is an
-`Objective.mean`: the one place that splits the data into physical batches and the one to spread over devices.
+Every sum over training examples in eostui is an `Objective.mean`: the loss, its gradient, and every curvature product.
+That is the one place that splits the data into physical batches, and the one place to spread over devices.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from eostui.objective.slopes import slopes_of
 from eostui.objective.weights import Weights, cast_for_now, flatten
 
 Loss = Callable[[Any, Any], Tensor]
-"""A loss: f(outputs, targets) -> 0-d tensor, the mean (or the sum) over the examples it was given."""
+"""A loss: f(outputs, targets) -> 0-d tensor, the mean (or the sum) over these examples."""
 
 Accuracy = Callable[[Any, Tensor], Tensor]
-"""f(outputs, targets) -> 0-d tensor, the fraction in [0, 1] of what it was given that is right."""
+"""f(outputs, targets) -> 0-d tensor, the fraction in [0, 1] of right answers."""
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The objective at one point; everything stays on the device, nothing waits for it.
+    """The objective at one point. All tensors stay on the device, and the host does not wait for them.
 
-    loss: 0-d. accuracy: 0-d, fraction in [0, 1], NaN where the objective was given no function for it.
+    loss: 0-d. accuracy: 0-d, fraction in [0, 1]; NaN where the objective has no function for it.
     """
 
     loss: Tensor
@@ -51,9 +51,9 @@ class Gradient(Evaluation):
 
 @dataclass(frozen=True)
 class Batch:
-    """One physical batch: `index` of it, its examples, and its `share` of all of them.
+    """One physical batch: its `index`, its examples, and its `share` of all examples.
 
-    weight: what its loss counts for in the whole, the share where the loss is a mean and 1 where it is a sum.
+    weight: the factor of its loss in the whole loss; the share where the loss is a mean, 1 where it is a sum.
     """
 
     index: int
@@ -66,22 +66,22 @@ class Batch:
 class Objective:
     """L(θ) of `model` on `inputs` (n, …) and `targets` (n, …), at any flat θ.
 
-    θ holds the trainable parameters as `Weights` has them. A pass writes θ into the model, and leaves it there; it
-    leaves nothing else. At most `physical_batch` examples (default: all) go through the model at once, in batches of
-    nearly equal size and in the model's present mode; a batch norm in training mode therefore sees one physical batch
+    θ holds the trainable parameters as `Weights` has them. A pass writes θ into the model and leaves it there. It
+    changes nothing else. At most `physical_batch` examples (default: all) go through the model at once, in batches of
+    nearly equal size and in the model's present mode. A batch norm in training mode therefore sees one physical batch
     at a time ("ghost batches", Cohen et al. 2021). With `evaluating` the model is in evaluation mode, which is for a
     test set.
 
-    The model is called as `call_model` does it, and `loss` is a function of what it returns and of the targets. With
-    `loss` None the model computes the loss itself, gets the targets, too, unless they are None, and returns a scalar
-    tensor or something that has one as `.loss` or `["loss"]`. Either is a mean over the examples it was given, or with
-    `summed` a sum over them: that is what makes L independent of the physical batch.
+    `call_model` calls the model, and `loss` is a function of the returned outputs and of the targets. With `loss` None
+    the model computes the loss itself. It then gets the targets, unless they are None, and returns a scalar tensor or
+    something that has one as `.loss` or `["loss"]`. The loss must be a mean over the examples, or with `summed` a sum
+    over them. L would depend on the physical batch otherwise.
 
     L is a function: passes do not advance the model's state, and random numbers in model and loss (dropout) come from
-    `draws`, the same in every pass until somebody changes its step. `guard` gives the model copies of the examples, for
-    a model or loss that changes them in place. `moved` says what else a pass changes and is to leave as it was.
-    `differentiates` says that the model takes gradients itself, and so needs a graph even where nobody else wants one.
-    `divisible` False says that the model takes all examples or none, as a network on one graph does: then a subset is
+    `draws`. They are the same in every pass until the step of `draws` is changed. `guard` gives copies of the examples
+    to a model or loss that changes them in place. `moved` says what else a pass would change; that is restored.
+    `differentiates` says that the model takes gradients itself, and needs a graph even where only a loss is wanted.
+    `divisible` False says that the model takes all examples or none, as a network on one graph does. A subset is then
     the whole. `on_batch(done, total)` is called before every physical batch of every pass and may raise to abandon it.
 
     Raises ValueError for no examples, unequal numbers of them in inputs and targets, targets that are missing or
@@ -151,14 +151,17 @@ class Objective:
         return -(-self.examples // self.batches)
 
     def subset(self, examples: int) -> Objective:
-        """The same objective on the first `examples` examples only (all of them where there are fewer).
+        """The same objective on the first `examples` examples (all of them where there are fewer).
 
-        Nothing is copied. It is the whole objective where that is not divisible.
+        Nothing is copied. An objective that is not divisible is returned whole.
         """
         return self._restricted(lambda tensor: tensor[:examples]) if self.divisible else self
 
     def spread(self, examples: int) -> Objective:
-        """The same objective on so many examples from all over the data, copied; on all where there are no more."""
+        """The same objective on copies of `examples` examples, spread evenly over the data (all where it has no more).
+
+        An objective that is not divisible is returned whole.
+        """
         if examples >= self.examples or not self.divisible:
             return self
         return self.select(torch.linspace(0, self.examples - 1, examples).round().long())
@@ -172,7 +175,7 @@ class Objective:
         return self._restricted(lambda tensor: tensor.index_select(0, indices))
 
     def _restricted(self, rows_of: Callable[[Tensor], Tensor]) -> Objective:
-        # A copy, because what the constructor looks through and checks is the same, and minibatches come every step.
+        # A copy saves the constructor's checks, whose results are the same here: minibatches come at every step.
         part = copy.copy(self)
         part.inputs = of_each(self.inputs, rows_of)
         part.targets = None if self.targets is None else rows_of(self.targets)
@@ -181,10 +184,10 @@ class Objective:
 
     @contextmanager
     def in_double(self) -> Iterator[Objective]:
-        """The same objective in float64, to check derivatives without the noise of float32: in here alone.
+        """The same objective in float64, to check derivatives without the noise of float32. It is valid in here only.
 
-        The very model and loss are cast for the time being, and get back the tensors that they had: whatever holds them
-        goes on doing so, which a copy could not promise. Raises whatever they raise in float64.
+        The model and the loss themselves are cast, and get their tensors back afterwards. A copy would not do: other
+        objects may hold the model, and see it changed as well. Raises whatever model and loss raise in float64.
         """
 
         def double(tensor: Tensor) -> Tensor:
@@ -207,7 +210,7 @@ class Objective:
             )
 
     def parameters(self) -> Tensor:
-        """A flat copy (size,) of the trainable parameters that are in the model."""
+        """A flat copy (size,) of the trainable parameters as they are in the model now."""
         return self.weights.read()
 
     def state_dict(self, theta: Tensor) -> dict[str, Tensor]:
@@ -218,7 +221,7 @@ class Objective:
         return {name: at_theta.get(id(value), value).detach().clone() for name, value in present.items()}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Put the weights and buffers of a module's state_dict into the module; raises what `nn.Module` raises."""
+        """Put the weights and buffers of a module's state_dict into the module. Raises what `nn.Module` raises."""
         self.model.load_state_dict(state)
 
     def evaluate(self, theta: Tensor) -> Evaluation:
@@ -226,7 +229,7 @@ class Objective:
 
         def values(batch: Batch) -> tuple[Tensor, Tensor]:
             outputs, loss = self.forward(batch)
-            # A model may differentiate by its own inputs, and have a graph even here.
+            # A model that differentiates by its own inputs has a graph even here.
             return loss.detach(), self.batch_accuracy(outputs, batch)
 
         with self.without_graph():
@@ -235,13 +238,13 @@ class Objective:
     def gradient(self, theta: Tensor, *, advance_buffers: bool = False) -> Gradient:
         """L(θ), the accuracy and ∇L(θ).
 
-        `advance_buffers` lets this pass update the model's buffers, as a training step should: a batch norm's
-        running statistics follow the training, and no measurement moves them.
+        With `advance_buffers` this pass updates the model's buffers, as a training step should: training changes a
+        batch norm's running statistics, and measuring does not.
         """
         return Gradient(*self.mean(theta, self.batch_gradient, advance_buffers=advance_buffers))
 
     def batch_gradient(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-        """Loss, accuracy and gradient of one physical batch, as the fields of `Gradient`; within `mean`."""
+        """Loss, accuracy and gradient of one physical batch, as the fields of `Gradient`. For use within `mean`."""
         with torch.enable_grad():
             outputs, loss = self.forward(batch)
             slopes = slopes_of([loss], self.weights.parameters)
@@ -252,8 +255,8 @@ class Objective:
     ) -> tuple[Tensor, ...]:
         """The mean over all n examples of quantities that `of_batch` gives as means over one physical batch.
 
-        Where the loss is a sum, what is of the loss is summed. `of_batch` is called with θ in the model, and with all
-        that a pass needs around it; `advance_buffers` as for `gradient`.
+        Where the loss is a sum, the loss and its derivatives are summed. `of_batch` is called with θ in the model and
+        with everything set up for a pass. `advance_buffers` is that of `gradient`.
         """
         totals: list[Tensor] = []
         self.weights.write(theta)
@@ -272,20 +275,20 @@ class Objective:
         return tuple(totals)
 
     def without_graph(self) -> AbstractContextManager[None]:
-        """Around passes of which nobody wants a derivative."""
+        """A context for passes without derivatives."""
         return torch.set_grad_enabled(self._differentiates)
 
     def passing(self, *, advance_buffers: bool = False) -> AbstractContextManager[None]:
-        """Around one pass of a batch through the model, which leaves the model's state as it was or advances it."""
+        """A context for one pass of a batch through the model. It restores the model's state, or advances it."""
         return self._state.pass_over(advance=advance_buffers)
 
     def _mode(self) -> AbstractContextManager[None]:
         return in_mode(self.model, training=False) if self._evaluating else nullcontext()
 
     def physical_batches(self) -> Iterator[Batch]:
-        """All examples in turn, `physical_batch` at a time at most, in batches whose sizes differ by one at most.
+        """All examples in turn, at most `physical_batch` at a time, in batches whose sizes differ by at most one.
 
-        Batch norm cannot do with one example, and a remainder could be just that.
+        A remainder in a batch of its own could be a single example, which batch norm cannot normalise.
         """
         size, larger = divmod(self.examples, self.batches)
         end = 0
@@ -305,7 +308,7 @@ class Objective:
         return self.weights.split(theta)
 
     def data(self) -> list[Tensor]:
-        """The tensors of all examples: the inputs, and the targets where there are any."""
+        """The tensors of all examples: the inputs, and the targets if any."""
         return _tensors(self.inputs, self.targets)
 
     def buffers(self) -> dict[str, Tensor]:
@@ -313,18 +316,18 @@ class Objective:
         return dict(self.model.named_buffers())
 
     def drawing(self, batch: Batch) -> AbstractContextManager[None]:
-        """Around what draws random numbers for a batch: the model, and the loss after it."""
+        """A context for code that draws random numbers for a batch: the model, and the loss after it."""
         return self.draws.of_batch(self.device, batch.index)
 
     def outputs(self, batch: Batch) -> Any:
-        """f(x; θ) of one physical batch, whatever the model returns; within `mean` and `drawing`.
+        """Whatever the model returns for one physical batch: f(x; θ). For use within `mean` and `drawing`.
 
-        Of a model that computes its own loss it is the loss, or what has it.
+        A model that computes its own loss returns the loss, or an object that has it.
         """
         return call_model(self.model, batch.inputs, batch.targets if self.loss is None else None)
 
     def forward(self, batch: Batch) -> tuple[Any, Tensor]:
-        """The outputs and the mean loss of one physical batch; within `mean`."""
+        """The outputs and the mean loss of one physical batch. For use within `mean`."""
         with self.drawing(batch):
             outputs = self.outputs(batch)
             return outputs, self.batch_loss(outputs, batch)
@@ -338,7 +341,7 @@ class Objective:
         if self.loss is None:
             loss, name = computed_loss(outputs), f"computed by the model {type(self.model).__name__}"
         else:
-            assert batch.targets is not None  # the constructor saw to that
+            assert batch.targets is not None  # checked by the constructor
             loss = self.loss(outputs, batch.targets)
             name = getattr(self.loss, "__name__", type(self.loss).__name__)
         if not isinstance(loss, Tensor):
@@ -349,16 +352,16 @@ class Objective:
                 f"not one of shape {tuple(loss.shape)} and {loss.dtype}: take its mean"
             )
         if torch.is_grad_enabled() and not loss.requires_grad:
-            raise ValueError(f"the loss {name} does not depend on the parameters: is something detached in it?")
+            raise ValueError(f"the loss {name} does not depend on the parameters: look for a detach() or a no_grad()")
         return loss
 
     def batch_accuracy(self, outputs: Any, batch: Batch) -> Tensor:
-        """The accuracy on one physical batch, 0-d; NaN without a function for it."""
+        """The accuracy on one physical batch, 0-d; NaN where the objective has no function for it."""
         if self.accuracy is None:
             return torch.full((), torch.nan, device=self.device)
-        assert batch.targets is not None  # the constructor saw to that
+        assert batch.targets is not None  # checked by the constructor
         accuracy = self.accuracy(outputs, batch.targets)
-        # It is a mean in any case.
+        # An accuracy is a mean, even where the loss is a sum.
         return accuracy * (batch.share / batch.weight) if self.summed else accuracy
 
 

@@ -1,4 +1,4 @@
-"""What surrounds a pass through a network, so that the loss is a function of θ and a pass leaves no trace."""
+"""What surrounds a pass through a network, so that the loss is a function of θ and a pass changes nothing."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from torch.backends import cuda
 
 @dataclass
 class Draws:
-    """Where the random numbers in a network come from: the run's seed and the step, the same for all passes of a step.
+    """The seeds of the random numbers in a network. All passes of a step draw the same numbers.
 
-    `everywhere` seeds Python's and numpy's generators, too, for a network that draws from them; that takes a fifth of a
-    millisecond a pass.
+    The numbers depend on the run's seed, the step and the physical batch. `everywhere` also seeds Python's and numpy's
+    generators, for a network that draws from them. That takes a fifth of a millisecond a pass.
     """
 
     seed: int = 0
@@ -29,14 +29,14 @@ class Draws:
     everywhere: bool = False
 
     def of_batch(self, device: torch.device, index: int) -> AbstractContextManager[None]:
-        """Random numbers in here are those of a physical batch; the ones outside go on as if nothing had been drawn."""
+        """Random numbers in here are those of one physical batch. Afterwards the generators go on as if unused."""
         # torch's generator on the CPU takes 32 bits of a seed.
         seed = zlib.crc32(f"{self.seed} {self.step} {index}".encode())
         return _seeded(device, seed, everywhere=self.everywhere)
 
 
 def default_generators(device: torch.device) -> list[torch.Generator]:
-    """Where torch draws random numbers from in a pass on a device: the CPU's generator, and that of a GPU.
+    """The generators that torch draws from in a pass on `device`: the CPU's, and that of a GPU.
 
     Raises NotImplementedError for a device whose generator is not known.
     """
@@ -52,10 +52,10 @@ def default_generators(device: torch.device) -> list[torch.Generator]:
 
 @contextmanager
 def _seeded(device: torch.device, seed: int, *, everywhere: bool) -> Iterator[None]:
-    # torch.random.fork_rng seeds every backend there is, which costs more than a small network's whole pass.
+    # torch.random.fork_rng seeds every backend, which costs more than a whole pass of a small network.
     generators = default_generators(device)
     states = [generator.get_state() for generator in generators]
-    # Users' code draws from numpy's old generator, if from any.
+    # Of numpy's generators, users' code draws from the old global one.
     others = (random.getstate(), np.random.get_state()) if everywhere else None  # noqa: NPY002
     try:
         for generator in generators:
@@ -73,10 +73,10 @@ def _seeded(device: torch.device, seed: int, *, everywhere: bool) -> Iterator[No
 
 
 class DataGuard:
-    """Whether a model or a loss changes the examples that it is given, and so must get copies of them.
+    """Whether a model or a loss changes its examples in place, and must get copies of them.
 
-    With `watch` it gets copies until all of so many examples have gone through once, and from then on where any was
-    seen to be changed: code may change none but a few. `copies` says that it is known to change them.
+    `copies` says that it is known to change them. With `watch`, the number of all examples, it gets copies until all
+    have gone through once. After that, it gets copies if any example was changed: code may change only a few of them.
     """
 
     def __init__(self, *, copies: bool = False, watch: int | None = None) -> None:
@@ -90,16 +90,16 @@ class DataGuard:
 
     @property
     def copies(self) -> bool:
-        """Whether copies are to be given."""
+        """Whether model and loss must get copies."""
         return self._known or self._watch is not None
 
     def look_at(self, given: Iterable[Tensor]) -> None:
-        """See whether the tensors that a pass was given have been changed since they were made."""
+        """Note whether a pass has changed the tensors that it was given."""
         if self._watch is not None and any(tensor._version > 0 for tensor in given):
             self._known = True
 
     def passed(self, examples: int) -> None:
-        """A pass over so many examples is over."""
+        """Note that a pass over `examples` examples has ended."""
         if examples == self._watch:
             self._watch = None
 
@@ -108,19 +108,19 @@ class Moved(Flag):
     """What the forward pass of a module changes, besides its weights."""
 
     BUFFERS = auto()
-    """Registered buffers, as the running statistics of batch norm."""
+    """Registered buffers, such as the running statistics of batch norm."""
     FROZEN = auto()
-    """Parameters without `requires_grad`, as a teacher that follows its student."""
+    """Parameters without `requires_grad`, such as those of a teacher that follows its student."""
     ATTRIBUTES = auto()
-    """Plain tensors, numbers and flags that are attributes, as a count of calls."""
+    """Plain tensors, numbers and flags that are attributes, such as a count of calls."""
 
     ALL = BUFFERS | FROZEN | ATTRIBUTES
 
 
 class ModuleState:
-    """What a pass changes in a module: kept out of its way, or advanced by it.
+    """The state that a pass changes in a module. A pass can advance the state or leave it as it was.
 
-    TorchScript's modules keep theirs out of reach: what is in them is advanced by every pass.
+    The state of TorchScript's modules is out of reach: every pass advances it.
     """
 
     def __init__(self, model: nn.Module, moved: Moved = Moved.BUFFERS) -> None:
@@ -140,12 +140,12 @@ class ModuleState:
                 self._places += [(vars(module), name) for name in plain]
 
     def pass_over(self, *, advance: bool) -> AbstractContextManager[None]:
-        """In here the module has copies of its state; afterwards the state is what became of them, or what it was."""
+        """In here the module has copies of its state. With `advance` the changed copies become the state afterwards."""
         return self._swapped(advance=advance) if self._places else nullcontext()
 
     @contextmanager
     def _swapped(self, *, advance: bool) -> Iterator[None]:
-        # Copies, because a graph that is kept holds on to the tensors that it has met.
+        # The pass gets copies, because a graph that is kept holds the tensors of its pass.
         copies: dict[int, Any] = {}
         own = [place[name] for place, name in self._places]
         for (place, name), value in zip(self._places, own, strict=True):
@@ -163,7 +163,7 @@ class ModuleState:
                     place[name] = _advanced(value, after)
 
     def changed(self, before: list[Any]) -> bool:
-        """Whether the state is another than what `copied` has given."""
+        """Whether the state differs from `before`, which `copied` gave."""
         return not all(_same(now, then) for now, then in zip(self.copied(), before, strict=True))
 
     def copied(self) -> list[Any]:
@@ -171,7 +171,7 @@ class ModuleState:
         return [_copied(place.get(name)) for place, name in self._places]
 
     def restore(self, before: list[Any]) -> None:
-        """Make the state what it was when `copied` gave `before`, in the same tensors."""
+        """Set the state back to `before`, which `copied` gave. The tensors stay the same objects."""
         for (place, name), then in zip(self._places, before, strict=True):
             place[name] = _advanced(place.get(name), then)
 
@@ -189,7 +189,7 @@ def _copied(value: Any) -> Any:
 
 
 def _advanced(own: Any, after: Any) -> Any:
-    """What stands in the place of `own` once it has become `after`: the same tensor, where it can hold that."""
+    """The new value of a place that holds `own` and is to have the value `after`: the same tensor if it can hold it."""
     if isinstance(own, Tensor) and isinstance(after, Tensor) and own.shape == after.shape and own.dtype == after.dtype:
         own.data.copy_(after.detach())
         return own
@@ -199,7 +199,7 @@ def _advanced(own: Any, after: Any) -> Any:
 def _same(one: Any, other: Any) -> bool:
     if isinstance(one, Tensor) and isinstance(other, Tensor):
         return same(one, other)
-    return bool(one == other or (one != one and other != other))  # NaN is itself
+    return bool(one == other or (one != one and other != other))  # NaN counts as equal to NaN
 
 
 def same(one: Tensor, other: Tensor) -> bool:
@@ -212,8 +212,9 @@ def same(one: Tensor, other: Tensor) -> bool:
 class TwiceDifferentiable:
     """In here `scaled_dot_product_attention` takes the one kernel that has a second derivative.
 
-    So do all passes, measured or not: kernels differ in the last digits, and training must not depend on measuring.
-    `torch.nn.attention.sdpa_kernel` does the same and takes twenty times as long, which a small network would feel.
+    All passes are in here, those of the training, too: kernels differ in the last digits, and training must not depend
+    on measuring. `torch.nn.attention.sdpa_kernel` does the same but takes twenty times as long, which would slow down
+    a small network.
     """
 
     _SWITCHES: tuple[tuple[Callable[[], bool], Callable[[bool], None]], ...] = (
@@ -238,7 +239,7 @@ class TwiceDifferentiable:
 
 @contextmanager
 def in_mode(model: nn.Module, *, training: bool) -> Iterator[None]:
-    """The module and all in it in training or evaluation mode; afterwards each in its own again."""
+    """In here the module and its submodules are in training or evaluation mode; afterwards each has its own again."""
     modes = [(module, module.training) for module in model.modules()]
     model.train(training)
     try:

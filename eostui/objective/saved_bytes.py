@@ -13,10 +13,10 @@ T = TypeVar("T")
 
 
 def counting_saved_bytes(compute: Callable[[], T], given: Iterable[Tensor]) -> tuple[T, float]:
-    """What `compute` returns, and the bytes that autograd saved in it, without those of the tensors `given`.
+    """The result of `compute`, and the bytes that autograd saved in it, without those of the tensors `given`.
 
-    Infinitely many where they cannot be counted: transforms of `torch.func` in a network allow no counting. Autograd
-    tells of every tensor that it saves, at a price for each.
+    The bytes are infinite where they cannot be counted: transforms of `torch.func` in a network do not allow that.
+    Counting takes some time for every tensor that autograd saves.
     """
     uncounted = {tensor.untyped_storage().data_ptr() for tensor in given}
     kept: dict[int, int] = {}

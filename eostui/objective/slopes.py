@@ -1,4 +1,4 @@
-"""Derivatives by torch's autograd, zero where there is nothing to derive."""
+"""Derivatives by torch's autograd, with zeros where no output depends on an input."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ def slopes_of(
     retain_graph: bool = False,
     create_graph: bool = False,
 ) -> tuple[Tensor, ...]:
-    """vᵀ ∂outputs/∂inputs in the inputs' shapes, as `torch.autograd.grad` has it; v may be left out for 0-d outputs.
+    """vᵀ ∂outputs/∂inputs in the inputs' shapes, as `torch.autograd.grad` gives it; v may be left out for 0-d outputs.
 
-    It is zero where no output depends on an input. These zeros require no gradient; those of torch's
-    `materialize_grads` do, up to torch 2.9 even where nobody asked for a graph.
+    A derivative is zero where no output depends on the input. These zeros require no gradient. Those of torch's
+    `materialize_grads` do; up to torch 2.9 they do even where no graph was asked for.
     """
     found = torch.autograd.grad(
         outputs, inputs, v, retain_graph=retain_graph or create_graph, create_graph=create_graph, allow_unused=True

@@ -16,13 +16,12 @@ _WRITTEN: WeakKeyDictionary[nn.Module, tuple[Tensor, list[int]]] = WeakKeyDictio
 class Weights:
     """θ (size,) of a module: its parameters with `requires_grad`, in the order of `model.named_parameters()`.
 
-    `write` copies θ into the parameters themselves, in place, and derivatives are taken by them. So everything that
-    reads a weight reads θ, by whatever way it got there: a list of weights, a tied or parametrized layer, a hook, a
-    loss that holds the model, a view that was taken long ago, and a forward pass that `torch.utils.checkpoint` repeats
-    during the backward pass. Calling the module with other weights in their place (`torch.func.functional_call`)
-    reaches none of these but the tied ones.
+    `write` copies θ into the parameters themselves, in place, and derivatives are taken by them. Everything that reads
+    a weight therefore reads θ: a list of weights, a tied or parametrized layer, a hook, a loss that holds the model, an
+    old view, and a forward pass that `torch.utils.checkpoint` repeats during the backward pass. Calling the module with
+    other weights in their place (`torch.func.functional_call`) would reach only the tied ones of these.
 
-    A complex parameter counts as twice as many real numbers, real and imaginary parts in turn (`torch.view_as_real`).
+    A complex parameter of n numbers counts as 2n real ones, real and imaginary parts in turn (`torch.view_as_real`).
 
     Raises ValueError for a module without trainable parameters, TypeError where these do not share one device and one
     real dtype.
@@ -43,20 +42,20 @@ class Weights:
         self.size = sum(self._sizes)
 
     def read(self) -> Tensor:
-        """A copy (size,) of the weights that are in the module."""
+        """A copy (size,) of the weights as they are in the module now."""
         return flatten([p.detach() for p in self.parameters])
 
     def write(self, theta: Tensor) -> None:
-        """Put θ (size,) into the module. It costs next to nothing where θ is there already.
+        """Put θ (size,) into the module. This costs almost nothing where θ is there already.
 
-        Graphs that were built before take no notice: what they saved of the weights is then what they need again when
-        the θ that they were built at is back.
+        Autograd does not notice the change. A graph that was built at another θ can be used again once that θ has been
+        written back.
         """
         if theta.shape != (self.size,):
             raise ValueError(f"expected a vector of shape ({self.size},), not {tuple(theta.shape)}")
         theta = theta.detach()
         written, versions = _WRITTEN.get(self.model, (None, []))
-        # The vector is kept, or another one could come to lie at its address.
+        # The vector is kept alive: another one could get its address otherwise.
         if written is None or written.data_ptr() != theta.data_ptr() or versions != self._versions(theta):
             # By `data`, which leaves autograd's count of changes alone: see above.
             targets = [real(p.data) for p in self.parameters]
@@ -65,7 +64,7 @@ class Weights:
             _WRITTEN[self.model] = theta, self._versions(theta)
 
     def changed(self, theta: Tensor) -> str:
-        """The name of a weight that is not what θ says, though θ was written; empty where there is none."""
+        """The name of a weight that differs from θ, although θ was written; empty where none does."""
         for (name, p), piece in zip(self.by_name.items(), self.split(theta), strict=True):
             if not torch.equal(p.detach(), piece) and not bool(piece.isnan().any()):
                 return name
@@ -84,7 +83,7 @@ class Weights:
 
 
 def flatten(tensors: Sequence[Tensor]) -> Tensor:
-    """One real vector (size,) from tensors of any shapes, as `Weights.split` takes it apart."""
+    """One real vector (size,) from tensors of any shapes: the inverse of `Weights.split`."""
     return torch.cat([real(t).reshape(-1) for t in tensors])
 
 
@@ -109,10 +108,10 @@ def cast(module: nn.Module, device: torch.device, dtype: torch.dtype) -> None:
 
 @contextmanager
 def cast_for_now(modules: Sequence[nn.Module], dtype: torch.dtype) -> Iterator[None]:
-    """In here the modules' numbers are of another real dtype; afterwards they have the same tensors as before.
+    """In here the modules' numbers have another real dtype; afterwards they have the same tensors as before.
 
-    Graphs that were built before have no way to the weights afterwards: autograd makes a new end for a weight whose
-    dtype changes.
+    Graphs that were built before no longer reach the weights afterwards: autograd makes a new graph node for a weight
+    whose dtype changes.
     """
     tensors = [tensor for module in modules for tensor in (*module.parameters(), *module.buffers())]
     before = [tensor.data for tensor in tensors]

@@ -1,1 +1,1 @@
-"""The optimizers, one module each: how one is made, and in `FACTS` what is known of the class of what is made."""
+"""The optimizers, one module each: a function that makes one, and in `FACTS` what is known of its class."""

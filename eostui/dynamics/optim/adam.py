@@ -29,10 +29,10 @@ def adamw(
 
 
 def _update(optimizer: torch.optim.Optimizer, group: Group) -> Update:
-    """m ← β₁m + (1−β₁)g, the bias correction of m being part of P (Cohen et al. 2022)."""
+    """m ← β₁m + (1−β₁)g. The bias correction of m is part of P (Cohen et al. 2022)."""
     beta1 = float(group["betas"][0])
     formula = ADAM_AT_ITS_DEFAULT if beta1 == 0.9 else ADAM
-    # Older versions of torch tell the two apart by the class alone.
+    # In older versions of torch, only the class says which of the two it is.
     decoupled = group.get("decoupled_weight_decay", isinstance(optimizer, torch.optim.AdamW))
     return Update.of(group, (1 - beta1) / (1 + beta1), formula, decoupled=decoupled)
 
@@ -44,7 +44,7 @@ def _preconditioner(optimizer: torch.optim.Optimizer, group: Group, p: Tensor) -
 
 
 def _state(optimizer: torch.optim.Optimizer, group: Group, p: Tensor) -> State | None:
-    """The rule's; with amsgrad ν is the largest so far, which torch takes before it corrects the bias."""
+    """The state of the rule. With amsgrad ν is the largest so far, which torch takes before it corrects the bias."""
     found = optimizer.state.get(p)
     if not found:
         return None

@@ -21,9 +21,10 @@ def nadam(
 
 
 def _update(optimizer: torch.optim.Optimizer, group: Group) -> Update | None:
-    """NAdam steps along (1−μₜ)g + μₜ₊₁m, with Adam's m, P taking up both bias corrections.
+    """NAdam steps along (1−μₜ)g + μₜ₊₁m, with Adam's m. P includes both bias corrections.
 
-    In the first few steps these two differ, and so do μₜ and μₜ₊₁ by a part in 10⁴: neither is in the formula.
+    The formula neglects two differences: that of the bias corrections in the first few steps, and that of μₜ and μₜ₊₁,
+    which is a part in 10⁴.
     """
     updates = age(optimizer, group)
     if updates is None:
@@ -35,7 +36,7 @@ def _update(optimizer: torch.optim.Optimizer, group: Group) -> Update | None:
 
 
 def _preconditioner(optimizer: torch.optim.Optimizer, group: Group, p: Tensor) -> Tensor | None:
-    """(1−Πμᵢ)(√v̂ + ε), the product over the t updates so far being what NAdam corrects its bias by."""
+    """(1−Πμᵢ)(√v̂ + ε). NAdam corrects its bias by the product over the t updates so far."""
     state = optimizer.state.get(p)
     if not state:
         return None

@@ -16,14 +16,14 @@ from eostui.objective.weights import real
 def rmsprop(
     params: ParamsT, lr: float, *, beta2: float, eps: float, momentum: float, weight_decay: float, centered: bool
 ) -> torch.optim.Optimizer:
-    """RMSprop, which calls β₂ alpha."""
+    """RMSprop, where torch calls β₂ alpha."""
     return torch.optim.RMSprop(
         params, lr, alpha=beta2, eps=eps, momentum=momentum, weight_decay=weight_decay, centered=centered
     )
 
 
 def _update(_: torch.optim.Optimizer, group: Group) -> Update:
-    """The heavy ball over P⁻¹g, where there is momentum at all."""
+    """The heavy ball over P⁻¹g; gradient descent where the momentum is 0."""
     momentum = float(group["momentum"])
     formula = HEAVY_BALL if momentum else GRADIENT_DESCENT
     return Update.of(group, 1 / (1 + momentum), formula)
@@ -35,14 +35,14 @@ def _preconditioner(optimizer: torch.optim.Optimizer, group: Group, p: Tensor) -
 
 
 def _state(optimizer: torch.optim.Optimizer, group: Group, p: Tensor) -> State | None:
-    """The rule's; centered ν is the second moment about the mean, v − ḡ²."""
+    """The state of the rule. Centered, ν is the second moment about the mean, v − ḡ²."""
     found = optimizer.state.get(p)
     if not found:
         return None
     moment = real(found["square_avg"])
     if group["centered"]:
         mean = real(found["grad_avg"])
-        # As torch rounds it: with a constant gradient nothing else is left.
+        # This rounds as torch does: with a constant gradient, only the rounding is left.
         moment = moment.addcmul(mean, mean, value=-1)
     return {"nu": moment}
 

@@ -46,7 +46,7 @@ class ScalarRMSprop(torch.optim.Optimizer):
             return loss
         total = torch.stack(squares).sum()
         for group, pairs in zip(self.param_groups, gradients, strict=True):
-            # One number for the whole group: it is kept with the group's first parameter.
+            # The whole group has one number, which is kept in the state of its first parameter.
             state = self.state[group["params"][0]]
             moment = state.setdefault("square_norm_avg", torch.zeros_like(total))
             moment.lerp_(total, 1 - group["beta2"])
@@ -72,7 +72,7 @@ def _update(_: torch.optim.Optimizer, group: Group) -> Update:
 
 
 def _preconditioner(optimizer: torch.optim.Optimizer, group: Group, _: Tensor) -> Tensor | None:
-    """That of the rule, one number for all weights of the group."""
+    """P of the rule: one number for all weights of the group."""
     state = optimizer.state.get(group["params"][0])
     if not state:
         return None

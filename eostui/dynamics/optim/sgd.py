@@ -13,7 +13,7 @@ from eostui.dynamics.formulas import DAMPENED, GRADIENT_DESCENT, HEAVY_BALL, NES
 
 
 class DecoupledSGD(torch.optim.SGD):
-    """θ ← (1 − ηw)θ, then torch's SGD step with the gradient from before: `decay` w is no part of the momentum.
+    """θ ← (1 − ηw)θ, then torch's SGD step with the gradient from before. `decay` w is not part of the momentum.
 
     Loshchilov & Hutter 2019 (arXiv 1711.05101), with the decay times η as in torch's AdamW.
     """
@@ -53,7 +53,7 @@ def sgd(
     params: ParamsT, lr: float, *, weight_decay: float, decoupled: bool, momentum: float = 0.0, nesterov: bool = False
 ) -> torch.optim.Optimizer:
     """torch's SGD, or ours where the weight decay is decoupled; `nesterov` without momentum is gradient descent."""
-    nesterov = nesterov and momentum > 0  # torch refuses it
+    nesterov = nesterov and momentum > 0  # torch refuses Nesterov without momentum
     if decoupled:
         return DecoupledSGD(params, lr, momentum=momentum, nesterov=nesterov, decay=weight_decay)
     return torch.optim.SGD(params, lr, momentum=momentum, nesterov=nesterov, weight_decay=weight_decay)
