@@ -1,8 +1,8 @@
 """The trainer process: `python -m eostui.trainer RUN_DIRECTORY LISTENING_FD`, with the config as JSON on standard
 input.
 
-`launch` starts it so. The pipe is served before torch is imported, so that a viewer sees what goes on from the first
-moment.
+`launch` starts it like this. The pipe is served before torch is imported, so that a viewer sees from the first moment
+what happens.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ INTERRUPTED = 130
 
 
 def main() -> NoReturn:
-    """Train as told, and end with the run's exit code."""
+    """Train by the config on standard input, and end with the run's exit code."""
     fill_standard_descriptors()
     faulthandler.enable()  # a crash in native code leaves its trace in the log
     directory, listener = Path(sys.argv[1]), socket.socket(fileno=int(sys.argv[2]))
     server = LinkServer(listener)
     try:
         code = _train(directory, server)
-    except BaseException as error:  # what nobody foresaw: a module that is missing, an exit that the user's code calls
+    except BaseException as error:  # anything unforeseen: a missing module, or an exit in the user's code
         code = _tell(error, directory, server)
     end(code)
 
@@ -47,7 +47,7 @@ def _train(directory: Path, server: LinkServer) -> int:
     def stop() -> None:
         control.stop()
         if not has_begun(directory):
-            raise KeyboardInterrupt  # out of whatever the setup is doing; later the loop heeds it between two steps
+            raise KeyboardInterrupt  # interrupts the setup; later on, the loop stops between two steps
 
     def kill(number: int) -> None:
         server.say(Ended(f"the trainer was killed by a second {signal.Signals(number).name}", 1))
@@ -60,17 +60,17 @@ def _train(directory: Path, server: LinkServer) -> int:
         run_file=str(directory / "run.h5"),
         config=config.to_dict(),
         environment={},
-        tables={},  # known once the data are
+        tables={},  # not known before the data are loaded
     )
     server.say(hello)
     server.say(Phase("importing torch"))
-    from eostui.trainer.process import train  # torch comes in here, and takes seconds
+    from eostui.trainer.process import train  # this imports torch, which takes seconds
 
     return train(config, directory, hello, server, control)
 
 
 def _tell(error: BaseException, directory: Path, server: LinkServer) -> int:
-    """Say what ended the trainer, and take away what a run that has not begun has left; the exit code."""
+    """Report what ended the trainer, and remove the files of a run that has not begun. Returns the exit code."""
     if isinstance(error, KeyboardInterrupt) and not has_begun(directory):
         withdraw(directory)
         text, code = f"{directory.name} was stopped before its first step, and nothing is left of it", INTERRUPTED

@@ -1,4 +1,4 @@
-"""How often a run measures: as often as it was asked to, or as its share of the time allows."""
+"""How often a run measures: as often as the settings ask, or as its share of the time allows."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from eostui.config import Measuring
 from eostui.store.events import CadenceAdapted
 
 SMOOTHING = 0.3
-"""How much of a new duration goes into what is reckoned with; the first one counts whole."""
+"""The weight of a new duration in the moving average. The first duration has weight 1."""
 ROOM = 0.7
-"""Measuring becomes more frequent again only where it would then take less than this part of its share."""
+"""Measuring becomes more frequent again only if it would then take at most this part of its share."""
 FACTORS = [digit * 10**power for power in range(7) for digit in (1, 2, 3, 4, 5, 6, 8)]
-"""How many times rarer than asked."""
+"""The intervals between measurements that are tried, as multiples of the interval in the settings."""
 
 
 class Cadence:
-    """At which steps is measured: `certified` at those for `--eig-every`, `tracked` by the every-step instruments.
+    """The steps with a measurement: `certified` ones every `--eig-every` steps, `tracked` ones by default at all steps.
 
-    With `--measure-share` S it reckons, from how long updates and measurements have taken, what share of the time
-    measuring takes, and makes it rarer where that is more than S: certified measurements are as frequent as they can
-    be alone, and tracked ones take what is left. The first certified measurement starts from nothing; what it takes
-    says little of the others, and is left out.
+    With `--measure-share` S, measuring becomes rarer where it would take more than the share S of the time. The share
+    is estimated from the durations of updates and measurements. Certified measurements are as frequent as they could be
+    if they were the only ones. Tracked measurements get the time that is left. The first certified measurement starts
+    from nothing and takes longer than the others, so its duration does not count.
     """
 
     def __init__(self, settings: Measuring, *, tracks: bool) -> None:
@@ -36,23 +36,23 @@ class Cadence:
         self._started = False
 
     def certified(self, step: int) -> bool:
-        """Whether the instruments measure before update `step`."""
+        """Whether the certified instruments measure before update `step`."""
         return step % self.certified_every == 0
 
     def tracked(self, step: int) -> bool:
-        """Whether the every-step instruments do."""
+        """Whether the tracked instruments measure before update `step`."""
         return step % self.tracked_every == 0
 
     def affordable(self, measuring: float, elapsed: float) -> bool:
-        """Whether the share is not used up by the `measuring` of so many seconds that have `elapsed`.
+        """Whether the share still allows a measurement, after `measuring` of the `elapsed` seconds went into measuring.
 
-        How long a measurement takes is known only afterwards: one that would be too much is left out until the others
-        have been made up for.
+        The duration of a measurement is known only afterwards. After one that took too long, measurements are left out
+        until the share is kept again.
         """
         return self._share is None or measuring <= self._share * elapsed
 
     def took(self, what: str, seconds: float) -> None:
-        """How long one `update`, one `certified` or one `tracked` measurement has just taken."""
+        """Note the duration of one `update`, or of one `certified` or `tracked` measurement."""
         if what == "certified" and not self._started:
             self._started = True
             return
@@ -60,7 +60,7 @@ class Cadence:
         self._seconds[what] = before + SMOOTHING * (seconds - before)
 
     def adapted(self) -> CadenceAdapted | None:
-        """Choose anew; what there is to say where that changes something, else None."""
+        """Choose the intervals anew. Returns the event that reports a change; None where nothing changes."""
         if self._share is None or "update" not in self._seconds or "certified" not in self._seconds:
             return None
         chosen = self._chosen(self._share)
@@ -71,7 +71,7 @@ class Cadence:
         return CadenceAdapted(self.certified_every, tracked, round(self._share_at(*chosen), 3), self._share)
 
     def _chosen(self, share: float) -> tuple[int, int]:
-        """The intervals of certified and of tracked measurements that take no more than `share`."""
+        """The intervals of certified and of tracked measurements with which measuring takes at most `share`."""
         intervals = [self._asked * factor for factor in FACTORS]
         certified = next(
             (every for every in intervals if self._fits(every, every, share, every < self.certified_every)),
@@ -96,13 +96,13 @@ class Cadence:
     def _share_at(self, certified: int, tracked: int) -> float:
         measuring = self._seconds["certified"] / certified
         if self._tracks:
-            # Where a certified measurement is, a tracked one takes no time of its own.
+            # At a step with a certified measurement, a tracked one takes no further time.
             measuring += self._seconds.get("tracked", 0.0) * (1 / tracked - 1 / math.lcm(tracked, certified))
         total = measuring + self._seconds["update"]
         return measuring / total if total > 0 else math.nan
 
     def state_dict(self) -> dict[str, Any]:
-        """What is reckoned with, and what was chosen."""
+        """The average durations and the chosen intervals."""
         return {
             "certified_every": self.certified_every,
             "tracked_every": self.tracked_every,

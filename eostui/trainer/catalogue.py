@@ -1,4 +1,4 @@
-"""Everything that can be named on the command line, as rows to be shown. Read without importing torch."""
+"""The names that the command line takes, as rows of tables for people. This module imports no torch."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _archs() -> Rows:
 
 
 def _choices(entry: Architecture) -> str:
-    """What `--width` and `--depth` change, with their defaults."""
+    """The flags `--width` and `--depth` where the network has them, with their defaults."""
     choices = [f"{flag(name)} {entry.options[name]}" for name in ("width", "depth") if name in entry.options]
     return f" [{', '.join(choices)}]" if choices else ""
 
@@ -72,7 +72,7 @@ def _instruments() -> Rows:
 
 
 def _cost(kind: type[Instrument]) -> str:
-    """What a row costs in gradients, as a function of the number k of eigenvalues."""
+    """The cost of a row in gradients, as a function of the number k of eigenvalues."""
     one, two = (kind.work(Scope(Measuring(eigs=eigs))) for eigs in (1, 2))
     each = two.in_gradients - one.in_gradients
     said = [f"about {one.in_gradients - each:.2g}"] if one.in_gradients else []

@@ -1,4 +1,4 @@
-"""Whether the derivatives behind a run's curvature are those of its loss, and what is measured with accordingly."""
+"""Whether autograd's derivatives are those of the loss, and which products a run therefore measures with."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from eostui.trainer.setup import Setup
 
 
 def checked_products(config: RunConfig, setup: Setup, theta: Tensor) -> Products:
-    """Check the derivatives at θ (size,), and choose as `--products` says.
+    """Check the derivatives at θ (size,), and choose products as `--products` says.
 
-    Leaves other weights in the model than were there.
+    The model is left with other weights than it had.
     """
     if not setup.problem.findings.repeatable:
-        return Products(certified=False)  # nothing to compare with; the findings say so
+        return Products(certified=False)  # nothing can be compared; the notes of the findings say why
     outputs = setup.problem.outputs > 0 and not {"gauss-newton", "jacobian-gram"}.isdisjoint(config.measuring.track)
     third = "self-stabilization" in config.measuring.track
     found = check_derivatives(setup.curvature, theta, gauss_newton=outputs, third=third)
@@ -39,7 +39,7 @@ def checked_products(config: RunConfig, setup: Setup, theta: Tensor) -> Products
         )
     if config.measuring.products == "autograd":
         return Products(certified=False, third_derivatives=False, text=f"{found.hessian}: no eigenvalue is certified")
-    text = f"{found.hessian}: curvature is measured by differences of gradients, and errors say how far these are off"
+    text = f"{found.hessian}: curvature is measured by differences of gradients, and errors say how wrong these are"
     if wrong:
         text = f"{found.hessian}; {wrong}: curvature is measured by differences, and no eigenvalue is certified"
     return Products(differences=True, double=found.double, certified=not wrong, third_derivatives=False, text=text)

@@ -22,7 +22,7 @@ def write_checkpoint(directory: Path, descent: Descent) -> Path:
     try:
         torch.save(descent.state_dict(), temporary)
         temporary.replace(path)
-    except RuntimeError as error:  # torch's own writer reports a full disk so
+    except RuntimeError as error:  # that is how torch's own writer reports a full disk
         temporary.unlink(missing_ok=True)
         raise OSError(f"cannot write {path}: {error}") from error
     return path

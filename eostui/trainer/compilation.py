@@ -1,4 +1,4 @@
-"""Products with the Hessian, compiled by a process of their own while the training goes on."""
+"""Products with the Hessian that another process compiles while the training goes on."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ from eostui.one_line import in_one_line
 from eostui.trainer.memory import available_memory
 
 FAILURE = "failure.txt"
-"""The file in which the process says why it failed."""
+"""The file where that process writes why it failed."""
 
 
 @dataclass(frozen=True)
 class CompilationLimits:
-    """When a run has its products compiled."""
+    """The conditions for compiling the products of a run."""
 
     worthwhile: float = 30.0
-    """Seconds that a run has measured for before it is believed to go on for as long as compiling takes."""
+    """Seconds of measuring after which a run is expected to last long enough for compiling to pay."""
 
     memory: int = 2 << 30
-    """Bytes of main memory that are to be free: half of that was seen in use by one of the compiler's processes."""
+    """Bytes of main memory that must be free. One of the compiler's processes was seen to use half of that."""
 
 
 USUAL_LIMITS = CompilationLimits()
 
 
 class Compilation:
-    """The compiled products of a run, from the wish for them to their end.
+    """The compiled products of a run: starts the compiler, loads its result, and removes both in the end.
 
-    program: the products, once they are there.
+    program: the compiled products; None until they are ready.
     """
 
     program: TangentProgram | None = None
 
     def __init__(self, config: RunConfig, examples: int, limits: CompilationLimits = USUAL_LIMITS) -> None:
-        """For physical batches of so many examples."""
+        """The compilation for physical batches of `examples` examples. Nothing is started yet."""
         self._config = config
         self._examples = examples
         self._limits = limits
@@ -54,9 +54,10 @@ class Compilation:
         self._process: subprocess.Popen[str] | None = None
 
     def advance(self, measuring: float, *, wanted: bool) -> str:
-        """Begin, or see what has become of it; what there is to tell, if anything.
+        """Start the compiler, or look whether it has ended. Returns what to report; empty where nothing has happened.
 
-        `measuring` is how many seconds the run has measured for, `wanted` whether anything could make use of it.
+        `measuring` is the seconds that the run has measured for so far. `wanted` says whether any instrument could use
+        compiled products.
         """
         if self._process is not None and self._process.poll() is not None:
             return self._finish()
@@ -65,7 +66,7 @@ class Compilation:
         self._began = True
         free, needed = available_memory(torch.device("cpu")), self._limits.memory
         if free is not None and free < needed:
-            return f"products are not compiled: that takes {needed >> 30} GiB of memory, {free / 2**30:.1f} are free"
+            return f"products are not compiled: {needed >> 30} GiB of memory are needed, {free / 2**30:.1f} are free"
         self._directory = Path(tempfile.mkdtemp(prefix="eostui-"))
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "eostui.trainer.compiler", str(self._directory)],
@@ -96,7 +97,7 @@ class Compilation:
                 self.close()
 
     def close(self) -> None:
-        """End the process, and leave nothing of it; the program cannot be used any more."""
+        """End the process and delete its files. The program cannot be used any more."""
         self._end_process()
         self.program = None
         if self._directory is not None:
@@ -107,7 +108,7 @@ class Compilation:
         if self._process is None:
             return
         if self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGKILL)  # the compiler that it has started, too
+            os.killpg(self._process.pid, signal.SIGKILL)  # also ends the compiler that it has started
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait()

@@ -1,8 +1,8 @@
 """The process that compiles: `python -m eostui.trainer.compiler DIRECTORY`, with the config as one line of JSON on
 standard input.
 
-It leaves a `TangentProgram` in the directory, or the reason why there is none. `Compilation` starts it; when standard
-input ends nobody waits for it any more, and it ends, too.
+It leaves a `TangentProgram` in the directory, or the reason why there is none. `Compilation` starts it. The end of
+standard input means that nobody waits for the result any more, and the process ends.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from eostui.trainer.setup import set_up
 
 
 def main() -> int:
-    """Compile as told; 0 where the programs are there."""
+    """Compile by the config on standard input. Returns the exit code: 0 where the programs were made."""
     directory = Path(sys.argv[1])
     os.nice(10)  # the training goes first
     config = RunConfig.from_json(sys.stdin.readline())
@@ -30,7 +30,7 @@ def main() -> int:
     try:
         setup = set_up(config, lambda _text, _fraction: None)
         compile_tangent(setup.curvature, setup.theta, directory)
-    except Exception as error:  # whatever torch says of a model, or a machine without a compiler
+    except Exception as error:  # torch may raise anything for a model, or find no compiler on this machine
         (directory / FAILURE).write_text(in_one_line(error))
         return 1
     return 0
@@ -38,7 +38,7 @@ def main() -> int:
 
 def _end_with_standard_input(directory: Path) -> None:
     sys.stdin.read()
-    while directory.exists():  # the other thread may be writing into it
+    while directory.exists():  # the main thread may be writing into it
         shutil.rmtree(directory, ignore_errors=True)
     os.killpg(0, signal.SIGKILL)
 

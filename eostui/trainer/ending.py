@@ -1,4 +1,4 @@
-"""How a trainer process ends: at once when it has to, and whatever the user's code has left running."""
+"""How a trainer process ends: without waiting for anything that the user's code has left running."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ STOPPING = (signal.SIGTERM, signal.SIGINT)
 
 
 def end(code: int) -> NoReturn:
-    """End this process with an exit code, once the exit handlers had their time and everything is flushed.
+    """End this process with an exit code, after its exit handlers (`LAST_WISHES` at most) and a flush of its output.
 
-    Python itself would wait for every thread that is no daemon, for ever if need be: a logger or a monitor that the
-    user's code has started would keep the process, and its memory, long after the run.
+    Python itself would wait for every thread that is not a daemon, without a limit. A logger or monitor of the user's
+    code would keep the process and its memory long after the run.
     """
     timer = threading.Timer(LAST_WISHES, _end_now, [code])
     timer.daemon = True
@@ -39,10 +39,10 @@ def _end_now(code: int) -> NoReturn:
 
 
 def heed_signals(first: Callable[[], None], second: Callable[[int], None]) -> None:
-    """Call `first` in the main thread, between two of its instructions, when a signal asks this process to end.
+    """Call `first` when a signal asks this process to end: in the main thread, between two of its instructions.
 
-    When another one comes, `second` is called with its number, in a thread of its own: the main thread may be stuck in
-    code that never comes back. After that the process ends, with the exit code of such a signal.
+    When another such signal comes, `second` is called with its number. It is called in a thread of its own, because the
+    main thread may be in code that never returns. Then the process ends with the exit code of that signal.
     """
 
     heeded = False

@@ -1,4 +1,4 @@
-"""How much memory a device has left."""
+"""The free memory of a device."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import psutil
 import torch
 
 _CONTAINER_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
-"""Where a Linux container is told what it may use, in versions 2 and 1 of control groups."""
+"""The files with the memory limit of a Linux container, in versions 2 and 1 of control groups."""
 
 
 def available_memory(device: torch.device) -> int | None:
-    """Bytes that can still be had on `device`; None where nobody knows."""
+    """Bytes that are free on `device`; None where that is unknown."""
     if device.type == "cuda":
         free: int = torch.cuda.mem_get_info(device)[0]
         return free

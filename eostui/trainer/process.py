@@ -1,4 +1,4 @@
-"""One run from its config to its end, inside the trainer process."""
+"""One run inside the trainer process, from its config to its end."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ EXIT_CODES = {Status.FINISHED: 0, Status.STOPPED: 0, Status.DIVERGED: 1, Status.
 
 
 def train(config: RunConfig, directory: Path, hello: Hello, server: LinkServer, control: Control) -> int:
-    """Set the run up, train, and leave a run file; the exit code.
+    """Set the run up, train, and leave a run file. Returns the exit code.
 
-    What the user can mend before anything is measured (an unknown device, data that are not there, a model that does
-    not fit) leaves no run behind. Later trouble ends the run as `failed`, with everything up to then in the file.
+    Problems that the user can correct before anything is measured leave no run behind: an unknown device, missing data,
+    or a model that does not fit. A later problem ends the run as `failed`, with everything up to then in the file.
     """
 
     def progress(text: str, fraction: float | None) -> None:
@@ -51,7 +51,7 @@ def train(config: RunConfig, directory: Path, hello: Hello, server: LinkServer, 
         products = checked_products(config, setup, setup.theta)
         expected = _forecast(config, setup, progress, products)
         environment = _environment(config, setup)
-        if control.stopping:  # and the user's code has swallowed what was to end the setup
+        if control.stopping:  # the user's code has caught the exception that was to end the setup
             raise KeyboardInterrupt
         tables = tables_of(config, classes=setup.classes)
         writer = RunWriter.create(
@@ -93,7 +93,7 @@ def _run(
             text = str(status)
         except StoreError:
             raise
-        except (Exception, SystemExit) as error:  # whatever a user's model does, or a device that ran out of memory
+        except (Exception, SystemExit) as error:  # a user's model may raise anything, a device may run out of memory
             traceback.print_exc()
             status, text = Status.FAILED, told(error)
         record.close(status)
@@ -104,7 +104,7 @@ def _run(
 
 
 def _forecast(config: RunConfig, setup: Setup, progress: Progress, products: Products) -> Forecast | None:
-    """What the run will cost; None where the model fails on more than two examples, which the run itself will tell."""
+    """What the run will cost; None where the model fails on more than two examples: the run itself will report that."""
     try:
         return forecast(config, setup, progress, products)
     except ProblemError:
@@ -132,7 +132,7 @@ def _environment(config: RunConfig, setup: Setup) -> dict[str, Any]:
 
 
 def _git_commit() -> str | None:
-    """The commit of the working directory that the run was started from, if it is a repository."""
+    """The git commit of the directory that the run was started from; None where it is not in a repository."""
     try:
         answer = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=2, check=False)
     except (OSError, subprocess.TimeoutExpired):

@@ -1,4 +1,4 @@
-"""Everything that a run says, to the file and to the viewers at once."""
+"""Everything that a run records: it goes to the file and to the viewers at once."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from eostui.store import Event, Row, RunWriter, Status
 from eostui.store.events import Happening
 
 SLOW = 0.3
-"""Seconds that an activity lasts before it is worth a word on the screen."""
+"""Seconds that an activity lasts before viewers are told about it."""
 BETWEEN_WORDS = 0.1
-"""Least seconds between two words about the same activity."""
+"""Shortest time between two messages about the same activity, in seconds."""
 
 
 class Record:
@@ -37,34 +37,35 @@ class Record:
     def row(self, table: str, values: Mapping[str, Any]) -> None:
         """One row of a table, `step` among its columns.
 
-        Raises ValueError for values that are no row of it, `StoreError` when the file can no longer be written.
+        Raises ValueError for values that are not a row of the table, `StoreError` when the file can no longer be
+        written.
         """
         self._add(self._writer.table(table).row(values))
 
     def event(self, step: int, happening: Happening) -> None:
-        """One row of the table `events`: what has happened before update `step`."""
+        """One row of the table `events`: something that happened before update `step`."""
         self._add(Event.of(step, self.elapsed(), happening).row())
 
     def _add(self, row: Row) -> None:
         self._server.publish(self._writer.append(row), row)
 
     def set_status(self, status: Status) -> None:
-        """The run's status, on disk at once."""
+        """Set the run's status, which is on disk at once."""
         self._writer.set_status(status)
         self._server.say(State(str(status)))
 
     def close(self, status: Status) -> None:
-        """The last status; nothing can be recorded after it."""
+        """Set the last status and close the file. Nothing can be recorded afterwards."""
         self.set_status(status)
         self._writer.close()
 
     def answer(self, asked: Asked, ok: bool, text: str) -> None:
-        """Acknowledge a command."""
+        """Answer a command: whether it was carried out, and what happened in words."""
         self._server.answer(asked, ok, text)
 
     @contextmanager
     def activity(self, text: str) -> Iterator[None]:
-        """While inside, `progress` tells the viewers of this activity, should it turn out to be slow."""
+        """In here `progress` reports this activity to the viewers, if it turns out to be slow."""
         self._activity, self._activity_since = text, time.monotonic()
         try:
             yield
@@ -74,7 +75,7 @@ class Record:
                 self._server.say(Phase(""))
 
     def progress(self, text: str | None, fraction: float | None) -> None:
-        """How far the activity is, in other words where `text` is given."""
+        """Report how far the activity is, from 0 to 1. `text`, where given, is the new name of the activity."""
         self._activity = text or self._activity
         now = time.monotonic()
         if now - self._activity_since > SLOW and now - self._last_word > BETWEEN_WORDS:

@@ -1,6 +1,6 @@
 """Step-size schedules: η as a function of the step.
 
-A schedule is a function of the step alone, so a resumed run goes on with the same η; read without importing torch.
+A schedule is a function of the step alone, so a resumed run goes on with the same η. This module imports no torch.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ def parse_schedule(text: str, lr: float) -> Schedule:
 
     - `constant`: η.
     - `warmup:N`: η·(t+1)/N up to step N−1, η from there on.
-    - `step:N:F`: η·F^⌊t/N⌋, so multiplied by F every N steps.
+    - `step:N:F`: η·F^⌊t/N⌋, which is multiplied by F every N steps.
     - `cosine:N`: ½η(1 + cos(πt/N)) up to step N, 0 from there on (Loshchilov & Hutter 2017, arXiv 1608.03983).
-    - `0:2/50,300:2/100`: from each step on, the step size behind its colon; `lr` has no say.
+    - `0:2/50,300:2/100`: the step size after each colon, from the step before the colon on. `lr` is not used.
 
-    Raises `ConfigError` for anything else, with what is wrong.
+    Raises `ConfigError` for anything else. The message says what is wrong.
     """
     kind, *numbers = text.split(":")
     match kind, numbers:
@@ -42,11 +42,11 @@ def parse_schedule(text: str, lr: float) -> Schedule:
             return lambda step: lr * (1 + math.cos(math.pi * min(step, length) / length)) / 2
     if text[:1].isdigit() and numbers:
         return _piecewise(text)
-    raise ConfigError(f"--lr-schedule: {text!r} is none; there are {SCHEDULES}")
+    raise ConfigError(f"--lr-schedule: {text!r} is not a schedule; write {SCHEDULES}")
 
 
 def first_step_size(text: str) -> float | None:
-    """η at step 0 where the schedule itself says so (a list of step sizes does); None where `--lr` does."""
+    """η at step 0 where the schedule is a list of step sizes; None where `--lr` gives it."""
     return _piecewise(text)(0) if text[:1].isdigit() else None
 
 
@@ -72,7 +72,7 @@ def _piecewise(text: str) -> Schedule:
 def _steps(text: str, number: str) -> int:
     if not (number.isdecimal() and int(number) >= 1):
         raise ConfigError(
-            f"--lr-schedule: in {text!r}, {number!r} is no number of steps; give a whole one of 1 or more"
+            f"--lr-schedule: in {text!r}, {number!r} is not a number of steps; give a whole number of 1 or more"
         )
     return int(number)
 
@@ -81,4 +81,4 @@ def _factor(text: str, number: str) -> float:
     try:
         return parse_step_size(number)
     except ConfigError:
-        raise ConfigError(f"--lr-schedule: in {text!r}, {number!r} is no factor; give a positive number") from None
+        raise ConfigError(f"--lr-schedule: in {text!r}, {number!r} is not a factor; give a positive number") from None

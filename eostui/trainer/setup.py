@@ -1,4 +1,4 @@
-"""Everything that a run computes with, made from its config."""
+"""Everything that a run computes with: data, model, objectives and optimizer, made from its config."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ _GPUS: Mapping[str, Callable[[], bool]] = {
     "xpu": torch.xpu.is_available,
     "mps": torch.backends.mps.is_available,
 }
-"""Whether there is a GPU, by its kind, in the order of preference."""
+"""Whether each kind of GPU is available, in the order of preference."""
 
 
 class DeviceError(ValueError):
-    """The device asked for is not here."""
+    """The requested device cannot be used on this machine."""
 
 
 @dataclass(frozen=True)
 class Setup:
     """A run before its first step.
 
-    config: as it can be had, without default instruments that the model does not allow. notes: what of that there is to
-    tell. objective: the training loss over all examples. curvature: the same over the examples that curvature is
-    measured on (`--eig-samples`), the very same object where these are all. test: over the test set, where there is
-    one, with the model in evaluation mode. draws: the random numbers of all three. guard: whether they give copies of
-    the examples. listener: who is told of the passes of all three; nobody as yet. theta: all weights in one vector,
-    (size,), which `optimizer` updates in place. classes: whether there is an accuracy.
+    config: the settings, without default instruments that the model does not allow. objective: the training loss over
+    all examples. curvature: the loss over the examples that curvature is measured on (`--eig-samples`); the same object
+    as `objective` where these are all. test: the loss over the test set, with the model in evaluation mode; None
+    without a test set. draws: the random numbers of all three. guard: whether the three give the model copies of the
+    examples. listener: gets the progress of passes over all three; its target is set later. theta: all weights in one
+    vector, (size,), which `optimizer` updates in place. notes: what the user should know about this setup.
     """
 
     config: RunConfig
@@ -61,11 +61,11 @@ class Setup:
 
     @property
     def classes(self) -> bool:
-        """Whether examples have classes, and so an accuracy."""
+        """Whether the examples have classes, which an accuracy needs."""
         return self.problem.accuracy is not None
 
     def threshold_label(self, config: RunConfig) -> str:
-        """The stability threshold as a formula; of minibatch training it is for comparison only, and says so."""
+        """The stability threshold as a formula. The one for minibatch training says that it is for full batches."""
         formula = stability_threshold(self.optimizer).formula
         return formula if config.training.batch_size is None else f"full-batch {formula}"
 
@@ -92,7 +92,7 @@ def set_up(config: RunConfig, progress: Progress) -> Setup:
     findings, dataset = problem.findings, problem.dataset
     draws = Draws(training.seed, everywhere=findings.everywhere)
     inputs = [dataset.x] if isinstance(dataset.x, Tensor) else list(dataset.x.values())
-    # The catalogue's own networks change nothing; a user's code may change what few examples do not show.
+    # The catalogue's networks change no examples. A user's code may change some that the check did not try.
     own = looks_like_path(chosen.arch) or looks_like_path(chosen.loss)
     guard = DataGuard(copies=findings.copies, watch=len(inputs[0]) if own else None)
 
@@ -105,7 +105,7 @@ def set_up(config: RunConfig, progress: Progress) -> Setup:
             inputs,
             targets,
             accuracy=problem.accuracy,
-            # How the test set is divided makes no difference to training, but memory may be short.
+            # The division of the test set makes no difference to training, but saves memory.
             physical_batch=training.physical_batch if problem.divisible else None,
             summed=findings.reduction == "sum",
             divisible=problem.divisible,
@@ -129,8 +129,8 @@ def set_up(config: RunConfig, progress: Progress) -> Setup:
     config, notes = _without_outputs(config, problem)
     if samples < objective.examples and findings.reduction == "neither":
         notes += (
-            f"--eig-samples {samples}: the loss of these examples is not a part of the loss of all (the examples are "
-            "compared, weighted or mixed), so that its curvature is another",
+            f"--eig-samples {samples}: the loss of these examples is not a part of the loss of all (examples are "
+            "compared, weighted or mixed), so its curvature is not that of the training loss",
         )
     return Setup(
         config=config,
@@ -153,9 +153,9 @@ def set_up(config: RunConfig, progress: Progress) -> Setup:
 
 
 def _without_outputs(config: RunConfig, problem: Problem) -> tuple[RunConfig, tuple[str, ...]]:
-    """The config without the instruments that need outputs, where there is not one tensor of them; and that in words.
+    """The config and notes on it. Default instruments that need outputs are left out where outputs are not one tensor.
 
-    Raises ProblemError where somebody asked for one.
+    Raises ProblemError where the user asked for such an instrument.
     """
     track = config.measuring.track
     names = [name for name in track if INSTRUMENTS[name].outputs]
@@ -168,7 +168,7 @@ def _without_outputs(config: RunConfig, problem: Problem) -> tuple[RunConfig, tu
 
 
 def _check_division(config: RunConfig, problem: Problem, examples: int) -> None:
-    """Raise ProblemError where the examples are to be divided, and their loss cannot be."""
+    """Raise ProblemError where the settings divide the examples but their loss cannot be divided."""
     arch, loss = config.problem.arch, config.problem.loss
     batch_size, eig_samples = config.training.batch_size, config.measuring.eig_samples
     if not problem.alone:
@@ -176,8 +176,8 @@ def _check_division(config: RunConfig, problem: Problem, examples: int) -> None:
             number = getattr(config.training, field)
             if number is not None and of // -(-of // number) < 2:
                 raise ProblemError(
-                    f"{flag(field)} {number} does not go with --arch {arch}, which cannot do with one example "
-                    "at a time (batch norm cannot): give 2 or more"
+                    f"{flag(field)} {number} does not go with --arch {arch}, which does not work on one example "
+                    "at a time (batch norm does not): give 2 or more"
                 )
     divided = {"batch_size": batch_size, "physical_batch": config.training.physical_batch}
     if problem.divisible:
@@ -200,7 +200,7 @@ def _check_division(config: RunConfig, problem: Problem, examples: int) -> None:
     if problem.findings.reduction == "sum" and eig_samples is not None and eig_samples < examples:
         raise ProblemError(
             f"--eig-samples {eig_samples} does not go with --loss {loss}, which is a sum over examples: "
-            "that of a part of them has less curvature; take their mean, or leave it out"
+            "the sum over a part of them has less curvature; let the loss be a mean, or leave the flag out"
         )
 
 

@@ -1,4 +1,4 @@
-"""What is decided about a step, as a value."""
+"""The decisions about one step, as a value."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from eostui.store import Status
 
 @dataclass(frozen=True, kw_only=True)
 class Turn:
-    """Everything about a step that is decided rather than computed: whoever has the turns can make the steps again.
+    """Everything about a step that is decided rather than computed. The same turns make the same steps again.
 
     step: t, the number of updates made. lr: the step size η of update t.
-    measure: the instruments that measure at θ_t. search_with: by instrument, the rough products of its search; exact
-    ones where it has none. compiled: whether products are the compiled ones.
-    advance: whether update t follows; while a run is paused, a turn may do everything else.
+    measure: the instruments that measure at θ_t. search_with: the rough products of the search, by instrument; an
+    instrument that is missing here searches with exact products. compiled: whether products are the compiled ones.
+    advance: whether update t follows. Turns of a paused run may do everything else.
     checkpoint: whether a checkpoint is written first. recheck: whether the derivatives are compared with differences
-    again, before anything is measured.
-    end: how the run ends here, with nothing else done; None where it goes on.
+    again before anything is measured.
+    end: the status with which the run ends here, and nothing else is done; None where the run goes on.
     """
 
     step: int
@@ -35,11 +35,11 @@ class Turn:
 
 @dataclass
 class Outcome:
-    """What came of a turn.
+    """The result of a turn.
 
-    update, certified, tracked: seconds of the loss, the gradient and the update; of the instruments at the measuring
-    cadence; of those at every step. None for a part that was not done.
-    written: whether a checkpoint was written. text: where, or why not.
+    update: seconds that the loss, the gradient and the update took. certified: seconds of the instruments at the
+    measuring cadence. tracked: seconds of the instruments at every step. Each is None where that was not done.
+    written: whether a checkpoint was written. text: the path of the checkpoint, or why there is none.
     """
 
     update: float | None = None

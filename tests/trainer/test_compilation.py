@@ -152,5 +152,5 @@ def test_what_cannot_be_compiled_is_told_with_the_reason(
 def test_without_the_memory_for_it_nothing_is_started() -> None:
     compiled = Compilation(plan_run(SMALL), 25, CompilationLimits(memory=1 << 60))
     told = compiled.advance(USUAL_LIMITS.worthwhile, wanted=True)
-    assert re.fullmatch(r"products are not compiled: that takes 1073741824 GiB of memory, \d+\.\d are free", told)
+    assert re.fullmatch(r"products are not compiled: 1073741824 GiB of memory are needed, \d+\.\d are free", told)
     assert not compiled.advance(USUAL_LIMITS.worthwhile, wanted=True)
