@@ -12,11 +12,6 @@ from eostui.problems.accuracy import class_accuracy, sign_accuracy
 from tests.problems.building import Own, build, complaint, initial_loss
 
 
-@pytest.fixture
-def own(tmp_path: Path) -> Own:
-    return Own(tmp_path)
-
-
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_seed_0_of_fc_tanh_on_cifar10_5k_starts_at_the_published_loss(shared_data: Path, dtype: torch.dtype) -> None:
     problem = build(data="cifar10-5k", data_dir=shared_data, dtype=dtype)
