@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from eostui.instruments.base.say import Say
 
 BATCHES = 16
-"""How many random minibatches the mean is over."""
+"""Number of random minibatches in the mean."""
 
 
 class BatchSharpness(Instrument):
-    """The mean of g_BᵀH_Bg_B/‖g_B‖² over random batches of the training set, as large as those of the training.
+    """The mean of g_BᵀH_Bg_B/‖g_B‖² over random batches of the training set. They are as large as the training's.
 
     Raises ConfigError for a run whose every step sees all examples: its batch sharpness is the directional curvature.
     """
@@ -66,7 +66,7 @@ class BatchSharpness(Instrument):
         self._random = RandomNumbers(scope.seed)
 
     def measure(self, point: Point, found: Found, say: Say) -> Mapping[str, Any]:
-        """One row, over batches drawn anew; NaN where a batch's gradient is zero or not finite."""
+        """One row, over newly drawn batches; NaN where a batch's gradient is zero or not finite."""
         from eostui.curvature.estimates.batch_sharpness import mean_batch_sharpness
 
         def progress(done: int) -> None:

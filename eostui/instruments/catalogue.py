@@ -1,4 +1,4 @@
-"""The instruments by name: what can be measured along a run. Read without importing torch."""
+"""The instruments by name: everything that can be measured along a run. This module imports no torch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from eostui.store import EVENTS, TRAIN, Table
 
 
 def _found() -> Iterator[type[Instrument]]:
-    """The instruments that the files of this room define."""
+    """The instruments that the modules of this package define."""
     for module in pkgutil.iter_modules(instruments.__path__):
         if module.ispkg or module.name == "catalogue":
             continue
@@ -26,7 +26,11 @@ def _found() -> Iterator[type[Instrument]]:
 
 
 def in_order(kinds: Iterable[type[Instrument]]) -> list[type[Instrument]]:
-    """Every instrument behind those that it needs; else those that come unasked first, by name."""
+    """The instruments in an order where each follows those that it needs.
+
+    Where the needs allow it, those that runs have unasked come first, and the order is by name. Raises ValueError for a
+    circle of needs.
+    """
     waiting = sorted(kinds, key=lambda kind: (not kind.when, kind.name))
     names = {kind.name for kind in waiting}
     ordered: list[type[Instrument]] = []
@@ -41,10 +45,10 @@ def in_order(kinds: Iterable[type[Instrument]]) -> list[type[Instrument]]:
 
 
 INSTRUMENTS: dict[str, type[Instrument]] = {kind.name: kind for kind in in_order(_found())}
-"""All of them, in the order in which they measure."""
+"""All instruments, in the order in which they measure."""
 
 TRACKED = [name for name, kind in INSTRUMENTS.items() if not kind.when]
-"""Those that `--track` takes."""
+"""The names that `--track` takes."""
 
 
 def instruments_of(config: RunConfig) -> list[type[Instrument]]:
@@ -54,7 +58,7 @@ def instruments_of(config: RunConfig) -> list[type[Instrument]]:
 
 
 def tables_of(config: RunConfig, *, classes: bool) -> list[Table]:
-    """The tables that a run's file has; no accuracy in any of them where there are no `classes`."""
+    """The tables that a run's file has. Without `classes`, none of them has an accuracy."""
     scope = Scope.of(config)
     there = [TRAIN, *(kind.table(scope) for kind in instruments_of(config)), EVENTS]
     return there if classes else [table.without("accuracy") for table in there]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Directional(Instrument):
-    """gᵀHg/gᵀg, with g and H of the examples that curvature is measured on."""
+    """gᵀHg/gᵀg, where g and H are those of the examples that curvature is measured on."""
 
     name = "directional"
     summary = "gᵀHg/gᵀg, the curvature along the gradient"

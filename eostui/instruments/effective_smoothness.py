@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class EffectiveSmoothness(Instrument):
-    """The largest change of the gradient along a step of η, relative to the way, with the η of the next update.
+    """The largest change of the gradient along the next step of size η, relative to the distance.
 
     The gradient is that of the examples that curvature is measured on.
     """

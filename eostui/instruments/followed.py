@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Followed(Instrument):
-    """Everything that the solver found of the matrix that the threshold is for, and which eigenvector is which."""
+    """All eigenvalues that the solver found for the matrix of the threshold, and which eigenvector is which."""
 
     name = "followed"
     summary = "every eigenvalue above --eig-above times the threshold, and which eigenvector is which"
@@ -52,7 +52,7 @@ class Followed(Instrument):
 
     @classmethod
     def work(cls, scope: Scope) -> Work:
-        # the search for the matrix has found them; each beyond --eigs costs it about three products more
+        # The search of the matrix's own instrument finds them. Each one beyond --eigs costs that about three products.
         return Work()
 
     def __init__(self, scope: Scope) -> None:

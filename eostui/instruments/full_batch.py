@@ -1,4 +1,4 @@
-"""How well the network does on the whole training set, where a step sees a minibatch of it."""
+"""Loss and accuracy on the whole training set, where a step sees a minibatch."""
 
 from __future__ import annotations
 

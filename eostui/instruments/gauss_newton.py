@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class GaussNewton(Eigenvalues):
-    """The eigenvalues of G, the mean of Jᵀ(∇²_z ℓ)J over examples, J the Jacobian of the outputs z."""
+    """The eigenvalues of G, the mean of Jᵀ(∇²_z ℓ)J over examples, with the Jacobian J of the outputs z."""
 
     name = "gauss-newton"
     summary = "the largest eigenvalues of the Gauss-Newton matrix, H without the residual term"

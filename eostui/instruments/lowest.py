@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Lowest(Eigenvalues):
-    """The smallest algebraic eigenvalue of H: the largest of −H, with its sign turned."""
+    """The smallest algebraic eigenvalue of H: the negative of the largest one of −H."""
 
     name = "lowest"
     summary = "the most negative eigenvalue of the loss Hessian"
@@ -49,7 +49,7 @@ class Lowest(Eigenvalues):
 
     @classmethod
     def work(cls, scope: Scope) -> Work:
-        # The lower end of the spectrum is crowded: 30 products were seen on fc-tanh, 100 on cnn-relu, both on digits.
+        # The lower end of the spectrum is crowded. On digits, 30 products were seen for fc-tanh and 100 for cnn-relu.
         return Work(products=45, blocks=45, graphs=1)
 
     @classmethod

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class Oscillation(Instrument):
     """x_t = qᵀ(θ_t − θ̄_t) about the midpoint θ̄_t = (θ_{t−1} + 2θ_t + θ_{t+1})/4, which has no part of period 2.
 
-    The eigenvectors q are those of the Hessian that were measured last at or before step t, with the signs they have
-    there. As θ_{t+1} is not known at step t, its row comes a step later.
+    The eigenvectors q are the last ones of the Hessian that were measured at or before step t, with the signs that they
+    have there. θ_{t+1} is not known at step t, so the row of step t comes a step later.
     """
 
     name = "oscillation"
@@ -60,14 +60,16 @@ class Oscillation(Instrument):
         self._vectors: Tensor | None = None
 
     def measure(self, point: Point, found: Found, say: Say) -> Mapping[str, Any] | None:
-        """The row of the step before, x (k,), NaN past the number of weights; None where an eigenvector or one of the
-        three θ is missing."""
+        """The row of the step before: x (k,), NaN past the number of weights.
+
+        None where an eigenvector or one of the three θ is missing.
+        """
         last = self._theta if point.step == self._step + 1 else None
         theta = point.theta.clone()  # the update will change it in place
         move = None if last is None else theta - last
         row = None
         if move is not None and self._move is not None and self._vectors is not None:
-            # From the two moves: products with the weights themselves would lose digits.
+            # x follows from the two moves. Products with the weights themselves would lose digits.
             along = (self._vectors.T @ (self._move - move) / 4).tolist()
             row = {"step": self._step, "oscillation": along + [math.nan] * (self._count - len(along))}
         self._step, self._theta, self._move = point.step, theta, move

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Preconditioned(Eigenvalues):
     """The eigenvalues of P⁻¹H (Cohen et al. 2022); NaN before the first update, which makes the first P.
 
-    The eigenvectors handed from one measurement to the next are those of P^(-1/2) H P^(-1/2).
+    The next measurement starts from the eigenvectors of P^(-1/2) H P^(-1/2).
     """
 
     name = "preconditioned"

@@ -1,4 +1,4 @@
-"""The gradient of the sharpness: what sharpens a network, and what holds the sharpness at the edge."""
+"""The gradient of the sharpness: it says how a network sharpens, and what keeps the sharpness at the edge."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class SelfStabilization(Instrument):
-    """α, β, δ, the period and ‖∇S‖ (Damian, Nichani & Lee 2022), with the eigenvector measured at the same step."""
+    """α, β, δ, the period and ‖∇S‖ (Damian, Nichani & Lee 2022), by the eigenvector measured at the same step."""
 
     name = "self-stabilization"
     summary = "the gradient of the sharpness: progressive sharpening α, β and the predicted oscillation δ"
@@ -39,7 +39,7 @@ class SelfStabilization(Instrument):
                 Column("gradient_norm", "‖∇S‖"),
             ),
         ).with_charts(
-            # δ and |x|, not α and β: it is a prediction of what is measured, in the same unit, on one axis
+            # The chart has δ and |x| instead of α and β: δ predicts the measured |x|, and both have the same unit.
             LineChart(
                 "self-stabilization",
                 "Self-stabilization",
@@ -64,11 +64,11 @@ class SelfStabilization(Instrument):
 
     @classmethod
     def work(cls, scope: Scope) -> Work:
-        # the gradient of uᵀHu, through the graph of a product
+        # This is the gradient of uᵀHu, through the graph of a product.
         return Work(gradients=3.5)
 
     def measure(self, point: Point, found: Found, say: Say) -> Mapping[str, Any]:
-        """One row; of NaN where the Hessian was not finite, and so has no eigenvector."""
+        """One row; all NaN where the Hessian is not finite and has no eigenvector."""
         from eostui.curvature.estimates.self_stabilization import Stabilization, stabilization
 
         top = found.at("hessian", point.step)

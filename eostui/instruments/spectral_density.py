@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from eostui.instruments.base.say import Say
 
 PROBES = 2
-"""How many random vectors the density is averaged over."""
+"""Number of random vectors that the density is averaged over."""
 LANCZOS_STEPS = 30
-"""Steps of Lanczos from each of them."""
+"""Lanczos steps from each of these vectors."""
 NODES = PROBES * LANCZOS_STEPS
-"""Nodes of the quadrature in a row."""
+"""Number of quadrature nodes in a row."""
 
 
 class SpectralDensity(Instrument):

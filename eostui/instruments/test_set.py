@@ -1,4 +1,4 @@
-"""How well the network does on held-out examples."""
+"""Loss and accuracy on held-out examples."""
 
 from __future__ import annotations
 

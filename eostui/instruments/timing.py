@@ -1,4 +1,4 @@
-"""Where the time goes."""
+"""How the run's time is divided between training and measuring."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from eostui.instruments.base.say import Say
 
 PRODUCTS = 30
-"""Products that the estimate may take."""
+"""The largest number of products for an estimate."""
 
 
 class HessianTrace(Instrument):

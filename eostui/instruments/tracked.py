@@ -27,8 +27,8 @@ class Tracked(Instrument):
     of a vector that each step improves (`improved_vector`).
 
     Even and odd steps have a vector each. At the edge of stability the weights oscillate with a period of two steps,
-    and the eigenvector with them: that of the step before is on the wrong side, that of two steps before on the right
-    one. On small networks at the edge this more than halved the residuals.
+    and the eigenvector oscillates with them. The vector of two steps before is therefore closer than that of the step
+    before. On small networks at the edge this more than halved the residuals.
     """
 
     name = "tracked"

@@ -1,1 +1,1 @@
-"""What instruments are made of: the class, what they know of a run, what they measure at, and what several share."""
+"""The parts of instruments: their class, what they know of a run, what they measure at, and what several share."""

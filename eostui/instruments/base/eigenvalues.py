@@ -1,4 +1,4 @@
-"""What all instruments of the largest eigenvalues share: the search from one measurement to the next, and its row."""
+"""What all instruments of the largest eigenvalues share: a search that goes on between measurements, and its row."""
 
 from __future__ import annotations
 
@@ -32,24 +32,24 @@ MOST_FOLLOWED = 10
 
 
 def most_followed(k: int) -> int:
-    """How many eigenvalues are followed at most where the `k` largest are wanted."""
+    """How many eigenvalues are followed at most, if the `k` largest are wanted."""
     return max(k, MOST_FOLLOWED)
 
 
 def work_of(k: int) -> Work:
-    """What the `k` largest eigenvalues cost, as measured along runs on fc and cnn networks (benchmarks/curvature)."""
+    """The cost of the `k` largest eigenvalues, measured along runs on fc and cnn networks (benchmarks/curvature)."""
     return Work(products=3 * k + 2, blocks=2 * k + 1, graphs=1)
 
 
 class Eigenvalues(Instrument):
     """The largest algebraic eigenvalues of a matrix.
 
-    The first `--eigs` of them go into its table. Of the matrix that the threshold is for, all above `--eig-above` times
-    the threshold are measured; the instrument `followed` records them.
+    The first `--eigs` of them go into its table. For the matrix that the threshold is for, all eigenvalues above
+    `--eig-above` times the threshold are measured, and the instrument `followed` records them.
     """
 
     label: ClassVar[str]
-    """What is measured, as the progress line has it."""
+    """The name of the measured matrix in the progress line."""
 
     @classmethod
     def work(cls, scope: Scope) -> Work:
@@ -57,7 +57,7 @@ class Eigenvalues(Instrument):
 
     @abstractmethod
     def matrix(self, point: Point) -> AbstractContextManager[HasRoughProducts] | None:
-        """The matrix at a point; None where there is none yet."""
+        """The matrix at a point; None where it does not exist yet."""
 
     def __init__(self, scope: Scope) -> None:
         from eostui.curvature.eigen.trajectory import TrajectorySpectrum
@@ -75,9 +75,9 @@ class Eigenvalues(Instrument):
             frugal=scope.measuring.frugal,
         )
         self.trials = RoughTrials() if scope.measuring.search_dtype == "auto" else None
-        """What was tried of rough products; None where searches are to be made with exact ones."""
+        """The trials of rough products; None where the settings ask for exact products."""
         self.would_compile = False
-        """Whether compiled products would be accurate enough for the search, and could be had."""
+        """Whether compiled products would be accurate enough for the search, and can be made."""
         self._said_where = False
 
     @classmethod
@@ -87,8 +87,8 @@ class Eigenvalues(Instrument):
     def measure(self, point: Point, found: Found, say: Say) -> Mapping[str, Any]:
         """Eigenvalues, residuals and error estimates, (k,) each, and the number of products.
 
-        Weights at which the curvature is not finite, as on the way to a divergence, and a matrix that is not there
-        yet give a row of NaN.
+        The row is NaN where the curvature is not finite, as on the way to a divergence, and where the matrix does not
+        exist yet.
         """
         from eostui.curvature.linear_operator import NonFiniteProduct
 
@@ -115,7 +115,7 @@ class Eigenvalues(Instrument):
         }
 
     def _pairs(self, operator: HasRoughProducts, point: Point, say: Say) -> Eigenpairs:
-        """Search, and tell of rough products that were tried on the way."""
+        """Search, and report rough products that were tried afterwards."""
 
         def progress(progress: SearchProgress) -> None:
             say.progress(f"measuring the {self.label}: product {progress.products}")
@@ -135,7 +135,7 @@ class Eigenvalues(Instrument):
         return pairs
 
     def _try_rough_products(self, trials: RoughTrials, operator: HasRoughProducts, v: Tensor, say: Say) -> None:
-        """Try those that are due, with v (size,), and tell of them."""
+        """Try the rough products that are due, with v (size,), and report them."""
         for trial in trials.after_measurement(operator, v):
             searched = "float32" if trials.best is None else trials.best.kind
             say.event(ProductsReported(f"{self.label}: searched in {searched}; {trial}", self._table, searched))
@@ -156,7 +156,7 @@ class Eigenvalues(Instrument):
         self.would_compile, self._said_where = state["would_compile"], state["said_where"]
 
     def _say_where(self, point: Point, say: Say) -> None:
-        """Once, and where training goes on as if nothing were wrong: what of the curvature is not finite."""
+        """Report once which part of the curvature is not finite, where loss and gradient are finite."""
         from eostui.curvature.checks.not_finite import where_not_finite
 
         here = point.hessian.gradient()

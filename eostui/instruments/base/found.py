@@ -1,4 +1,4 @@
-"""What the instruments have found last, for those that need it."""
+"""The newest results of the instruments, for the instruments that need them."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ class Found:
         self._spectra: dict[str, Measured] = {}
 
     def add(self, table: str, step: int, pairs: Eigenpairs) -> None:
-        """These are the newest of a matrix now."""
+        """Set the newest eigenpairs of a matrix."""
         self._spectra[table] = Measured(step, pairs)
 
     def newest(self, table: str) -> Measured | None:
-        """The newest of a matrix; None where none were measured yet."""
+        """The newest eigenpairs of a matrix; None before the first measurement."""
         return self._spectra.get(table)
 
     def at(self, table: str, step: int) -> Eigenpairs | None:
-        """Those that were measured at a step; None where the newest are of another one."""
+        """The eigenpairs that were measured at `step`; None where the newest are those of another step."""
         newest = self._spectra.get(table)
         return newest.pairs if newest is not None and newest.step == step else None
 
     def state_dict(self) -> State:
-        """All of it; of the subspaces, which belong to the searches, the eigenvectors alone."""
+        """All eigenpairs. The eigenvectors stand for the subspaces, which are part of the searches' state."""
         return {
             table: {
                 "step": measured.step,

@@ -1,4 +1,4 @@
-"""What an instrument is: the one way to add a measurement."""
+"""The base class of instruments: the one way to add a measurement."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ State = dict[str, Any]
 class Instrument(ABC):
     """Measures one row at a time, from one step of a run to the next.
 
-    The class says what can be known without a run: it is read without importing torch. `measure` and the methods of
-    the state are called in the trainer, and import the mathematics that they need.
+    The class itself has everything that is known without a run, and imports no torch. The trainer calls `measure` and
+    the methods of the state, which import the mathematics that they need.
     """
 
     name: ClassVar[str]
-    """As `--track` takes it."""
+    """The name, as `--track` takes it."""
     summary: ClassVar[str]
     """What is measured, in one line."""
     when: ClassVar[str] = ""
-    """Which runs have it without being asked, in words; empty for those that come by `--track` alone."""
+    """The runs that have it without `--track`, in words; empty for an instrument that only `--track` gives."""
     needs: ClassVar[tuple[str, ...]] = ()
-    """The instruments whose results it reads: they measure before it, in the runs that have them."""
+    """The instruments whose results it reads. In runs that have them, they measure before it."""
     every_step: ClassVar[bool] = False
     """Whether it measures at every step, not at the measuring cadence."""
     outputs: ClassVar[bool] = False
@@ -47,7 +47,7 @@ class Instrument(ABC):
 
     @classmethod
     def refusal(cls, scope: Scope) -> str:
-        """Why a run cannot have it, to follow its name; empty where it can."""
+        """Why a run cannot have it, as words that follow its name; empty where the run can have it."""
         return ""
 
     @classmethod
@@ -58,7 +58,7 @@ class Instrument(ABC):
     @classmethod
     @abstractmethod
     def work(cls, scope: Scope) -> Work:
-        """What a row costs, about, once the first has been measured."""
+        """The approximate cost of a row after the first."""
 
     def __init__(self, scope: Scope) -> None:  # noqa: B027
         """The instrument for one run, before its first row."""
@@ -67,8 +67,8 @@ class Instrument(ABC):
     def measure(self, point: Point, found: Found, say: Say) -> Mapping[str, Any] | None:
         """One row for its table; None where there is nothing to measure.
 
-        The row is of the point's step, unless it says another `step`, before it. Raises `Abandoned` out of `say` where
-        nobody waits for the row any more.
+        The row belongs to the point's step, unless it has a `step` of its own, an earlier one. `say` raises `Abandoned`
+        where nobody waits for the row any more.
         """
 
     def state_dict(self) -> State:

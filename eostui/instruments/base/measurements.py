@@ -1,4 +1,4 @@
-"""The instruments of a run at work: which of them measure at a step, what they found, and how long it took."""
+"""The instruments of a run: which of them measure at a step, what they have found, and how long they took."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class Recorder(Protocol):
 class Measurements:
     """Instruments in the order of their needs, and what they have found so far.
 
-    An instrument that somebody asked for, and that the network does not allow, is given up with a word: the run goes
-    on without it.
+    If the network does not allow an instrument of `--track`, an event says that, and the run goes on without the
+    instrument.
     """
 
     def __init__(self, kinds: Sequence[type[Instrument]], scope: Scope) -> None:
@@ -40,35 +40,35 @@ class Measurements:
         self._free = {kind.name for kind in kinds if kind.every_step and kind.work(scope) == Work()}
         self._found = Found()
         self.seconds = 0.0
-        """How long they have measured, all in all."""
+        """Seconds that all of them have measured for."""
         self.newest: dict[str, Mapping[str, Any]] = {}
         """The newest row of each table, with its `step`."""
 
     @property
     def certified(self) -> tuple[str, ...]:
-        """Those that measure at the measuring cadence."""
+        """The names of those that measure at the measuring cadence."""
         return tuple(name for name, instrument in self._instruments.items() if not instrument.every_step)
 
     @property
     def tracked(self) -> tuple[str, ...]:
-        """Those that measure at every step where there is time for it."""
+        """The names of those that measure at every step, as far as there is time for it."""
         every_step = (name for name, instrument in self._instruments.items() if instrument.every_step)
         return tuple(name for name in every_step if name not in self._free)
 
     @property
     def free(self) -> tuple[str, ...]:
-        """Those that measure at every step because it costs nothing."""
+        """The names of those that measure at every step because that costs nothing."""
         return tuple(name for name in self._instruments if name in self._free)
 
     @property
     def search_with(self) -> dict[str, RoughTrial]:
-        """By instrument, the rough products with which its search takes less time than with exact ones."""
+        """The rough products that make the search of an instrument faster than exact ones do, by instrument."""
         best = {one.name: one.trials.best for one in self._spectra if one.trials is not None}
         return {name: trial for name, trial in best.items() if trial is not None}
 
     @property
     def would_compile(self) -> bool:
-        """Whether an instrument could make use of compiled products."""
+        """Whether an instrument could use compiled products."""
         return any(one.would_compile for one in self._spectra)
 
     @property
@@ -76,7 +76,7 @@ class Measurements:
         return [one for one in self._instruments.values() if isinstance(one, Eigenvalues)]
 
     def measure(self, names: Collection[str], point: Point, recorder: Recorder, say: Say) -> float:
-        """Have the instruments of these names measure at a point, in their order; how many seconds they took."""
+        """Let the instruments of these names measure at a point, in their order. Returns the seconds that they took."""
         before = self.seconds
         for name, instrument in list(self._instruments.items()):
             if name in names:
@@ -104,14 +104,14 @@ class Measurements:
             recorder.row(table, self.newest[table])
 
     def state_dict(self) -> State:
-        """What the next rows depend on, by instrument."""
+        """The state that the next rows depend on, by instrument."""
         return {
             "found": self._found.state_dict(),
             "instruments": {name: instrument.state_dict() for name, instrument in self._instruments.items()},
         }
 
     def load_state_dict(self, state: State) -> None:
-        """Go on from a state that `state_dict` gave; instruments that it does not have begin anew."""
+        """Go on from a state that `state_dict` gave. Instruments that are not in it start anew."""
         self._found.load_state_dict(state["found"])
         for name, instrument in self._instruments.items():
             if name in state["instruments"]:

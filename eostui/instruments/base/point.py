@@ -1,4 +1,4 @@
-"""What instruments measure at: weights at one step, before the update, and all that can be computed there."""
+"""The point that instruments measure at: the weights at one step before the update, and what follows from them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Point:
     elapsed, waited, measuring: seconds since the start of the run, those of them that it has stood still for, paused,
     and those that went into measuring.
 
-    A context manager: at its end the graphs are freed, for the update changes θ in place.
+    A point is a context manager. At its end it frees the graphs, because the update changes θ in place.
     """
 
     step: int
@@ -59,7 +59,7 @@ class Point:
 
     @property
     def hessian(self) -> HessianOperator:
-        """∇²L at θ_t over the examples for curvature; all who ask share it, its gradient, and the graphs it keeps."""
+        """∇²L at θ_t over the examples for curvature. All instruments share it, its gradient and its graphs."""
         if self._hessian is None:
             self._hessian = self.products.hessian(
                 self.curvature, self.theta, graph_bytes=self.graph_bytes, program=self.program
@@ -69,7 +69,7 @@ class Point:
     def preconditioned_hessian(self) -> PreconditionedHessianOperator | None:
         """P^(-1/2) (H + wI) P^(-1/2) with the optimizer's P and w; None before the first update, which makes a P.
 
-        Its products go through `hessian` and the graphs that it keeps.
+        Its products use `hessian` and its graphs.
         """
         p = self.preconditioner()
         if p is None:

@@ -1,4 +1,4 @@
-"""The random numbers of an instrument, which go on where they were after a run is resumed."""
+"""The random numbers of an instrument. In a resumed run they go on where they were."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class RandomNumbers:
-    """A generator from a seed, on the device where it is asked for first."""
+    """A generator from a seed, on the device of the first request."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
@@ -19,7 +19,7 @@ class RandomNumbers:
         self._generator: torch.Generator | None = None
 
     def on(self, device: torch.device | str) -> torch.Generator:
-        """The generator, from one call to the next the same one."""
+        """The generator; the same object at every call."""
         import torch
 
         if self._generator is None:
@@ -29,7 +29,7 @@ class RandomNumbers:
         return self._generator
 
     def state_dict(self) -> State:
-        """Where the generator is; None before it was asked for."""
+        """The state of the generator; None before the first request."""
         return {"generator": self._state if self._generator is None else self._generator.get_state()}
 
     def load_state_dict(self, state: State) -> None:

@@ -1,4 +1,4 @@
-"""Whether a search for eigenvectors with products in low precision pays, found out by measuring once."""
+"""Whether a search for eigenvectors with products in low precision pays, which one measurement finds out."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True)
 class TrialLimits:
-    """When rough products are tried, and what they have to be for searches to be made with them.
+    """The conditions for trying rough products, and for making searches with them.
 
-    Where no measurement is named, none is on record, and the text says what the choice trades off.
+    A text that names no measurement has none on record: it says what the choice trades off.
     """
 
     tried_after: int = 2
-    """The first trial follows this measurement: the first number does not wait for it, nor a run that has one only."""
+    """The first trial follows this measurement, so it does not delay the first number or a run with one measurement."""
 
     worthwhile: float = 0.01
     """Seconds of an exact product. Where it takes less there is little to gain, and no trial is made."""
 
     cheaper: float = 0.75
-    """Rough products pay where a search takes at most this fraction of the time of one with exact products.
+    """Rough products pay where a search with them takes at most this fraction of the time with exact products.
 
-    The rest is kept for confirming by exact products what was found.
+    The rest of the time is for confirming the result by exact products.
     """
 
     products: int = 8
-    """A search is taken to need this many products, which the preparation is spread over.
+    """The assumed number of products in a search. The time to prepare rough products is spread over them.
 
     Certified measurements at the edge take from about 3 to 15.
     """
@@ -51,19 +51,19 @@ class TrialLimits:
     """
 
     repeats: int = 3
-    """The time of a product is the shortest of this many: the one that was least disturbed."""
+    """The time of a product is the shortest of this many attempts: the attempt that was disturbed least."""
 
 
 USUAL_LIMITS = TrialLimits()
 
 
 class RoughTrials:
-    """The trials that were made along one trajectory of measurements, and what they say to search with.
+    """The trials along one trajectory of measurements, and the products that they recommend for the search.
 
-    What is chosen depends on the time that products take: two runs may choose otherwise, and their eigenvalues differ
-    within the claimed errors.
+    The choice depends on the time that products take. Two runs may choose differently, and then their eigenvalues
+    differ within the claimed errors.
 
-    trials: in the order of time; none of a kind that was not worth one.
+    trials: in the order of time; a kind that was not worth a trial has none.
     """
 
     def __init__(self, limits: TrialLimits = USUAL_LIMITS) -> None:
@@ -74,7 +74,7 @@ class RoughTrials:
 
     @property
     def best(self) -> RoughTrial | None:
-        """The kind that pays most; None where searches are to be made with exact products."""
+        """The kind that saves most time; None where exact products are the better choice."""
         paying = (trial for trial in self.trials if self.pays(trial))
         return min(paying, key=lambda trial: trial.seconds(self._limits.products), default=None)
 
@@ -85,14 +85,14 @@ class RoughTrials:
         return cheap and self.accurate(trial)
 
     def accurate(self, trial: RoughTrial) -> bool:
-        """Whether these products are good enough to search with."""
+        """Whether these products are accurate enough for a search."""
         return not trial.failure and trial.noise <= self._limits.accurate
 
     def after_measurement(self, operator: HasRoughProducts, v: Tensor) -> list[RoughTrial]:
         """Try every kind of rough products that is due, with v (size,), and return the new trials.
 
-        To be called after every measurement, at the matrix that was measured. Each kind that the matrix offers is due
-        once; one that it offers later, such as compiled products, is due then.
+        This must be called after every measurement, with the measured matrix. Each kind that the matrix offers is due
+        once. A kind that the matrix offers later, such as compiled products, is due then.
         """
         self._measurements += 1
         new: list[RoughTrial] = []
@@ -127,9 +127,10 @@ def try_rough_products(
     limits: TrialLimits = USUAL_LIMITS,
     clock: Clock = time.perf_counter,
 ) -> RoughTrial | None:
-    """Time products with v (size,), on graphs that are there already; None where even exact ones take next to nothing.
+    """Time products with v (size,), on existing graphs; None where exact products take so little time already.
 
-    Nothing is raised where rough products cannot be had: a model may have operations that know no lower precision.
+    A failure of rough products is noted in the trial and not raised: a model may have operations without a lower
+    precision.
     """
     if operator.dtype != torch.float32:
         return None

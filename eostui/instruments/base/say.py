@@ -1,4 +1,4 @@
-"""What an instrument can tell while it measures."""
+"""What an instrument can report while it measures."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from eostui.store.events import Happening
 
 
 class Say(Protocol):
-    """Whoever listens to an instrument."""
+    """The listener to an instrument."""
 
     def event(self, happening: Happening) -> None:
-        """Write into the run's record that this has happened."""
+        """Write an event into the run's record."""
 
     def progress(self, text: str, fraction: float | None = None) -> None:
-        """Say what is being done, and how far it is, from 0 to 1.
+        """Report what is being done, and how far it is, from 0 to 1.
 
-        Raises where the measurement is to be abandoned.
+        Raises an exception where the measurement is to be abandoned.
         """

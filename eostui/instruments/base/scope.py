@@ -12,10 +12,10 @@ from eostui.dynamics.optimizers import OPTIMIZERS
 
 @dataclass(frozen=True)
 class Scope:
-    """What is measured, and of which training.
+    """What is measured, and in which training.
 
-    measuring: how many eigenvalues, how exact, and which instruments. seed: of all random vectors. matrix: the one that
-    the stability threshold is for. batch_size: examples in a step; None for all of them.
+    measuring: the settings of measuring. seed: the seed of all random vectors. matrix: the matrix that the stability
+    threshold is for. batch_size: number of examples in a step; None for all of them.
     """
 
     measuring: Measuring
@@ -33,5 +33,5 @@ class Scope:
 
     @property
     def follows(self) -> bool:
-        """Whether all eigenvalues near the threshold are followed; not where the threshold is a mere reference."""
+        """Whether all eigenvalues near the threshold are followed: not where the threshold is only a comparison."""
         return self.batch_size is None and self.measuring.eig_above is not None

@@ -1,4 +1,4 @@
-"""How well the network does: loss, accuracy and gradient norm, as columns."""
+"""Loss, accuracy and gradient norm, as columns of a row."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ def scores(evaluation: Evaluation, *, classes: bool) -> dict[str, float]:
         values["accuracy"] = evaluation.accuracy
     if isinstance(evaluation, Gradient):
         values["grad_norm"] = norm(evaluation.gradient)
-    # one transfer for all of them: each would wait for the device by itself
+    # All of them are transferred at once, because every transfer waits for the device.
     numbers = torch.stack([value.to(wide(value.device)) for value in values.values()]).tolist()
     return dict(zip(values, numbers, strict=True))

@@ -1,4 +1,4 @@
-"""What a measurement costs, in passes over the data."""
+"""The cost of a measurement in passes over the data."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ from dataclasses import astuple, dataclass
 from typing import Self
 
 PRODUCT = 1.5
-"""Gradients that a product with a curvature matrix is worth, as a rule: 1 to 2.5 were seen."""
+"""Time of a product with a curvature matrix, in gradients, as a rule: 1 to 2.5 were seen."""
 FORWARD = 1 / 3
-"""Gradients that a pass without derivatives is worth, as a rule."""
+"""Time of a pass without derivatives, in gradients, as a rule."""
 
 
 @dataclass(frozen=True)
 class Work:
-    """What one row takes.
+    """The work for one row.
 
-    Over the examples that curvature is measured on: `products` of a matrix with a vector, in so many `blocks`, for each
-    of which graphs are built anew where they are not kept; `graphs` built where they are kept; `gradients`; `forwards`
-    without derivatives. `whole`: gradients over all training examples. `tests`: passes over the test set. `batches`:
-    minibatches as large as those of the training, with a gradient and a product each.
+    These are over the examples that curvature is measured on. products: products of a matrix with a vector. blocks: in
+    how many blocks the products come; graphs that are not kept are built anew for each block. graphs: how many graphs
+    are built where they are kept. gradients: gradients. forwards: passes without derivatives.
+
+    These are over other examples. whole: gradients over all training examples. tests: passes over the test set.
+    batches: minibatches as large as those of the training, with a gradient and a product each.
     """
 
     products: float = 0.0
@@ -35,5 +37,5 @@ class Work:
 
     @property
     def in_gradients(self) -> float:
-        """The passes over training examples in gradients over as many, as a rule; minibatches aside."""
+        """The approximate cost in gradients over the training examples, without `tests` and `batches`."""
         return self.whole + self.gradients + self.graphs + FORWARD * self.forwards + PRODUCT * self.products
