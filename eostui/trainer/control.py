@@ -1,4 +1,4 @@
-"""What viewers ask of a running trainer, kept until the loop comes to the gap between two steps."""
+"""The commands of viewers to a running trainer. They wait until the loop is between two steps."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from eostui.link.verb import Verb
 
 
 class Abandoned(Exception):
-    """Raised out of a pass over the data or a measurement that nobody waits for any more: the run is to stop."""
+    """Raised out of a pass over the data or a measurement that nobody waits for any more, because the run must stop."""
 
 
 class Control:
-    """The commands that wait, and whether the run is paused or to stop."""
+    """The waiting commands, and whether the run is paused or must stop."""
 
     def __init__(self, server: LinkServer, *, paused: bool) -> None:
         self._server = server
@@ -25,11 +25,11 @@ class Control:
         """Seconds that the run has stood still for, waiting for a command."""
 
     def stop(self) -> None:
-        """Ask the run to stop as soon as it can; safe in a signal handler."""
+        """Ask the run to stop as soon as it can. This is safe in a signal handler."""
         self.stopping = True
 
     def abandon_if_stopping(self) -> None:
-        """Raise `Abandoned` when a stop was asked for; called from within long work."""
+        """Raise `Abandoned` if a stop was asked for. Long work calls this again and again."""
         self._gather(0.0)
         if self.stopping:
             raise Abandoned
@@ -46,7 +46,7 @@ class Control:
         asked = self._server.take_command(timeout)
         while asked is not None:
             if asked.command.verb is Verb.STOP:
-                # not kept for the gap between two steps: a long measurement has to hear of it
+                # A stop does not wait for the end of the step: it must interrupt a long measurement.
                 self.stopping = True
                 self._server.answer(asked, True, "stopping")
             else:

@@ -1,4 +1,4 @@
-"""Deciding each turn: from the settings, from what viewers ask, and from the time that things take."""
+"""The decisions of each turn, from the settings, the commands of viewers, and the time that steps take."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from eostui.trainer.schedule import parse_schedule
 from eostui.trainer.turn import Outcome, Turn
 
 IDLE_WAIT = 0.5
-"""Seconds that a paused run waits for a command before it looks again whether it was told to stop by a signal."""
+"""Seconds that a paused run waits for a command before it checks whether a signal has asked it to stop."""
 
 LONGEST_NOTE = 500
 """The most characters of a note."""
 
 Answer = tuple[bool, str]
-"""Whether a command could be obeyed, and what happened in words."""
+"""Whether a command could be carried out, and what happened in words."""
 
 
 class Decider:
@@ -64,10 +64,10 @@ class Decider:
         self._measure_now = False
         self._steps_allowed = 0
         self._pending: tuple[Asked, str] | None = None
-        """The command that the present turn obeys, and what to answer when it has."""
+        """The command that the present turn carries out, and the answer to it afterwards."""
 
     def next(self) -> Turn:
-        """The next turn, which may be a while in coming where the run is paused."""
+        """The next turn. While the run is paused, this waits until there is one."""
         step = self._descent.step
         if step == self._config.limits.steps:
             return self._turn(end=Status.FINISHED)
@@ -91,9 +91,9 @@ class Decider:
         return self._turn(measure=self._due(step))
 
     def learn(self, turn: Turn, outcome: Outcome) -> None:
-        """Take notice of what came of a turn, and answer who asked for it.
+        """Learn from the outcome of a turn, and answer the viewer that asked for it.
 
-        Raises OSError where a checkpoint that nobody asked for could not be written.
+        Raises OSError where a checkpoint of `--checkpoint-every` could not be written.
         """
         if outcome.certified is not None:
             self._cadence.took("certified", outcome.certified)
@@ -151,7 +151,7 @@ class Decider:
     # commands
 
     def _take(self, asked: Asked) -> Turn | None:
-        """Do what was asked and answer; a turn where that is a turn's work, which is answered when it is done."""
+        """Carry out a command and answer it. A command that needs a turn returns it, and `learn` answers later."""
         command = asked.command
         if command.verb is Verb.CHECKPOINT:
             self._pending = (asked, "")
@@ -224,7 +224,7 @@ class Decider:
     # state
 
     def state_dict(self) -> State:
-        """What the next turn depends on besides the settings, the time and the viewers."""
+        """The state that the next turn depends on, besides the settings, the time and the viewers."""
         return {
             "lr": self._lr,
             "scheduled": self._scheduled,

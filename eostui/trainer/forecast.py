@@ -1,4 +1,4 @@
-"""What a run will cost in time and memory, tried out on a few examples before it begins."""
+"""The cost of a run in time and memory, estimated on a few examples before the run begins."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ from eostui.trainer.memory import available_memory
 from eostui.trainer.setup import Setup
 
 TRIAL, LONGEST_TRIAL = 0.3, 3.0
-"""Seconds that a trial has to last for its time to be believed, whatever else the machine does …"""
+"""Seconds that a trial must last for its time to count, and seconds after which no more examples are tried."""
 ATTEMPTS = 3
 EXAMPLES_TRIED = 32
-"""… with so many examples, unless they take longer than anybody waits."""
+"""Examples that a trial must have for its time to count, unless it takes `LONGEST_TRIAL` seconds with fewer."""
 SLOW_STEP, SLOW_MEASUREMENT = 1.0, 5.0
-"""Seconds from which on a user is told beforehand."""
+"""Seconds from which on the user is warned before the run."""
 GRAPH = 6
-"""How many times what a gradient keeps a Hessian product may keep at most, or nearly so."""
+"""An upper bound, or nearly, of what a Hessian product keeps in memory, as a multiple of what a gradient keeps."""
 TEMPORARY = 2
-"""How many times what it keeps a Hessian product has in use at its height, as measured (1.7 to 2.6 on the CPU)."""
+"""The peak memory of a Hessian product, as a multiple of what it keeps: 1.7 to 2.6 were measured on the CPU."""
 FAMILY_SIZES = (20_000, 10_000, 5_000, 2_000, 1_000, 500, 300, 100)
-"""Sizes of subsets that are proposed to those in a hurry."""
+"""Sizes of the subsets that the forecast proposes for a faster run."""
 
 
 class TooLarge(ProblemError):
-    """The run does not fit into the memory that there is."""
+    """The run does not fit into the free memory."""
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """What a step (the gradient) and a measurement (all instruments) take in seconds, about; and how to have less."""
+    """The approximate seconds of a step (the gradient) and of a measurement (all instruments), and cheaper settings."""
 
     step_seconds: float
     measure_seconds: float
@@ -60,12 +60,12 @@ class Forecast:
 
     @property
     def slow(self) -> bool:
-        """Whether a person would wonder what it is doing."""
+        """Whether a step or a measurement takes so long that the user should be told beforehand."""
         return self.step_seconds > SLOW_STEP or self.measure_seconds > SLOW_MEASUREMENT
 
     @property
     def event(self) -> Forecasted:
-        """The forecast as the run's record has it."""
+        """The forecast as an event for the run's record."""
         return Forecasted(self.text, self.step_seconds, self.measure_seconds, self.memory_bytes, self.cheaper)
 
     @property
@@ -80,7 +80,7 @@ class Forecast:
 
 @dataclass(frozen=True)
 class _Trial:
-    """What one physical batch of `examples` took: seconds, and bytes that autograd kept for an example."""
+    """The cost of one physical batch of `examples`: seconds, and bytes that autograd kept for each example."""
 
     examples: int
     seconds: float
@@ -96,7 +96,7 @@ def forecast(
     memory_of: Callable[[torch.device], int | None] = available_memory,
     load_of: Callable[[], float] = lambda: os.getloadavg()[0],
 ) -> Forecast:
-    """Try the gradient and a Hessian product on a few examples, and reckon up to all of them.
+    """Time the gradient and a Hessian product on a few examples, and scale up to all of them.
 
     The times are those of the machine as it is now. `memory_of` says how many bytes a device has free, None where
     nobody knows, `load_of` how many processes have wanted a core over the last minute.
@@ -110,11 +110,11 @@ def forecast(
     batch = min(objective.physical_batch, in_a_step)
     gradient = _try_gradient(objective, theta, batch)
     available = memory_of(objective.device)
-    # A minibatch is too few to tell what a product takes over all examples.
+    # A minibatch has too few examples to predict the time of a product over all examples.
     small = batch < curvature.physical_batch
     tried = _try_gradient(curvature, theta, curvature.physical_batch).examples if small else gradient.examples
     curved = min(curvature.physical_batch, max(tried // 4, 2))
-    if available is not None:  # the trial itself must not take more than its share
+    if available is not None:  # the trial itself must not need too much memory
         curved = max(1, min(curved, int(available / 4 / (GRAPH * gradient.bytes_each + 1))))
     products.hessian(curvature.subset(1), theta) @ theta  # the first time of anything takes longer
     few = curvature.subset(curved)
@@ -125,14 +125,14 @@ def forecast(
 
     scope, instruments = Scope.of(config), instruments_of(config)
     spectra = sum(issubclass(kind, Eigenvalues) for kind in instruments)
-    # The eigensolver's, what each instrument keeps for its next time, and the optimizer's own.
+    # These are the vectors of the eigensolver, those that each instrument keeps, and the optimizer's.
     eigs = config.measuring.eigs
     searching = TUNED.most_vectors(eigs, frugal=config.measuring.frugal)
     vectors = searching + spectra * (eigs + 2) + 8
     most_each = max(gradient.bytes_each * batch, TEMPORARY * first.bytes_each * curvature.physical_batch)
     graphs_of_all = first.bytes_each * curvature.examples
     budget = config.measuring.graph_memory * 2**30
-    # Those of further batches than the one that is worked on.
+    # These are the graphs of other batches than the present one.
     kept = min(budget, graphs_of_all) if curvature.batches > 1 else 0.0
     memory = int(most_each + kept + vectors * theta.numel() * theta.element_size())
     if available is not None and memory > available:
@@ -164,11 +164,11 @@ def forecast(
 
 @dataclass(frozen=True)
 class _Seconds:
-    """What the parts of a measurement take.
+    """The time of the parts of a measurement.
 
-    product, graph: seconds of a product with the Hessian, and of building its graphs, over all examples for curvature.
-    rebuilt: the share of the graphs that is not kept. example: seconds of the gradient of one example. curvature,
-    training, tests, batch: how many examples there are of each kind.
+    product: seconds of a product with the Hessian over all examples for curvature. graph: seconds to build the graphs
+    for it. rebuilt: the share of the graphs that is not kept. example: seconds of the gradient of one example.
+    curvature, training, tests, batch: the numbers of examples of each kind.
     """
 
     product: float
@@ -183,8 +183,8 @@ class _Seconds:
     def of(self, work: Work) -> float:
         """Seconds that a row takes.
 
-        Graphs that fit into the memory for them are built once for a measurement, and for the gradient at the same
-        weights; the others anew for every block of products.
+        Graphs that fit into the memory for them are built once, for a measurement and for the gradient at the same
+        weights. The others are built anew for every block of products.
         """
         graphs = (1 - self.rebuilt) * work.graphs + self.rebuilt * work.blocks
         examples = self.curvature * (work.gradients + FORWARD * work.forwards)
@@ -219,7 +219,7 @@ def _usual(attempt: Callable[[], _Trial]) -> _Trial:
 
 def _timed(compute: Callable[[], Tensor], objective: Objective, examples: int) -> _Trial:
     start = time.perf_counter()
-    # The sum waits for the device.
+    # The conversion of the sum to a number waits for the device.
     _, saved = counting_saved_bytes(lambda: float(compute().sum()), objective.data())
     return _Trial(examples, time.perf_counter() - start, saved / examples if math.isfinite(saved) else 0.0)
 
@@ -244,7 +244,7 @@ def _too_large(arch: str, at_once: int, memory: int, available: int, fitting: in
 
 
 def _cheaper(config: RunConfig, setup: Setup, step_seconds: float, measure_seconds: float) -> tuple[str, ...]:
-    """The flags that would make the run bearable, as far as it is not."""
+    """The flags that would make slow steps and slow measurements faster."""
     flags = []
     if step_seconds > SLOW_STEP and config.training.batch_size is None:
         fitting = SLOW_STEP / step_seconds * setup.objective.examples
@@ -262,7 +262,7 @@ def _cheaper(config: RunConfig, setup: Setup, step_seconds: float, measure_secon
 
 
 def _rounded(number: float) -> int:
-    """`number`, of at least 1, down to one digit that counts: 734 -> 700."""
+    """`number`, which is at least 1, rounded down to one significant digit: 734 -> 700."""
     power: int = 10 ** int(math.log10(number))
     return int(number // power) * power
 

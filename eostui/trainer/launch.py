@@ -1,4 +1,4 @@
-"""Starting a trainer that outlives whoever starts it."""
+"""Starts a trainer that outlives the process that starts it."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class Launched:
 def launch(config: RunConfig, *, name: str | None, runs_dir: Path) -> Launched:
     """Make the run's directory and its socket, and start the trainer in a session of its own.
 
-    The socket listens before the trainer runs, so a viewer can connect at once. Losing the terminal does not reach the
-    trainer: it has its own session, no controlling terminal, and writes to its log. Raises `StoreError`, `LinkError` or
-    `OSError`, and then leaves nothing behind.
+    The socket listens before the trainer runs, so a viewer can connect at once. The loss of the terminal does not
+    affect the trainer: it has its own session, no controlling terminal, and writes to its log. Raises `StoreError`,
+    `LinkError` or `OSError`, and leaves nothing behind in that case.
     """
     directory = _room(runs_dir.absolute(), run_name(config) if name is None else name, numbered=name is None)
     try:
@@ -44,7 +44,7 @@ def launch(config: RunConfig, *, name: str | None, runs_dir: Path) -> Launched:
 
 
 def _room(runs_dir: Path, name: str, *, numbered: bool) -> Path:
-    """A directory for a run, that of an earlier start included which died before there was a run in it."""
+    """A directory for a run. The leftover of a trainer that ended before its run began is removed first."""
     try:
         return new_run_directory(runs_dir, name, numbered=numbered)
     except RunExists:
@@ -53,7 +53,7 @@ def _room(runs_dir: Path, name: str, *, numbered: bool) -> Path:
 
 
 def _trainer(config: RunConfig, directory: Path) -> subprocess.Popen[str]:
-    # -P: a random.py in the user's directory shall not stand in for Python's own; own code is found by its path
+    # -P: a random.py in the user's directory must not replace Python's own. The user's code is found by its path.
     with listen(directory) as listener, (directory / LOG_NAME).open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "eostui.trainer", str(directory), str(listener.fileno())],
@@ -66,7 +66,7 @@ def _trainer(config: RunConfig, directory: Path) -> subprocess.Popen[str]:
             pass_fds=[listener.fileno()],
         )
         assert process.stdin is not None
-        with contextlib.suppress(BrokenPipeError):  # one that is dead already is told of by whoever watches
+        with contextlib.suppress(BrokenPipeError):  # the process has ended already, which its watcher reports
             process.stdin.write(config.to_json())
             process.stdin.close()
     return process

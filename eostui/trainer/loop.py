@@ -1,4 +1,4 @@
-"""The training loop: measure at θ_t, then update, one turn after the other."""
+"""The training loop: measure at θ_t, then update, turn by turn."""
 
 from __future__ import annotations
 
@@ -65,8 +65,10 @@ class Trainer:
         setup.listener.target = self._on_batch
 
     def run(self) -> Status:
-        """Train until a goal is reached, the loss is no longer finite, or somebody stops it. Raises what the model
-        raises."""
+        """Train until a goal is reached, the loss is no longer finite, or a viewer or signal stops the run.
+
+        Raises what the model raises.
+        """
         record = self._record
         record.event(0, Started(self._descent.lr, self._descent.threshold.value))
         for text in filter(None, self._setup.problem.warnings):
@@ -78,7 +80,7 @@ class Trainer:
             status = self._train()
         except StoreError:
             raise
-        except (Exception, SystemExit) as error:  # user code may call sys.exit
+        except (Exception, SystemExit) as error:  # the user's code may call sys.exit
             record.event(self._descent.step, Failed(told(error)))
             raise
         finally:
@@ -99,13 +101,13 @@ class Trainer:
             return Status.STOPPED
 
     def _compare_gradients(self) -> None:
-        """See whether a gradient may come from the graphs of a Hessian: measuring must not change a bit of training."""
+        """Check whether gradients from a Hessian's graphs are the same to the bit. Measuring must change nothing."""
         if self._setup.problem.findings.repeatable:
             with self._record.activity("comparing gradients"):
                 self._same_gradient = same_gradient(self._products, self._setup.curvature, self._setup.theta)
 
     def _take(self, turn: Turn, outcome: Outcome) -> Status | None:
-        """Do what was decided; the status where the run ends with it."""
+        """Carry out a turn. Returns the status where the run ends with it, else None."""
         self._descent.lr = turn.lr
         if turn.checkpoint:
             self._write_checkpoint(outcome)
@@ -125,10 +127,13 @@ class Trainer:
         return status
 
     def _observe(self, turn: Turn, point: Point, outcome: Outcome) -> Status | None:
-        """Loss and gradient at θ_t, of all examples or of the minibatch of this step: the row of the table `train`."""
+        """Record the row of the table `train`: loss and gradient at θ_t, of all examples or of this step's minibatch.
+
+        Returns DIVERGED where one of them is not finite, else None.
+        """
         start = time.monotonic()
         with self._record.activity("computing the gradient"):
-            # Where the Hessian at θ_t is wanted, too, the gradient comes from its graphs, and these cost nothing more.
+            # Where the Hessian at θ_t is measured, too, its graphs give the gradient at no further cost.
             graphed = self._same_gradient and not set(turn.measure) <= set(self._measurements.free)
             evaluation = self._descent.evaluate(point.hessian if graphed else None)
         self._check_pass()
@@ -150,8 +155,10 @@ class Trainer:
         return Status.DIVERGED
 
     def _check_pass(self) -> None:
-        """Tell where all examples have shown what a few had not. Raises ProblemError for weights that the model
-        changes."""
+        """Report what the pass over all examples has shown and the check of a few has not.
+
+        Raises ProblemError for weights that the model changes.
+        """
         step, guard = self._descent.step, self._setup.guard
         if not step:
             if guard.changed and not self._setup.problem.findings.copies:
@@ -164,7 +171,7 @@ class Trainer:
             )
 
     def _measure(self, turn: Turn, point: Point, outcome: Outcome) -> None:
-        """One row from every instrument of the turn."""
+        """Record one row from every instrument of the turn."""
         measurements, say = self._measurements, _Say(turn.step, self._record, self._control)
         due = [name for name in turn.measure if name in measurements.certified]
         if due:
@@ -197,7 +204,7 @@ class Trainer:
         )
 
     def _reached_goal(self) -> Status | None:
-        """FINISHED where the whole training set is fitted as asked; of a minibatch run that is known where measured."""
+        """FINISHED where the whole training set reaches a goal. A minibatch run knows that only where it measures."""
         row = self._row
         if self._config.training.batch_size is not None:
             full = self._measurements.newest.get(FULL_BATCH.name, {})
@@ -209,7 +216,7 @@ class Trainer:
         return Status.FINISHED if reached else None
 
     def _check_again(self) -> None:
-        """Look whether the derivatives are those of the loss, and go on accordingly."""
+        """Check the derivatives again, and measure with the products that the result allows."""
         if not self._setup.problem.findings.repeatable:
             return
         with self._record.activity("checking the derivatives"):
@@ -237,7 +244,7 @@ class Trainer:
 
 @dataclass(frozen=True)
 class _Say:
-    """What instruments tell at a step, to the record; it abandons a measurement that nobody waits for any more."""
+    """Passes the reports of instruments at a step to the record. Raises `Abandoned` where the run must stop."""
 
     step: int
     record: Record
@@ -260,5 +267,5 @@ def _minibatches(config: RunConfig, setup: Setup) -> Minibatches | None:
 
 
 def told(error: BaseException) -> str:
-    """What went wrong, as the run file and the viewers are told it; the trainer's log has the traceback."""
+    """What went wrong, as the run file and the viewers show it. The trainer's log has the traceback."""
     return str(error) if isinstance(error, ProblemError) else in_one_line(error)

@@ -1,7 +1,7 @@
-"""Settling what a run shall be, before anything is started and without importing torch.
+"""Completes and checks the settings of a run, before anything is started and without importing torch.
 
-What the user gave is completed with what the named architecture is for, every name is checked against its catalogue,
-and things that do not go together are refused.
+Settings that the user did not give come from the named architecture. Every name is checked against its catalogue, and
+settings that do not go together are refused.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ DEMONSTRATION: Mapping[str, Any] = {
     "steps": 2000,
     "eig_every": 20,
 }
-"""What `eostui run` without a word about what to train does: sharpening and the edge within a minute on a laptop."""
+"""The run of `eostui run` without --arch and --data: it sharpens and reaches the edge in a minute on a laptop."""
 
 HYPERPARAMETERS = ("momentum", "beta1", "beta2", "eps", "weight_decay", "decoupled", "centered")
-"""What an optimizer may take besides its step size."""
+"""The settings that an optimizer may take besides its step size."""
 
 
 def plan_run(given: Mapping[str, Any]) -> RunConfig:
-    """The whole config for what was given (`None` means not given).
+    """The complete config for the given settings (`None` means not given).
 
-    Without `arch` and `data` it is the demonstration; with an `arch`, data, loss, step size, batches and cadence
-    default to what that architecture is for. Raises `ConfigError` for what cannot be.
+    Without `arch` and `data` it is the demonstration. With an `arch`, the defaults of data, loss, step size, batches
+    and cadence are those of the architecture. Raises `ConfigError` for settings that are impossible.
     """
     given = checked({key: value for key, value in given.items() if value is not None})
     values = {**_defaults(given), **given}
@@ -77,7 +77,7 @@ def run_name(config: RunConfig) -> str:
     arch = _short(problem.arch).removeprefix("fc-")
     name = "-".join([_short(problem.data), arch, *optimizer, _step_size_in_a_name(training.lr)])
     plain = "".join(c if c.isalnum() or c in "._-" else "-" for c in name)
-    # It begins with a letter or digit, as not every function does, and fits a file system, which counts bytes.
+    # The name must begin with a letter or digit, unlike some functions, and a file system limits its bytes.
     return plain.lstrip("._-")[:80].encode()[:200].decode(errors="ignore")
 
 
@@ -90,7 +90,7 @@ def _step_size_in_a_name(lr: float) -> str:
 
 
 def _short(part: str) -> str:
-    """Of `file.py:function` the function, of `path/to/text.txt:words` the file's name and the level."""
+    """The function of `file.py:function`; the file's name and the level of `path/to/text.txt:words`."""
     source, _, name = part.rpartition(":")
     return f"{Path(source).stem}-{name}" if name in TEXT_LEVELS else name
 
@@ -126,7 +126,7 @@ def _hyperparameters(optimizer: OptimizerEntry, given: Mapping[str, Any]) -> Map
 
 
 def _schedule(values: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The schedule, and the step size with which it begins."""
+    """The schedule, and the step size that it begins with."""
     text = given.get("lr_schedule", Training.lr_schedule).replace(" ", "")
     if text == "cosine" and values.get("steps"):
         text = f"cosine:{values['steps']}"
@@ -139,7 +139,7 @@ def _schedule(values: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[st
 
 
 def _tracked(values: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[str, ...]:
-    """The instruments asked for; of those that come by default, the ones that the run can have."""
+    """The instruments that the user asked for; else the default ones that the run can have."""
     loss, batch_size = values["loss"], values.get("batch_size")
     shows_outputs = loss not in LOSSES or not LOSSES[loss].by_model
     scope = Scope(Measuring(), batch_size=batch_size)
@@ -190,7 +190,10 @@ def _known_data(name: str) -> str:
 
 
 def _known(option: str, name: str, names: Iterable[str], listing: str, *, paths: bool = True) -> str:
-    """The name itself, or the absolute form of a `file.py:function`; raises `ConfigError` naming the nearest."""
+    """The name itself, or the absolute form of a `file.py:function`.
+
+    Raises `ConfigError` for an unknown name. The message suggests the nearest names.
+    """
     if name in names:
         return name
     if paths and meant_as_path(name):
