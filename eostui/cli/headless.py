@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import signal
 import sys
 import time
@@ -18,10 +17,12 @@ from rich.text import Text
 from eostui.cli.start import start
 from eostui.config import RunConfig
 from eostui.link.address import LinkError
+from eostui.reading.curves import largest_eigenvalue
 from eostui.reading.feed import Feed
 from eostui.reading.live import LiveFeed
-from eostui.reading.numbers import cut_between_words, ratio
-from eostui.reading.threshold import CURVATURES, MATRICES
+from eostui.reading.numbers import NONE, cut_between_words, ratio
+from eostui.reading.sharpness import sharpness_of
+from eostui.reading.threshold import CURVATURES, MATRICES, Matrix
 from eostui.store import RUN_FILE
 from eostui.streams import silence
 
@@ -172,10 +173,15 @@ def progress_line(feed: Feed) -> Text:
         said.append(f"accuracy {ratio(train.last('accuracy'))}")
     for table in MATRICES:
         if table in feed.series:
-            eigenvalues = feed.column(table, "eigenvalues")[1]
             doubt = " (not certified)" if feed.doubtful(table) else ""
-            said.append(f"{CURVATURES[table]} {eigenvalues[-1, 0] if len(eigenvalues) else math.nan:.4g}{doubt}")
+            said.append(f"{CURVATURES[table]} {_largest(feed, table)}{doubt}")
         if table == feed.threshold.table and feed.threshold.exists:
             said.append(f"{feed.threshold.formula} {train.last('threshold'):.4g}")
     said.append(feed.activity)
     return Text("  ".join(said).rstrip(), no_wrap=True)
+
+
+def _largest(feed: Feed, table: Matrix) -> str:
+    """The newest λ1 of a matrix, certified or, of the one that the threshold is for, tracked; a dash before any."""
+    values = sharpness_of(feed).values if table == feed.threshold.table else largest_eigenvalue(feed, table, "").y
+    return f"{values[-1]:.4g}" if len(values) else NONE

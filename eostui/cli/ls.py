@@ -81,7 +81,7 @@ def _row(path: Path) -> tuple[str, ...]:
         with RunFile.open(path) as run:
             newest, threshold = Newest.of(run), Threshold.of(run.config, run.environment)
             of = " (P⁻¹H)" if threshold.table == "preconditioned" else ""
-            doubt = "" if newest.certified else "?"
+            doubt = "?" * newest.doubtful
             return (
                 run.name,
                 run_state(run),

@@ -6,7 +6,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from eostui.reading.series import Series, certified
 from eostui.reading.threshold import Matrix, Threshold
 from eostui.store import Event, clean_json, clean_text
 from eostui.store.events import CadenceAdapted, Checked, Forecasted, Warned
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Feed(ABC):
         self.environment = {}
         self.series = {}
         self._events: list[Event] = []
+        self._own: dict[type, Any] = {}
 
     @abstractmethod
     def poll(self) -> list[Notice]:
@@ -53,6 +56,13 @@ class Feed(ABC):
     @abstractmethod
     def close(self) -> None:
         """Let go of files and connections. A live training goes on."""
+
+    def own(self, kind: type[T]) -> T:
+        """The one object of a class that goes along with this feed: it keeps what need not be found out again."""
+        if kind not in self._own:
+            self._own[kind] = kind()
+        found: T = self._own[kind]
+        return found
 
     @property
     def step(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 
 from rich.text import Text
@@ -11,11 +12,40 @@ Forms = tuple[str, ...]
 
 NONE = "–"
 """Stands where there is no number, or no room for one."""
+SUFFIXES = {0: "", 3: "k", 6: "M", 9: "G"}
+"""What stands for a power of ten."""
+
+
+def format_value(value: float, digits: int = 3) -> str:
+    """A reading to `digits` significant digits: 0.597, 78.7, 12.3k; one fewer where it has a power: 1.2e-5.
+
+    Zeros at the end are kept, so that a changing reading keeps its width.
+    """
+    if not math.isfinite(value):
+        return str(value)
+    if value == 0:
+        return "0"
+    mantissa, exponent = _split(value, digits)
+    if -4 < exponent < digits:
+        return f"{value:.{digits - 1 - exponent}f}"
+    power = exponent // 3 * 3
+    if power not in SUFFIXES:
+        mantissa, exponent = _split(value, max(digits - 1, 1))
+        return f"{mantissa}e{exponent}"
+    # From the rounded mantissa: 999.9k must become 1.00M and not 1000k.
+    scaled = float(mantissa) * 10.0 ** (exponent - power)
+    return f"{scaled:.{max(digits - 1 - exponent + power, 0)}f}{SUFFIXES[power]}"
+
+
+def _split(value: float, digits: int) -> tuple[str, int]:
+    """`value` rounded to `digits` significant ones, as mantissa and power of ten."""
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    return mantissa, int(exponent)
 
 
 def ratio(value: float) -> str:
     """A ratio to three decimals, as 0.987, and in powers of ten where these would say nothing or too much."""
-    return f"{value:.3f}" if value == 0 or 1e-3 <= abs(value) < 1e3 else f"{value:.4g}"
+    return f"{value:.3f}" if value == 0 or 1e-3 <= abs(value) < 1e3 else format_value(value, 4)
 
 
 def percentage(value: float) -> str:
@@ -25,7 +55,7 @@ def percentage(value: float) -> str:
 
 
 def forms_of(write: Callable[[float], str]) -> Callable[[float], Forms]:
-    """A way to write a number in full, then shorter, with ever fewer digits: 8.137e+21, 8.1e+21, 8e+21."""
+    """A way to write a number in full, then shorter, with ever fewer digits: 38.84k, 38.8k, 39k."""
     return lambda value: tuple(_forms(write(value), value))
 
 
@@ -33,7 +63,7 @@ def _forms(full: str, value: float) -> Iterator[str]:
     yield full
     percent = full.endswith(" %")
     for digits in (3, 2, 1):
-        yield f"{100 * value:.{digits}g}%" if percent else f"{value:.{digits}g}"
+        yield f"{100 * value:.{digits}g}%" if percent else format_value(value, digits)
 
 
 def fitted(forms: Sequence[str], width: int) -> str:

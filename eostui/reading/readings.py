@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from eostui.reading.feed import Feed
-from eostui.reading.numbers import Forms, forms_of, percentage, ratio
-from eostui.reading.series import at_steps
+from eostui.reading.numbers import Forms, format_value, forms_of, percentage, ratio
+from eostui.reading.sharpness import sharpness_of
 
-_FOUR_DIGITS = forms_of("{:.4g}".format)
-_THREE_DIGITS = forms_of("{:.3g}".format)
+_FOUR_DIGITS = forms_of(partial(format_value, digits=4))
+_THREE_DIGITS = forms_of(format_value)
 _PERCENT = forms_of(percentage)
 
 
@@ -28,25 +29,18 @@ class Reading:
     text: Callable[[float], Forms]
     log: bool = False
     """Whether its sparkline is on a logarithmic scale."""
+    compared: bool = False
+    """Whether it is the S that the threshold is for, certified or tracked."""
     over_threshold: bool = False
-    """Whether it is divided by the threshold of the same step."""
-    tracked: bool = False
-    """Whether the column has certified values only, with tracked ones at the steps in between."""
+    """Whether that is divided by the threshold of the same step."""
 
     def values(self, feed: Feed) -> np.ndarray:
         """The values so far, (n,)."""
-        steps, values = feed.column(self.table, self.column)
-        if values.ndim > 1:
-            values = values[:, 0]
-        if self.tracked:
-            # certified values are in the table of the tracked ones too, but for those after its end
-            between, estimates = feed.column("tracked", "sharpness")
-            since = int(np.searchsorted(steps, between[-1], side="right")) if len(between) else 0
-            values = np.concatenate([estimates, values[since:]]) if since < len(values) else estimates
-        if self.over_threshold:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                values = values / at_steps(feed.series["train"], "threshold", steps)
-        return values
+        if self.compared:
+            known = sharpness_of(feed)
+            return known.ratios if self.over_threshold else known.values
+        _, values = feed.column(self.table, self.column)
+        return values[:, 0] if values.ndim > 1 else values
 
 
 def readings_of(feed: Feed) -> list[Reading]:
@@ -68,7 +62,7 @@ def readings_of(feed: Feed) -> list[Reading]:
             "hessian",
             "eigenvalues",
             _FOUR_DIGITS,
-            tracked=feed.tracked == "hessian",
+            compared=feed.threshold.table == "hessian",
         ),
         Reading(
             "precond S",
@@ -77,14 +71,15 @@ def readings_of(feed: Feed) -> list[Reading]:
             "preconditioned",
             "eigenvalues",
             _FOUR_DIGITS,
-            tracked=feed.tracked == "preconditioned",
+            compared=feed.threshold.table == "preconditioned",
         ),
         Reading(
             "S/thresh",
-            f"{'certified ' * bool(feed.tracked)}{feed.threshold.sharpness} divided by the {threshold}",
+            f"{feed.threshold.sharpness} divided by the {threshold}{between * bool(feed.tracked)}",
             feed.threshold.table if feed.threshold.exists else "",
             "eigenvalues",
             forms_of(ratio),
+            compared=True,
             over_threshold=True,
         ),
         Reading(

@@ -1,7 +1,8 @@
 """Which regime of training a run is in, in words that are defined.
 
-With S the sharpness (the preconditioned one where the threshold is for that), T the stability threshold and r = S/T at
-the measurements. The words are those of Cohen et al. 2021 (arXiv 2103.00065); where one begins and ends is fixed here.
+With S the sharpness (the preconditioned one where the threshold is for that), certified or tracked, T the stability
+threshold and r = S/T at each value of S. The words are those of Cohen et al. 2021 (arXiv 2103.00065); where one begins
+and ends is fixed here.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ from enum import Enum
 import numpy as np
 
 from eostui.reading.feed import Feed
-from eostui.reading.series import Series, at_steps
+from eostui.reading.sharpness import Sharpness, sharpness_of
 
 RECENT = 5
-"""Measurements that count as recent."""
-LOSS_WINDOW = 100
-"""Steps over which the loss is compared with its lowest value."""
+"""Values of S that count as recent."""
+WINDOW = 100
+"""Steps over which S grows or falls, and over which the loss is compared with its lowest value."""
 EXPLODED = 10
 """The loss diverges where it is over this many times its lowest value."""
 LOWER, UPPER = 0.85, 1.2
@@ -24,6 +25,7 @@ LOWER, UPPER = 0.85, 1.2
 CHANGE = 0.01
 """A sharpness grows or falls where it changed by over this share of its value at first."""
 _CHANGE = f"{100 * CHANGE:g} %"
+_WITHIN = f"within the last {WINDOW} steps, or the last {RECENT} values where these go further back"
 
 
 class Regime(Enum):
@@ -32,25 +34,25 @@ class Regime(Enum):
     UNKNOWN = ("not measured yet", "no sharpness has been measured")
     DIVERGING = (
         "diverging",
-        f"the loss is not finite, or over {EXPLODED} × its lowest of the last {LOSS_WINDOW} steps",
+        f"the loss is not finite, or over {EXPLODED} × its lowest of the last {WINDOW} steps",
     )
     ABOVE = (
         "above the edge",
-        f"r averages over {UPPER} in the last {RECENT} measurements: the step size is too large to stay",
+        f"r averages over {UPPER} in the last {RECENT} values: the step size is too large to stay",
     )
-    EDGE = ("at the edge", f"r averages from {LOWER} to {UPPER} in the last {RECENT} measurements")
-    BELOW = ("below the edge", f"r is under {LOWER}, and S has been measured only once")
+    EDGE = ("at the edge", f"r averages from {LOWER} to {UPPER} in the last {RECENT} values")
+    BELOW = ("below the edge", f"r is under {LOWER}, and only one value of S is known")
     SHARPENING = (
         "sharpening",
-        f"below the edge, and S grew by over {_CHANGE} within the last {RECENT} measurements",
+        f"below the edge, and S grew by over {_CHANGE} {_WITHIN}",
     )
     FLATTENING = (
         "flattening",
-        f"below the edge, and S fell by over {_CHANGE} within the last {RECENT} measurements",
+        f"below the edge, and S fell by over {_CHANGE} {_WITHIN}",
     )
     STABLE = (
         "stable",
-        f"below the edge, and S changed by less than {_CHANGE} within the last {RECENT} measurements",
+        f"below the edge, and S changed by less than {_CHANGE} {_WITHIN}",
     )
     NO_THRESHOLD = ("no threshold", "the optimizer has no stability threshold to compare the sharpness with")
     MINIBATCH = (
@@ -74,36 +76,40 @@ def regimes_of(feed: Feed) -> list[Regime]:
 
 def present_regime(feed: Feed) -> Regime:
     """The regime at the newest visible row of a feed that knows its tables."""
-    return Regime.MINIBATCH if feed.minibatch else regime_of(feed.series["train"], feed.compared)
-
-
-def regime_of(train: Series, measured: Series | None) -> Regime:
-    """The regime at the newest visible rows of the table `train` and of the one whose first eigenvalue is S, which a
-    run may be without."""
-    losses = train["loss"][-LOSS_WINDOW:]
+    if feed.minibatch:
+        return Regime.MINIBATCH
+    losses = feed.series["train"]["loss"][-WINDOW:]
     if len(losses) and not (np.isfinite(losses[-1]) and losses[-1] <= EXPLODED * np.nanmin(losses)):
         return Regime.DIVERGING
-    if measured is None:
+    return _regime_by(sharpness_of(feed))
+
+
+def _regime_by(known: Sharpness) -> Regime:
+    """The regime that S and T say."""
+    since = _start_of_window(known)
+    finite = np.isfinite(known.values[since:])
+    values, ratios = known.values[since:][finite], known.ratios[since:][finite]
+    if not len(values):
         return Regime.UNKNOWN
-    sharpness = measured["eigenvalues"][-RECENT:, 0]
-    steps = measured["step"][-RECENT:]
-    known = np.isfinite(sharpness)
-    if not known.any():
-        return Regime.UNKNOWN
-    sharpness, steps = sharpness[known], steps[known]
-    threshold = at_steps(train, "threshold", steps)
-    if np.isnan(threshold).all():
+    recent = ratios[-RECENT:]
+    if np.isnan(recent).all():
         return Regime.NO_THRESHOLD
-    # no curvature is stable for a weight decay beyond 2/η, which leaves a threshold that is not positive
-    ratios = np.divide(sharpness, threshold, out=np.full_like(sharpness, np.inf), where=~(threshold <= 0))
-    ratio = float(np.nanmean(ratios))
+    ratio = float(np.nanmean(recent))
     if ratio > UPPER:
         return Regime.ABOVE
     if ratio >= LOWER:
         return Regime.EDGE
-    if len(sharpness) < 2:
+    if len(values) < 2:
         return Regime.BELOW
-    growth = sharpness[-1] - sharpness[0]
-    if abs(growth) <= CHANGE * abs(sharpness[0]):
+    growth = values[-1] - values[0]
+    if abs(growth) <= CHANGE * abs(values[0]):
         return Regime.STABLE
     return Regime.SHARPENING if growth > 0 else Regime.FLATTENING
+
+
+def _start_of_window(known: Sharpness) -> int:
+    """The first row of those within `WINDOW` steps of the newest, or of the `RECENT` newest if these are more."""
+    if not len(known.steps):
+        return 0
+    within = int(np.searchsorted(known.steps, known.steps[-1] - WINDOW, side="right"))
+    return max(min(within, len(known.steps) - RECENT), 0)

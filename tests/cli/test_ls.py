@@ -12,7 +12,7 @@ import pytest
 from eostui.cli import main
 from eostui.cli.ls import HEADINGS, lay_out_runs
 from eostui.cli.terminal import forget_stale_size
-from tests.reading.runs import Run, adaptive, train
+from tests.reading.runs import Run, adaptive, instrumented, train
 
 NAME = "vision-transformer-cifar10-5k-cross-entropy-rmsprop-lr0.00005-seed7"
 ROWS = [
@@ -68,6 +68,14 @@ def test_the_sharpness_listed_is_the_one_that_the_threshold_is_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert _listed(tmp_path, adaptive(), monkeypatch, capsys) == ["399", "0.3688", "3800", "(P⁻¹H)", "3800"]
+
+
+def test_the_sharpness_listed_is_the_tracked_one_where_that_is_newer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = instrumented()
+    tracked = next(columns["sharpness"] for table, columns in run.rows.items() if table.name == "tracked")
+    assert _listed(tmp_path, run, monkeypatch, capsys)[2:] == [f"{tracked[-1]:.4g}", "40"]
 
 
 def test_a_run_without_eigenvalues_is_listed_all_the_same(

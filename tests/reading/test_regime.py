@@ -8,9 +8,10 @@ import re
 import numpy as np
 import pytest
 
-from eostui.reading.regime import Regime, present_regime, regime_of, regimes_of
+from eostui.reading.regime import Regime, present_regime, regimes_of
 from eostui.reading.series import Series
 from eostui.store import TRAIN, eigenvalue_table
+from tests.reading.given import GivenFeed
 from tests.reading.runs import adaptive, descent, minibatches, scheduled
 from tests.reading.saved import FeedOf
 
@@ -29,7 +30,7 @@ def _regime(sharpness: list[float], losses: list[float] | None = None, threshold
     measured = 10 * np.arange(len(sharpness))
     others = {"residuals": none, "errors": none, "products": 0 * measured, "certified": 1 + 0 * measured}
     hessian.extend({"step": measured, "eigenvalues": rows, **others})
-    return regime_of(train, hessian)
+    return present_regime(GivenFeed({"train": train, "hessian": hessian}, {}, {"threshold": "2/η"}))
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from eostui.dashboard.widgets.canvas import Glyphs
 from eostui.dashboard.widgets.frame import is_boxed
 from eostui.dashboard.widgets.surface import Cells
-from eostui.dashboard.widgets.ticks import format_value
 from eostui.dashboard.widgets.view import Dress, View
+from eostui.reading.numbers import format_value
 from eostui.reading.trace import Mark, Trace
 
 _EXACT = 5

@@ -30,11 +30,12 @@ from eostui.dashboard.widgets.headline import Part, format_step, title_of, write
 from eostui.dashboard.widgets.heat import Reach, levels, shares_in
 from eostui.dashboard.widgets.surface import Cells
 from eostui.dashboard.widgets.symlog import SymlogScale
-from eostui.dashboard.widgets.ticks import format_ticks, format_value
+from eostui.dashboard.widgets.ticks import format_ticks
 from eostui.dashboard.widgets.uprights import draw_uprights, marks_at, tint_dragged
 from eostui.dashboard.widgets.view import Area, Dress, some_width, window_over
 from eostui.reading.axes import STEPS, Axis
 from eostui.reading.densities import Densities
+from eostui.reading.numbers import format_value
 from eostui.reading.trace import Mark, Trace
 
 COLOURS = 9

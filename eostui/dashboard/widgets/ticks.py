@@ -1,4 +1,4 @@
-"""Round numbers: where ticks go, how far a window reaches, and how a number is written."""
+"""Round numbers: where ticks go, how far a window reaches, and how a tick is written."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from eostui.reading.numbers import SUFFIXES
+
 _SPANS = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 _STEPS = (1.0, 2.0, 5.0, 10.0)
-_SUFFIXES = {0: "", 3: "k", 6: "M", 9: "G"}
 _SLACK = 1e-9  # a number this close (relatively) to a round one is that one
 
 
@@ -64,33 +65,6 @@ def log_ticks(low: float, high: float, most: int) -> list[float]:
     return ticks if len(ticks) > 1 else linear_ticks(low, high, most)
 
 
-def format_value(value: float, digits: int = 3) -> str:
-    """A reading to `digits` significant digits: 0.597, 78.7, 12.3k; one fewer where it has a power: 1.2e-5.
-
-    Zeros at the end are kept, so that a changing reading keeps its width.
-    """
-    if not math.isfinite(value):
-        return str(value)
-    if value == 0:
-        return "0"
-    mantissa, exponent = _split(value, digits)
-    if -4 < exponent < digits:
-        return f"{value:.{digits - 1 - exponent}f}"
-    power = exponent // 3 * 3
-    if power not in _SUFFIXES:
-        mantissa, exponent = _split(value, digits - 1)
-        return f"{mantissa}e{exponent}"
-    # From the rounded mantissa: 999.9k must become 1.00M and not 1000k.
-    scaled = float(mantissa) * 10.0 ** (exponent - power)
-    return f"{scaled:.{max(digits - 1 - exponent + power, 0)}f}{_SUFFIXES[power]}"
-
-
-def _split(value: float, digits: int) -> tuple[str, int]:
-    """`value` rounded to `digits` significant ones, as mantissa and power of ten."""
-    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
-    return mantissa, int(exponent)
-
-
 def format_ticks(ticks: Sequence[float], log: bool) -> list[str]:
     """One text a tick: on a log axis each as short as can be, on a linear one all with the same decimals."""
     if log or not any(ticks):
@@ -99,7 +73,7 @@ def format_ticks(ticks: Sequence[float], log: bool) -> list[str]:
     exponent = math.floor(math.log10(largest) + _SLACK)
     if -5 < exponent < 12:
         power = exponent // 3 * 3 if exponent > 3 else 0
-        suffix = _SUFFIXES[power]
+        suffix = SUFFIXES[power]
     else:
         power, suffix = exponent, f"e{exponent}"
     scaled = np.array(ticks) / 10.0**power
@@ -113,5 +87,5 @@ def _short(value: float) -> str:
     exponent = math.floor(math.log10(abs(value)) + _SLACK) if value else 0
     if -4 < exponent < 12:
         power = exponent // 3 * 3 if exponent >= 3 else 0
-        return f"{value / 10.0**power:.6g}{_SUFFIXES[power]}"
+        return f"{value / 10.0**power:.6g}{SUFFIXES[power]}"
     return f"{value / 10.0**exponent:.3g}e{exponent}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from eostui.dashboard.widgets.ticks import format_ticks, format_value, linear_ticks, log_ticks, window_span
+from eostui.dashboard.widgets.ticks import format_ticks, linear_ticks, log_ticks, window_span
+from eostui.reading.numbers import format_value
 
 
 @pytest.mark.parametrize(
