@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
-
 from eostui.reading.feed import Feed
+from eostui.reading.step_size import step_size_text
 from eostui.reading.trace import Mark
 from eostui.store import Event, Kind
 from eostui.store.events import StepSizeChanged
@@ -22,9 +21,5 @@ def marks_of(feed: Feed) -> list[Mark]:
 
 def _label(event: Event) -> str:
     if isinstance(event.what, StepSizeChanged):
-        return f"η {_short(event.what.previous)} → {_short(event.what.lr)}"
+        return f"η {step_size_text(event.what.previous)} → {step_size_text(event.what.lr)}"
     return event.kind
-
-
-def _short(value: float) -> str:
-    return "?" if math.isnan(value) else f"{value:.4g}"

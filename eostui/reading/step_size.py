@@ -1,4 +1,4 @@
-"""The step size in force, and the threshold that goes with it."""
+"""The step size in force, how it is written, and the threshold that goes with it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from typing import Self
 
 from eostui.reading.feed import Feed
+from eostui.reading.numbers import NONE
 from eostui.store.events import StepSizeChanged
+
+SHORT = 4
+"""Significant digits at most of a step size, or of the x of 2/x, that a person is taken to have typed."""
 
 
 @dataclass(frozen=True)
@@ -41,3 +45,17 @@ class StepSize:
         NaN where the present one says nothing about it: η = 0 at the end of a schedule, where it is infinite.
         """
         return self.threshold * self.lr / lr if math.isfinite(self.threshold) else math.nan
+
+
+def step_size_text(lr: float) -> str:
+    """A step size as a person types it: 0.02, 2/12, and to six digits where neither is exact; a dash for NaN.
+
+    `config.parse_step_size` reads it back: exactly but for the last kind.
+    """
+    if math.isnan(lr):
+        return NONE
+    decimal = f"{lr:.{SHORT}g}"
+    if float(decimal) == lr:
+        return decimal
+    below = float(f"{2 / lr:.{SHORT}g}")
+    return f"2/{below:.10g}" if 2 / below == lr else f"{lr:.6g}"

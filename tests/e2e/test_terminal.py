@@ -108,7 +108,7 @@ def test_a_whole_session(eostui: Eostui, run: Terminal) -> None:
     assert abs(_step(run.look()) - standing) <= 1
 
     run.type("l")
-    run.wait_for("Step size η, now 0.166")
+    run.wait_for("Step size η, now 2/12")
     run.type("\x7f\x7f\x7fnonsense\r")
     run.wait_for("not a step size")  # said in place, and the dialog stays
     run.type("\x7f" * 8 + "2/40")

@@ -107,7 +107,7 @@ def test_a_change_of_the_step_size_is_marked_in_short(feed_of: FeedOf) -> None:
         (70, "forecast", {"text": "slow"}),
     )
     feed = feed_of(dataclasses.replace(descent(), events=changes))
-    assert [(mark.x, mark.label) for mark in marks_of(feed)] == [(50, "η 0.1667 → 0.1"), (60, "η ? → ?")]
+    assert [(mark.x, mark.label) for mark in marks_of(feed)] == [(50, "η 2/12 → 0.1"), (60, "η – → –")]
 
 
 def test_everything_that_was_measured_has_a_picture(feed_of: FeedOf) -> None:

@@ -7,7 +7,8 @@ import math
 
 import pytest
 
-from eostui.reading.step_size import StepSize
+from eostui.config import parse_step_size
+from eostui.reading.step_size import StepSize, step_size_text
 from tests.reading.runs import adaptive, descent, minibatches, scheduled
 from tests.reading.saved import FeedOf
 
@@ -54,3 +55,43 @@ def test_a_constant_step_size_is_no_schedule(feed_of: FeedOf, schedule: dict[str
 def test_the_threshold_goes_as_one_over_the_step_size() -> None:
     assert StepSize(0.01, 3800.0, "38/η").threshold_at(0.02) == 1900.0
     assert math.isnan(StepSize(0.0, math.inf, "2/η").threshold_at(0.1))
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [
+        ("0.02", "0.02"),
+        ("2/12", "2/12"),
+        ("2/7", "2/7"),
+        ("1/3", "2/6"),
+        ("2/7.5", "2/7.5"),
+        ("2/12000", "2/12000"),
+        ("2e-2", "0.02"),
+        ("2/100", "0.02"),
+        ("1e-05", "1e-05"),
+        ("10", "10"),
+        ("0.123456789", "0.123457"),
+    ],
+)
+def test_it_is_written_as_it_was_typed(typed: str, text: str) -> None:
+    assert step_size_text(parse_step_size(typed)) == text
+
+
+def test_what_is_written_is_read_back() -> None:
+    for below in (3, 7, 12, 60, 99.5, 123, 4998):
+        for factor in (1.0, 2.0, 0.5):
+            lr = 2 / below * factor
+            assert parse_step_size(step_size_text(lr)) == lr
+    for lr in (math.pi, 1 / math.e, 1e-9 / 7, 1e7 / 3):
+        assert parse_step_size(step_size_text(lr)) == pytest.approx(lr, rel=5e-6)
+
+
+def test_none_and_nothing_can_be_written() -> None:
+    assert (step_size_text(0.0), step_size_text(math.nan), step_size_text(math.inf)) == ("0", "–", "inf")
+
+
+@pytest.mark.parametrize("factor", [1.0, 2.0, 0.5])
+def test_the_threshold_for_what_is_offered_has_no_noise(factor: float) -> None:
+    present = StepSize(2 / 12, 12.0, "2/η")
+    offered = parse_step_size(step_size_text(present.lr * factor))
+    assert f"{present.threshold_at(offered):g}" == f"{12 / factor:g}"

@@ -13,7 +13,7 @@ from textual.widgets import Input, Label
 
 from eostui.config import ConfigError, parse_step_size
 from eostui.dashboard.widgets.entry import Entry
-from eostui.reading.step_size import StepSize
+from eostui.reading.step_size import StepSize, step_size_text
 
 
 class StepSizeScreen(ModalScreen[float | None]):
@@ -30,8 +30,8 @@ class StepSizeScreen(ModalScreen[float | None]):
         with Vertical(classes="dialog"):
             present = self._present
             threshold = "" if present.formula is None else f" ({present.formula} = {present.threshold:g})"
-            yield Label(f"Step size η, now {present.lr:g}{threshold}", classes="question", markup=False)
-            yield Entry(f"{present.lr * self._factor:g}" if present.lr else "", placeholder="0.02 or 2/100")
+            yield Label(f"Step size η, now {step_size_text(present.lr)}{threshold}", classes="question", markup=False)
+            yield Entry(step_size_text(present.lr * self._factor) if present.lr else "", placeholder="0.02 or 2/100")
             yield Label("", id="verdict", markup=False)
             schedule = "; the schedule no longer applies from then on" if present.scheduled else ""
             yield Label(f"Enter applies it between two steps{schedule}, Esc keeps the old one", classes="hint")

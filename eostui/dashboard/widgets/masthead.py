@@ -11,7 +11,7 @@ from textual.widget import Widget
 from eostui.reading.feed import Feed
 from eostui.reading.numbers import cut_between_words
 from eostui.reading.regime import Regime, present_regime
-from eostui.reading.step_size import StepSize
+from eostui.reading.step_size import StepSize, step_size_text
 
 _STATUS_STYLES = {
     "running": "running",
@@ -103,7 +103,7 @@ class Masthead(Widget):
         if feed.step >= 0:
             present = StepSize.of(feed)
             line.append("step ", label).append(f"{feed.step:,}  ", value)
-            line.append("η ", label).append(f"{present.lr:.6g}  ", value)
+            line.append("η ", label).append(f"{step_size_text(present.lr)}  ", value)
             if present.formula is not None:
                 line.append(f"{present.formula} ", label).append(f"{present.threshold:.5g}  ", value)
         line.append(feed.activity, self._style("activity"))
