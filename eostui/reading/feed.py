@@ -114,10 +114,7 @@ class Feed(ABC):
     def cadence(self) -> str:
         """How often curvature is measured since that was adapted, in words; empty where it never was."""
         adapted = [event.what for event in self.events() if isinstance(event.what, CadenceAdapted)]
-        if not adapted:
-            return ""
-        said = (("certified", adapted[-1].eig_every), ("tracked", adapted[-1].tracked_every))
-        return ", ".join(f"{word} every {every:,}" for word, every in said if every is not None and every > 0)
+        return cadence_text(adapted[-1]) if adapted else ""
 
     def has_rows(self, table: str) -> bool:
         """Whether a table has anything: that of the test set is there without a test set, too."""
@@ -152,6 +149,12 @@ class Feed(ABC):
         for index in range(len(self._events), series.length):
             self._events.append(_event(series, index))
         return self._events[: series.shown]
+
+
+def cadence_text(adapted: CadenceAdapted) -> str:
+    """How often curvature is measured from then on, in words."""
+    said = (("certified", adapted.eig_every), ("tracked", adapted.tracked_every))
+    return ", ".join(f"{word} every {every:,}" for word, every in said if every is not None and every > 0)
 
 
 def _event(series: Series, index: int) -> Event:

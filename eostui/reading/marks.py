@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from eostui.reading.feed import Feed
-from eostui.reading.step_size import step_size_text
+from eostui.reading.happenings import happenings_of
 from eostui.reading.trace import Mark
-from eostui.store import Event, Kind
-from eostui.store.events import StepSizeChanged
-
-_MARKED: dict[str, str] = {Kind.LR: "η", Kind.PAUSE: "p", Kind.RESUME: "r"}
-"""Kinds of events that are drawn into every chart, with the letter that marks them."""
 
 
 def marks_of(feed: Feed) -> list[Mark]:
-    """The events that every chart shows."""
+    """What every chart shows of what happened; where several meet, the one of the largest weight is seen."""
     return [
-        Mark(event.step, _label(event), glyph=_MARKED[event.kind]) for event in feed.events() if event.kind in _MARKED
+        Mark(happening.step, happening.text, glyph=happening.glyph, weight=happening.weight)
+        for happening in happenings_of(feed)
+        if happening.glyph
     ]
-
-
-def _label(event: Event) -> str:
-    if isinstance(event.what, StepSizeChanged):
-        return f"η {step_size_text(event.what.previous)} → {step_size_text(event.what.lr)}"
-    return event.kind

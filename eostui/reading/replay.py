@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from eostui.reading.feed import Notice
+from eostui.reading.marks import marks_of
 from eostui.reading.saved import SavedFeed
 from eostui.store import RunFile, RunFileError
 
@@ -38,6 +39,8 @@ class ReplayFeed(SavedFeed):
         self._position = 0.0
         self.speed = speed
         self.playing = True
+        self._marked: np.ndarray | None = None
+        """The steps that have a mark, once they have been asked for."""
         self.seek(start)
 
     @property
@@ -81,14 +84,22 @@ class ReplayFeed(SavedFeed):
             self.seek(int(self._steps[row]))
 
     def seek_event(self, direction: int) -> None:
-        """Go to the next (1) or the previous (-1) event's step, if there is one."""
-        if "events" not in self.series:
-            return
-        steps = np.unique(self.series["events"].all("step"))
+        """Go to the next (1) or the previous (-1) step with a mark, if there is one."""
+        if self._marked is None:
+            self._marked = self._marked_steps()
+        steps = self._marked
         beyond = steps[steps > self.step] if direction > 0 else steps[steps < self.step][::-1]
         if len(beyond):
             self.playing = False
             self.seek(int(beyond[0]))
+
+    def _marked_steps(self) -> np.ndarray:
+        """The steps of the whole run that have a mark, (n,), each once."""
+        shown = self.series["train"].shown
+        self._show(len(self._steps))
+        steps = np.unique([int(mark.x) for mark in marks_of(self)])
+        self._show(shown)
+        return steps
 
     def change_speed(self, direction: int) -> None:
         """The next faster (1) or slower (-1) of `SPEEDS`."""

@@ -56,6 +56,11 @@ class Threshold:
         """What is compared with it, in words."""
         return CURVATURES[self.table]
 
+    @property
+    def symbol(self) -> str:
+        """The same as a formula has it."""
+        return "λ₁" if self.table == "hessian" else "λ₁ of P⁻¹H"
+
     def is_for(self, matrix: str) -> bool:
         """Whether it can stand beside eigenvalues of a matrix: those of P⁻¹H are on another scale than all others."""
         return self.exists and bool(matrix) and (matrix == "preconditioned") == (self.table == "preconditioned")

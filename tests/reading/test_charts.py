@@ -107,7 +107,10 @@ def test_a_change_of_the_step_size_is_marked_in_short(feed_of: FeedOf) -> None:
         (70, "forecast", {"text": "slow"}),
     )
     feed = feed_of(dataclasses.replace(descent(), events=changes))
-    assert [(mark.x, mark.label) for mark in marks_of(feed)] == [(50, "η 2/12 → 0.1"), (60, "η – → –")]
+    assert [(mark.x, mark.label) for mark in marks_of(feed) if mark.glyph == "η"] == [
+        (50, "η 2/12 → 0.1"),
+        (60, "η – → –"),
+    ]
 
 
 def test_everything_that_was_measured_has_a_picture(feed_of: FeedOf) -> None:
@@ -212,7 +215,7 @@ def test_an_adapted_cadence_is_told_and_is_no_mark(feed_of: FeedOf) -> None:
     detail = {"eig_every": 1000, "tracked_every": 2, "share": 0.3}
     events = ((50, "cadence", {"eig_every": 20}), (60, "cadence", detail))
     feed = feed_of(dataclasses.replace(descent(), events=events))
-    assert marks_of(feed) == []
+    assert {mark.glyph for mark in marks_of(feed)} == {"e"}
     assert feed.cadence == "certified every 1,000, tracked every 2"
     feed.seek(55)
     assert feed.cadence == "certified every 20"

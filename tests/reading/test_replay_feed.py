@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from eostui.reading.happenings import happenings_of
+from eostui.reading.marks import marks_of
 from eostui.reading.replay import LONGEST_WAIT, SPEEDS, ReplayFeed
-from eostui.store import Event, RunFile
+from eostui.store import RunFile
 
 
 class Clock:
@@ -83,21 +85,21 @@ def test_pausing_holds_it_where_it_is(feed: ReplayFeed, clock: Clock) -> None:
     assert feed.step == here
 
 
-def test_it_goes_from_event_to_event(feed: ReplayFeed) -> None:
-    steps = sorted({event.step for event in _all_events(feed)})
+def test_it_goes_from_mark_to_mark_and_not_to_notes(feed: ReplayFeed) -> None:
+    feed.seek(feed.last_step)
+    marked = sorted({int(mark.x) for mark in marks_of(feed)})
+    assert 501 in marked  # the change of η
+    assert {happening.step for happening in happenings_of(feed)} - set(marked)
     feed.seek(0)
     met = []
-    for _ in range(len(steps) + 2):
+    for _ in marked:
         feed.seek_event(1)
         met.append(feed.step)
-    assert set(steps) - {0} - {feed.last_step + 1} <= set(met)
+    assert met == marked
+    feed.seek_event(1)
+    assert feed.step == marked[-1]
     feed.seek_event(-1)
-    assert feed.step < met[-1]
-
-
-def _all_events(feed: ReplayFeed) -> list[Event]:
-    feed.seek(feed.last_step)
-    return feed.events()
+    assert feed.step == marked[-2]
 
 
 @pytest.mark.parametrize("step", [-5, 0, 13, 10**9])

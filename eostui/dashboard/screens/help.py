@@ -23,7 +23,11 @@ _IN_EVERY_CHART = (
         "× on an edge",
         "the value there is not finite, or not positive on a logarithmic axis; it is never bridged",
     ),
-    ("η, p, r", "marks: the step size was changed, the training was paused, resumed"),
+    (
+        "η, e, !, d, p, r",
+        "marks: the step size was changed, the edge was reached for the first time, the loss shot up, the training "
+        "diverged, was paused, resumed",
+    ),
     (
         "cursor",
         "click, or Tab to a chart and ← →: values read off at a step, in all charts; Ctrl+Home and Ctrl+End go to the "
