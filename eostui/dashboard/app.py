@@ -13,8 +13,10 @@ from typing import ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.reactive import reactive
 from textual.screen import Screen
 
+from eostui.dashboard.palette import PALETTES, THEMES, PaletteName, stylesheet, variables_of
 from eostui.dashboard.screens.live import LiveScreen
 from eostui.dashboard.screens.replay import ReplayScreen
 from eostui.dashboard.screens.watch import WatchScreen
@@ -33,13 +35,20 @@ class Dashboard(App[None]):
 
     TITLE = "eostui"
     CSS_PATH = "eostui.tcss"
+    CSS = stylesheet()
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c,ctrl+q", "leave", "quit", show=False, priority=True, system=True),
     ]
 
+    palette: reactive[PaletteName] = reactive[PaletteName](PALETTES[0], init=False)
+    """Which colours curves and words have, within what the theme leaves open."""
+
     def __init__(self, feed: LiveFeed | ReplayFeed) -> None:
         super().__init__()
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = THEMES[0].name
         self.feed: Feed = feed
         self.ended_by: signal.Signals | None = None
         """The signal that made the dashboard leave, where it was one."""
@@ -48,6 +57,12 @@ class Dashboard(App[None]):
 
     def get_default_screen(self) -> Screen[None]:
         return self._watch
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return variables_of(self.current_theme, self.palette)
+
+    def watch_palette(self) -> None:
+        self.refresh_css(animate=False)
 
     def on_load(self) -> None:
         """Before the terminal is touched: what it can show, and that a signal which asks this program to end has it put
