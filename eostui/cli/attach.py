@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from eostui.cli.options import DEFAULT_RUNS_DIR, NewestRunning, RunsDir
+from eostui.cli.options import DEFAULT_RUNS_DIR, NewestRunning, RunsDir, Theme
 
 
-def attach(run: NewestRunning = None, runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> int:
+def attach(run: NewestRunning = None, theme: Theme = None, runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> int:
     """Open the dashboard on a run that is still being trained.
 
     Examples:
@@ -14,7 +14,7 @@ def attach(run: NewestRunning = None, runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> i
     - `eostui attach digits-tanh-2_12`
     """
     from eostui.cli.terminal import require_terminal
-    from eostui.cli.watch import watch
+    from eostui.cli.watch import preferences, watch
     from eostui.link.address import LinkError, is_live
     from eostui.link.client import LinkClient
     from eostui.reading.live import LiveFeed
@@ -27,8 +27,9 @@ def attach(run: NewestRunning = None, runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> i
         path = find_run(run, runs_dir)
     directory = path.parent
     require_terminal("`eostui info` and `eostui export` need none")
+    chosen = preferences(theme)
     try:
         client = LinkClient.to_run(directory)
     except LinkError as error:
         raise LinkError(f"{error}; watch what it left: eostui replay {directory}") from None
-    return watch(LiveFeed(client, directory))
+    return watch(LiveFeed(client, directory), chosen)

@@ -91,3 +91,22 @@ Run = Annotated[
         help="A run's name, its directory or its run.h5; the newest if not given.",
     ),
 ]
+
+
+def theme_names(incomplete: str) -> list[str]:
+    """Names of themes that begin so."""
+    from eostui.dashboard.settings import THEME_NAMES
+
+    return [name for name in THEME_NAMES if name.startswith(incomplete)]
+
+
+Theme = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        show_default=False,
+        autocompletion=theme_names,
+        help="Colours of the dashboard, such as eostui-light, nord or ansi-dark [as chosen last, or as suits the "
+        "terminal].",
+    ),
+]

@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from eostui.cli.options import DEFAULT_RUNS_DIR, Run, RunsDir
+from eostui.cli.options import DEFAULT_RUNS_DIR, Run, RunsDir, Theme
 
 
 def replay(
     run: Run = None,
     speed: Annotated[float, typer.Option(help="How many times as fast as it was recorded.")] = 1.0,
     start: Annotated[int, typer.Option("--from", metavar="STEP", help="The step to start from.")] = 0,
+    theme: Theme = None,
     runs_dir: RunsDir = DEFAULT_RUNS_DIR,
 ) -> int:
     """Watch a saved run again, from its file alone: at any speed, from any step.
@@ -33,9 +34,10 @@ def replay(
 
     with RunFile.open(find_run(run, runs_dir)) as file:
         require_terminal("`eostui info` and `eostui export` need none")
-        from eostui.cli.watch import show
+        from eostui.cli.watch import preferences, show
         from eostui.dashboard.app import Dashboard
         from eostui.reading.replay import ReplayFeed
 
         feed = ReplayFeed(file, speed=speed, start=start)
-    return show(Dashboard(feed))
+        dashboard = Dashboard(feed, preferences(theme))
+    return show(dashboard)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from eostui.cli.flags import settings_given, with_settings
-from eostui.cli.options import DEFAULT_RUNS_DIR, RunsDir
+from eostui.cli.options import DEFAULT_RUNS_DIR, RunsDir, Theme
 from eostui.config import Panel
 
 
@@ -20,6 +20,7 @@ def run(
         bool,
         typer.Option("--headless", help="No dashboard: a progress line, or plain lines where stdout is no terminal."),
     ] = False,
+    theme: Theme = None,
     **given: Any,
 ) -> int:
     """Train in the background and watch in the dashboard.
@@ -51,6 +52,7 @@ def run(
 
     require_terminal("--headless trains without it")
     from eostui.cli.start import start
-    from eostui.cli.watch import watch
+    from eostui.cli.watch import preferences, watch
 
-    return watch(start(config, name=name, runs_dir=runs_dir))
+    chosen = preferences(theme)
+    return watch(start(config, name=name, runs_dir=runs_dir), chosen)

@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import io
 import os
 import sys
 
+import typer
+
 from eostui.dashboard.app import Dashboard
+from eostui.dashboard.settings import THEME_NAMES, Preferences
 from eostui.reading.live import LiveFeed
 from eostui.streams import write_what_can_be_read
 
 VIEWER_NICENESS = 5
 
 
-def watch(feed: LiveFeed) -> int:
+def preferences(theme: str | None) -> Preferences:
+    """What the user has chosen, with a theme for this time. Raises a usage error for one that there is not."""
+    if theme is not None and theme not in THEME_NAMES:
+        near = difflib.get_close_matches(theme, THEME_NAMES, n=1) or THEME_NAMES
+        raise typer.BadParameter(f"there is no theme {theme!r}; there is {', '.join(near)}", param_hint="--theme")
+    encoding = "ascii" if sys.__stderr__ is None else sys.__stderr__.encoding
+    return Preferences.of(os.environ, encoding, theme)
+
+
+def watch(feed: LiveFeed, chosen: Preferences) -> int:
     """The dashboard until the user leaves it; the exit code."""
     with contextlib.suppress(OSError):
         # The training comes first: where its threads keep every core busy, a viewer that takes one of them for a moment
         # has all the others wait.
         os.nice(VIEWER_NICENESS)
     try:
-        code = show(Dashboard(feed))
+        code = show(Dashboard(feed, chosen))
     except KeyboardInterrupt:  # before Textual has the keys: what a second Ctrl-C means
         code = 130
     finally:

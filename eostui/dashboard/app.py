@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 import threading
 from collections.abc import Iterable
 from functools import partial
@@ -16,14 +15,15 @@ from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 from textual.screen import Screen
 
+from eostui.dashboard.keymap import keymap_of
 from eostui.dashboard.palette import PALETTES, THEMES, PaletteName, stylesheet, variables_of
 from eostui.dashboard.screens.live import LiveScreen
 from eostui.dashboard.screens.replay import ReplayScreen
 from eostui.dashboard.screens.watch import WatchScreen
+from eostui.dashboard.settings import Preferences, SettingsError, save_choice
 from eostui.reading.feed import Feed
 from eostui.reading.live import LiveFeed
 from eostui.reading.replay import ReplayFeed
-from eostui.streams import can_show
 
 ENDING = (signal.SIGTERM, signal.SIGHUP)
 LAST_WISHES = 5.0
@@ -44,16 +44,19 @@ class Dashboard(App[None]):
     palette: reactive[PaletteName] = reactive[PaletteName](PALETTES[0], init=False)
     """Which colours curves and words have, within what the theme leaves open."""
 
-    def __init__(self, feed: LiveFeed | ReplayFeed) -> None:
+    def __init__(self, feed: LiveFeed | ReplayFeed, preferences: Preferences | None = None) -> None:
         super().__init__()
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = THEMES[0].name
+        self.preferences = preferences or Preferences()
         self.feed: Feed = feed
         self.ended_by: signal.Signals | None = None
         """The signal that made the dashboard leave, where it was one."""
         self._is_ready = False
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = self.preferences.theme
+        self.set_reactive(Dashboard.palette, self.preferences.settings.palette or PALETTES[0])
         self._watch: WatchScreen = LiveScreen(feed) if isinstance(feed, LiveFeed) else ReplayScreen(feed)
+        self._watch.glyphs = self.preferences.glyphs
 
     def get_default_screen(self) -> Screen[None]:
         return self._watch
@@ -63,13 +66,25 @@ class Dashboard(App[None]):
 
     def watch_palette(self) -> None:
         self.refresh_css(animate=False)
+        self._keep("palette", self.palette)
+
+    def watch_theme(self, theme: str) -> None:
+        self._keep("theme", theme)
+
+    def on_watch_screen_glyphs_chosen(self, message: WatchScreen.GlyphsChosen) -> None:
+        self._keep("glyphs", message.glyphs)
+
+    def _keep(self, key: str, value: str) -> None:
+        """Write down what the user has chosen while the dashboard was open."""
+        if self._is_ready and self.preferences.file is not None:
+            try:
+                save_choice(self.preferences.file, key, value)
+            except SettingsError as error:
+                self.notify(str(error), severity="warning", markup=False)
 
     def on_load(self) -> None:
-        """Before the terminal is touched: what it can show, and that a signal which asks this program to end has it put
-        everything back first."""
+        """Before the terminal is touched: a signal which asks this program to end has it put everything back first."""
         if not self.is_headless:
-            if sys.__stderr__ is not None and not can_show("⣿█η", sys.__stderr__):
-                self._watch.glyphs = "ascii"
             loop = asyncio.get_running_loop()
             for number in ENDING:
                 if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` has SIGHUP ignored
@@ -88,6 +103,10 @@ class Dashboard(App[None]):
 
     def on_ready(self) -> None:
         """Everything is there, and may go again."""
+        keymap, refused = keymap_of(self.preferences.settings.keys)
+        self.set_keymap(keymap)
+        for complaint in (*self.preferences.complaints, *refused):
+            self.notify(complaint, severity="warning", timeout=20.0, markup=False)
         self._is_ready = True
         if self.ended_by is not None:
             self.exit()
@@ -98,6 +117,12 @@ class Dashboard(App[None]):
             for binding in screen.own_bindings():
                 run = partial(screen.run_action, binding.action)
                 yield SystemCommand(binding.description.capitalize(), binding.tooltip, run)
+        for palette in PALETTES:
+            yield SystemCommand(
+                f"Palette {palette}", "Colours of the curves", partial(setattr, self, "palette", palette)
+            )
+        why = partial(self.notify, self.preferences.reasons, timeout=20.0, markup=False)
+        yield SystemCommand("Terminal", "Which colours and signs suit this terminal, and why", why)
         yield from super().get_system_commands(screen)
 
     async def action_leave(self) -> None:

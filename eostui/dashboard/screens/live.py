@@ -28,20 +28,37 @@ class LiveScreen(WatchScreen):
     """Watch a run and steer it. Every command takes effect between two steps and is acknowledged by the trainer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "pause", "pause", tooltip="Pause the training, or let it go on"),
-        Binding("l", "step_size(1.0)", "step size η", tooltip="Change the step size η"),
+        Binding("space", "pause", "pause", id="pause", tooltip="Pause the training, or let it go on"),
+        Binding("l", "step_size(1.0)", "step size η", id="step-size", tooltip="Change the step size η"),
         Binding(
             "plus,equals_sign",
             "step_size(2.0)",
             "η×2",
+            id="step-size-double",
             show=False,
             tooltip="Change η, starting from twice as much",
         ),
-        Binding("minus", "step_size(0.5)", "η÷2", show=False, tooltip="Change η, starting from half as much"),
-        Binding("s", f"command('{Verb.STEP}')", "step", tooltip="One update, while paused"),
-        Binding("m", f"command('{Verb.MEASURE}')", "measure", tooltip="Measure curvature at the next step"),
-        Binding("c", f"command('{Verb.CHECKPOINT}')", "checkpoint", show=False, tooltip="Write a checkpoint now"),
-        Binding("q", "leave", "quit", tooltip="Leave the training running, or stop it"),
+        Binding(
+            "minus",
+            "step_size(0.5)",
+            "η÷2",
+            id="step-size-half",
+            show=False,
+            tooltip="Change η, starting from half as much",
+        ),
+        Binding("s", f"command('{Verb.STEP}')", "step", id="one-step", tooltip="One update, while paused"),
+        Binding(
+            "m", f"command('{Verb.MEASURE}')", "measure", id="measure", tooltip="Measure curvature at the next step"
+        ),
+        Binding(
+            "c",
+            f"command('{Verb.CHECKPOINT}')",
+            "checkpoint",
+            id="checkpoint",
+            show=False,
+            tooltip="Write a checkpoint now",
+        ),
+        Binding("q", "leave", "quit", id="quit", tooltip="Leave the training running, or stop it"),
     ]
 
     def __init__(self, feed: LiveFeed) -> None:

@@ -15,25 +15,44 @@ class ReplayScreen(WatchScreen):
     """Watch a saved run again, at any speed, from any step."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "play", "play/pause", tooltip="Play, or hold; at the end, play again from the start"),
-        Binding("minus", "speed(-1)", "slower", key_display="-", tooltip="The next slower speed"),
-        Binding("plus,equals_sign", "speed(1)", "faster", key_display="+", tooltip="The next faster speed"),
-        Binding("comma", "move(-1)", "step back", key_display=",", show=False, tooltip="One step back"),
-        Binding("full_stop", "move(1)", "step", key_display=".", tooltip="One step on"),
         Binding(
-            "left_square_bracket", "event(-1)", "event back", key_display="[", show=False, tooltip="To the event before"
+            "space", "play", "play/pause", id="play", tooltip="Play, or hold; at the end, play again from the start"
+        ),
+        Binding("minus", "speed(-1)", "slower", id="slower", key_display="-", tooltip="The next slower speed"),
+        Binding(
+            "plus,equals_sign", "speed(1)", "faster", id="faster", key_display="+", tooltip="The next faster speed"
+        ),
+        Binding("comma", "move(-1)", "step back", id="step-back", key_display=",", show=False, tooltip="One step back"),
+        Binding("full_stop", "move(1)", "step", id="step-on", key_display=".", tooltip="One step on"),
+        Binding(
+            "left_square_bracket",
+            "event(-1)",
+            "event back",
+            id="event-back",
+            key_display="[",
+            show=False,
+            tooltip="To the event before",
         ),
         Binding(
             "right_square_bracket",
             "event(1)",
             "event",
+            id="event",
             key_display="]",
             tooltip="To the next event: a changed step size, a pause",
         ),
-        Binding("0,home", "start", "start", key_display="0 Home", show=False, tooltip="To the first step"),
-        Binding("dollar_sign,end", "end", "end", key_display="$ End", show=False, tooltip="To the last step"),
-        Binding("g", "go_to", "go to", tooltip="To a step or a percentage"),
-        Binding("q", "app.quit", "quit", tooltip="End the replay"),
+        Binding("0,home", "start", "start", id="start", key_display="0 Home", show=False, tooltip="To the first step"),
+        Binding("dollar_sign,end", "end", "end", id="end", key_display="$ End", show=False, tooltip="To the last step"),
+        Binding(
+            "l",
+            "focused.move_cursor(1)",
+            "cursor right",
+            id="cursor-on",
+            show=False,
+            tooltip="As →: the cursor goes on",
+        ),
+        Binding("g", "go_to", "go to", id="go-to", tooltip="To a step or a percentage"),
+        Binding("q", "app.quit", "quit", id="quit", tooltip="End the replay"),
     ]
 
     def __init__(self, feed: ReplayFeed) -> None:
@@ -41,7 +60,7 @@ class ReplayScreen(WatchScreen):
         self.replay = feed
 
     def note(self) -> str:
-        state = f"▶ {self.replay.speed:g}×" if self.replay.playing else "⏸"
+        state = f"▶ {self.replay.speed:g}×" if self.replay.playing else "held"
         return f"replay {state} {super().note()}".rstrip()
 
     def action_play(self) -> None:

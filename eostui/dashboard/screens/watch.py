@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Grid, Horizontal
+from textual.message import Message
 from textual.widgets import Footer
 
 from eostui.dashboard.pages import MOST, Page, pages_of, room_for
@@ -32,6 +33,11 @@ TILE_WIDTH = 11
 """Cells that a reading needs: ten for 1.234e-05 or its label, one between it and the next."""
 
 
+def with_chosen_key(binding: Binding, active: Binding) -> Binding:
+    """A binding with the key that the user has chosen for it, where that is none of its own."""
+    return binding if active.key in binding.key.split(",") else binding.with_key(active.key, active.key_display)
+
+
 class WatchScreen(FrugalScreen[None]):
     """Draws what its feed gives it, a few times a second, and repaints only what changed."""
 
@@ -39,14 +45,45 @@ class WatchScreen(FrugalScreen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (16, "-low"), (22, "-high"), (36, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("o", "toggle_log", "log axis", show=False, tooltip="Logarithmic or linear axis of the chosen chart"),
-        Binding("z", "zoom", "zoom", show=False, tooltip="Show the chosen chart alone, or all again"),
-        Binding("f", "freeze", "freeze", show=False, tooltip="Hold the charts still while the run goes on"),
-        Binding("b", "glyphs", "glyphs", show=False, tooltip="Plot with braille, blocks or ASCII, as the font allows"),
-        Binding("n,pagedown", "turn(1)", "page", tooltip="The next page, where there are more charts than fit"),
-        Binding("p,pageup", "turn(-1)", "page back", show=False, tooltip="The page before"),
-        Binding("question_mark", "help", "help", key_display="?", tooltip="What every number and word means"),
+        Binding(
+            "o",
+            "toggle_log",
+            "log axis",
+            id="log-axis",
+            show=False,
+            tooltip="Logarithmic or linear axis of the chosen chart",
+        ),
+        Binding("z", "zoom", "zoom", id="zoom", show=False, tooltip="Show the chosen chart alone, or all again"),
+        Binding(
+            "f", "freeze", "freeze", id="freeze", show=False, tooltip="Hold the charts still while the run goes on"
+        ),
+        Binding(
+            "b",
+            "glyphs",
+            "glyphs",
+            id="glyphs",
+            show=False,
+            tooltip="Plot with braille, blocks or ASCII, as the font allows",
+        ),
+        Binding(
+            "n,pagedown", "turn(1)", "page", id="page", tooltip="The next page, where there are more charts than fit"
+        ),
+        Binding("p,pageup", "turn(-1)", "page back", id="page-back", show=False, tooltip="The page before"),
+        Binding("j", "app.focus_next", "next chart", show=False, tooltip="To the next chart, as Tab", id="next-chart"),
+        Binding(
+            "k", "app.focus_previous", "chart before", show=False, tooltip="To the chart before", id="chart-before"
+        ),
+        Binding(
+            "question_mark", "help", "help", id="help", key_display="?", tooltip="What every number and word means"
+        ),
     ]
+
+    class GlyphsChosen(Message):
+        """The user chose what to plot with."""
+
+        def __init__(self, glyphs: GlyphName) -> None:
+            super().__init__()
+            self.glyphs = glyphs
 
     def __init__(self, feed: Feed) -> None:
         super().__init__()
@@ -79,12 +116,16 @@ class WatchScreen(FrugalScreen[None]):
 
     def own_bindings(self) -> list[Binding]:
         """The keys of this screen, its own first, without those that Textual gives to every screen."""
-        return [
+        chosen: dict[str | None, Binding] = {}
+        for active in self.active_bindings.values():
+            chosen.setdefault(active.binding.id, active.binding)
+        own = [
             binding
             for screen in (type(self), WatchScreen)
             for binding in screen.BINDINGS
             if isinstance(binding, Binding)
         ]
+        return [with_chosen_key(binding, chosen.get(binding.id, binding)) for binding in own]
 
     def note(self) -> str:
         """What this screen itself has to say in the masthead."""
@@ -185,6 +226,7 @@ class WatchScreen(FrugalScreen[None]):
         """The next glyph set, for every chart and reading."""
         names = list(GLYPHS)
         self._plot_with(names[(names.index(self.glyphs) + 1) % len(names)])
+        self.post_message(self.GlyphsChosen(self.glyphs))
 
     def _plot_with(self, glyphs: GlyphName) -> None:
         self.glyphs = glyphs

@@ -98,8 +98,8 @@ class HeatStrip(Timeline):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move_height(1)", "Bin above", show=False),
-        Binding("down", "move_height(-1)", "Bin below", show=False),
+        Binding("up", "move_height(1)", "Bin above", id="bin-above", show=False),
+        Binding("down", "move_height(-1)", "Bin below", id="bin-below", show=False),
     ]
 
     cursor_value: reactive[float | None] = reactive[float | None](None, repaint=False, init=False)

@@ -46,13 +46,13 @@ class Timeline(Surface, can_focus=True):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "move_cursor(-1)", "Cursor left", show=False),
-        Binding("right", "move_cursor(1)", "Cursor right", show=False),
-        Binding("shift+left", "pan(-10)", "Earlier steps", show=False),
-        Binding("shift+right", "pan(10)", "Later steps", show=False),
-        Binding("ctrl+home", "move_cursor_to_end(False)", "Cursor to the first step", show=False),
-        Binding("ctrl+end", "move_cursor_to_end(True)", "Cursor to the last step", show=False),
-        Binding("escape", "remove_cursor", "Remove cursor", show=False),
+        Binding("left,h", "move_cursor(-1)", "Cursor left", id="cursor-left", show=False),
+        Binding("right", "move_cursor(1)", "Cursor right", id="cursor-right", show=False),
+        Binding("shift+left,H", "pan(-10)", "Earlier steps", id="earlier", show=False),
+        Binding("shift+right,L", "pan(10)", "Later steps", id="later", show=False),
+        Binding("ctrl+home", "move_cursor_to_end(False)", "Cursor to the first step", id="cursor-first", show=False),
+        Binding("ctrl+end", "move_cursor_to_end(True)", "Cursor to the last step", id="cursor-last", show=False),
+        Binding("escape", "remove_cursor", "Remove cursor", id="no-cursor", show=False),
     ]
 
     log_axis: reactive[bool] = reactive(False, repaint=False, init=False)

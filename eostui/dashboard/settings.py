@@ -1,0 +1,206 @@
+"""What a user has chosen for good: colours, signs and keys, in a file of a few lines.
+
+# ~/.config/eostui/settings.toml
+theme = "nord"
+palette = "grey"
+glyphs = "block"
+
+[keys]
+pause = "x"
+cursor-left = "left,h"
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import re
+import tomllib
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self, get_args
+
+from textual.theme import BUILTIN_THEMES
+
+from eostui.dashboard.palette import PALETTES, THEMES, PaletteName
+from eostui.dashboard.terminal import Terminal, terminal_of
+from eostui.dashboard.widgets.canvas import GlyphName
+from eostui.home import expand_home
+from eostui.store import clean_text
+
+THEME_NAMES = (*(theme.name for theme in THEMES), *BUILTIN_THEMES)
+"""The themes that can be chosen, the default first."""
+CHOICES: Mapping[str, Collection[str]] = {"theme": THEME_NAMES, "palette": PALETTES, "glyphs": get_args(GlyphName)}
+"""The settings of one word each, and the words that they take."""
+_MAX_BYTES = 1 << 20
+
+
+class SettingsError(Exception):
+    """The settings cannot be read or written; the message says why, in one line."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What was chosen; None where the terminal or the program decides.
+
+    keys: for the ids of bindings the keys that they have instead of their own, `"x"` or `"x,ctrl+x"`.
+    """
+
+    theme: str | None = None
+    palette: PaletteName | None = None
+    glyphs: GlyphName | None = None
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """What somebody chose, what suits the terminal, the file that keeps choices, and what in it was not understood.
+
+    terminal: None where the dashboard is drawn for no terminal. file: None keeps nothing.
+    """
+
+    settings: Settings = Settings()
+    terminal: Terminal | None = None
+    file: Path | None = None
+    complaints: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str], encoding: str, theme: str | None = None) -> Self:
+        """The preferences of whoever has this environment and a stream of this encoding; `theme` is for now only."""
+        file = settings_path(environment)
+        settings, complaints = read_settings(file)
+        chosen = settings if theme is None else replace(settings, theme=theme)
+        return cls(chosen, terminal_of(environment, encoding), file, tuple(complaints))
+
+    @property
+    def theme(self) -> str:
+        """The theme to begin with."""
+        return self.settings.theme or (self.terminal.theme if self.terminal else THEME_NAMES[0])
+
+    @property
+    def glyphs(self) -> GlyphName:
+        """The signs to begin with."""
+        return self.settings.glyphs or (self.terminal.glyphs if self.terminal else "braille")
+
+    @property
+    def reasons(self) -> str:
+        """Why these, in words."""
+        suits = self.terminal
+        theme = "chosen" if self.settings.theme or not suits else suits.why_theme
+        glyphs = "chosen" if self.settings.glyphs or not suits else suits.why_glyphs
+        return f"theme {self.theme}: {theme}; plotted with {self.glyphs}: {glyphs}"
+
+
+def settings_path(environment: Mapping[str, str]) -> Path:
+    """Where the settings are: $EOSTUI_SETTINGS, or eostui/settings.toml in $XDG_CONFIG_HOME or ~/.config."""
+    if given := environment.get("EOSTUI_SETTINGS"):
+        return expand_home(given)
+    base = environment.get("XDG_CONFIG_HOME", "")
+    return (Path(base) if base.startswith("/") else expand_home("~/.config")) / "eostui" / "settings.toml"
+
+
+def read_settings(path: Path) -> tuple[Settings, list[str]]:
+    """The settings in a file, defaults where it has none, and a line for everything that cannot be understood."""
+    try:
+        values = _parsed(path)
+    except SettingsError as error:
+        return Settings(), [str(error)]
+    return _understood(values, path)
+
+
+def save_choice(path: Path, key: str, value: str) -> None:
+    """Write one of the `CHOICES` into the file, which is made if need be; all other lines stay as they are.
+
+    Raises `SettingsError` where it cannot be written, and where the file cannot be understood: then it stays as it is.
+    """
+    before = _parsed(path)
+    target = path.resolve()  # a link to a file that is kept elsewhere stays a link
+    after = _with_choice(target.read_text(encoding="utf-8") if before else "", key, value)
+    try:
+        understood = tomllib.loads(after) == {**before, key: value}
+    except ValueError:
+        understood = False
+    if not understood:
+        raise SettingsError(f'{path}: write {key} = "{value}" into it by hand; its form is beyond this program')
+    _replace(target, after)
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    """The values in a file, none where there is no file. Raises `SettingsError`."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(_MAX_BYTES)
+        return tomllib.loads(text.decode())
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}; the defaults are used") from None
+    except (ValueError, RecursionError) as error:
+        raise SettingsError(f"{path} is no TOML: {clean_text(error, 200)}; the defaults are used") from None
+
+
+def _understood(values: Mapping[str, Any], path: Path) -> tuple[Settings, list[str]]:
+    chosen: dict[str, Any] = {}
+    wrong: list[str] = []
+    for key, value in values.items():
+        if key in CHOICES:
+            if isinstance(value, str) and value in CHOICES[key]:
+                chosen[key] = value
+            else:
+                wrong.append(f"{path}: {key} = {_shown(value)} will not do; give {_right(value, CHOICES[key])}")
+        elif key == "keys":
+            chosen[key], complaints = _keys(value, path)
+            wrong += complaints
+        else:
+            known = ", ".join([*CHOICES, "keys"])
+            wrong.append(f"{path}: {_shown(key)} is no setting; there are {known}")
+    return Settings(**chosen), wrong
+
+
+def _keys(value: Any, path: Path) -> tuple[dict[str, str], list[str]]:
+    if not isinstance(value, dict):
+        return {}, [f'{path}: keys = {_shown(value)} will not do; give a table such as [keys] with pause = "x"']
+    right = {name: keys for name, keys in value.items() if isinstance(keys, str) and keys.strip(" ,")}
+    wrong = [
+        f'{path}: keys.{_shown(name)} = {_shown(keys)} will not do; give keys such as "x" or "x,ctrl+x"'
+        for name, keys in value.items()
+        if name not in right
+    ]
+    return right, wrong
+
+
+def _shown(value: object) -> str:
+    text = clean_text(value, 40)
+    return repr(text) if isinstance(value, str) else text
+
+
+def _right(value: object, words: Collection[str]) -> str:
+    near = difflib.get_close_matches(value, words, n=1) if isinstance(value, str) else []
+    return repr(near[0]) if near else "one of " + ", ".join(words)
+
+
+def _with_choice(text: str, key: str, value: str) -> str:
+    """The text with the line of a key replaced, or with a line more at the end of the part before the first table."""
+    line = f"{key} = {json.dumps(value)}"
+    table = re.search(r"^\s*\[", text, re.MULTILINE)
+    head, rest = (text[: table.start()], text[table.start() :]) if table else (text, "")
+    changed, count = re.subn(rf"^[ \t]*{key}[ \t]*=[^\n]*", line, head, count=1, flags=re.MULTILINE)
+    if count:
+        return changed + rest
+    return f"{head.rstrip()}\n{line}\n".lstrip() + (f"\n{rest.lstrip()}" if rest else "")
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new.write_text(text, encoding="utf-8")
+        new.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            new.unlink(missing_ok=True)
+        raise SettingsError(f"{path} cannot be written: {error.strerror}") from None

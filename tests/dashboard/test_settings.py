@@ -1,0 +1,198 @@
+"""What a user has chosen for good: read, written, and refused in one line where it makes no sense."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from eostui.dashboard.app import Dashboard
+from eostui.dashboard.keymap import bindings_together, keymap_of
+from eostui.dashboard.screens.replay import ReplayScreen
+from eostui.dashboard.settings import Preferences, Settings, SettingsError, read_settings, save_choice, settings_path
+from eostui.reading.replay import ReplayFeed
+from eostui.store import RunFile
+from tests.dashboard.looking import text_of, until
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "config" / "settings.toml"
+
+
+def _written(file: Path, text: str) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    return file
+
+
+def _dashboard(run: RunFile, file: Path) -> Dashboard:
+    feed = ReplayFeed(run, start=400)
+    feed.playing = False
+    return Dashboard(feed, Preferences.of({"EOSTUI_SETTINGS": str(file), "COLORTERM": "truecolor"}, "utf-8"))
+
+
+def test_the_file_is_where_the_desktop_keeps_such_files() -> None:
+    assert settings_path({"EOSTUI_SETTINGS": "/x/y.toml"}) == Path("/x/y.toml")
+    assert settings_path({"XDG_CONFIG_HOME": "/conf"}) == Path("/conf/eostui/settings.toml")
+    home = Path("~/.config/eostui/settings.toml").expanduser()
+    assert settings_path({}) == home
+    assert settings_path({"XDG_CONFIG_HOME": "relative"}) == home
+
+
+def test_settings_are_read(file: Path) -> None:
+    _written(file, 'theme = "nord"\npalette = "grey"\nglyphs = "block"\n[keys]\npause = "x"\n')
+    assert read_settings(file) == (Settings("nord", "grey", "block", {"pause": "x"}), [])
+
+
+def test_without_a_file_everything_is_as_the_program_has_it(file: Path) -> None:
+    assert read_settings(file) == (Settings(), [])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("theme = ", ["is no TOML", "defaults"]),
+        ('theme = "nrod"', ["theme = 'nrod'", "give 'nord'"]),
+        ("theme = 7", ["theme = 7", "eostui-dark"]),
+        ('glyphs = ["ascii"]', ["glyphs = ['ascii']", "one of braille, block, ascii"]),
+        ('colour = "blue"', ["'colour' is no setting", "theme, palette, glyphs, keys"]),
+        ('keys = "vim"', ["keys = 'vim'", "[keys]"]),
+        ("[keys]\npause = 3", ["keys.'pause' = 3", '"x"']),
+        ('"a\\u001b[31m" = 1', ["is no setting"]),
+        ("a = " + "[" * 100_000, ["is no TOML"]),
+        ("\x00\x01", ["is no TOML"]),
+    ],
+)
+def test_nonsense_gets_one_line_and_the_defaults(file: Path, text: str, said: list[str]) -> None:
+    settings, wrong = read_settings(_written(file, text))
+    assert settings == Settings()
+    assert len(wrong) == 1
+    assert wrong[0].isprintable()
+    assert len(wrong[0]) < 600
+    for part in (*said, str(file)):
+        assert part in wrong[0]
+
+
+def test_one_wrong_setting_leaves_the_others(file: Path) -> None:
+    settings, wrong = read_settings(_written(file, 'theme = "none"\nglyphs = "ascii"\n'))
+    assert settings == Settings(glyphs="ascii")
+    assert len(wrong) == 1
+
+
+def test_a_directory_and_text_in_another_encoding_are_no_settings(file: Path) -> None:
+    file.mkdir(parents=True)
+    assert "cannot be read: Is a directory" in read_settings(file)[1][0]
+    file.rmdir()
+    file.write_bytes('theme = "ä"'.encode("latin-1"))
+    assert "is no TOML" in read_settings(file)[1][0]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_is_told_of(file: Path) -> None:
+    _written(file, "").chmod(0)
+    assert "Permission denied" in read_settings(file)[1][0]
+
+
+def test_a_choice_is_written_and_everything_else_stays(file: Path) -> None:
+    save_choice(file, "theme", "nord")
+    assert read_settings(file)[0] == Settings(theme="nord")
+    text = '# mine\nglyphs = "ascii" # old font\nfuture = [1, 2]\n\n[keys]\ntheme = "t"\n'
+    save_choice(_written(file, text), "theme", "nord")
+    save_choice(file, "glyphs", "block")
+    kept = file.read_text()
+    assert tomllib.loads(kept) == {"glyphs": "block", "future": [1, 2], "theme": "nord", "keys": {"theme": "t"}}
+    assert "# mine" in kept
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_link_to_a_file_kept_elsewhere_stays_one(file: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "dotfiles.toml"
+    elsewhere.write_text('glyphs = "ascii"\n')
+    file.parent.mkdir()
+    file.symlink_to(elsewhere)
+    save_choice(file, "theme", "nord")
+    assert file.is_symlink()
+    assert read_settings(elsewhere)[0] == Settings(theme="nord", glyphs="ascii")
+
+
+def test_what_cannot_be_understood_is_not_written_over(file: Path) -> None:
+    for text in ("theme = ", '"theme" = "nord"\n'):
+        _written(file, text)
+        with pytest.raises(SettingsError, match=r"is no TOML|by hand"):
+            save_choice(file, "theme", "dracula")
+        assert file.read_text() == text
+
+
+def test_where_nothing_can_be_written_that_is_said(tmp_path: Path) -> None:
+    (tmp_path / "blocked").write_text("")
+    with pytest.raises(SettingsError, match="cannot be"):
+        save_choice(tmp_path / "blocked" / "settings.toml", "theme", "nord")
+
+
+def test_every_action_has_an_id_and_no_key_means_two_things() -> None:
+    for group in bindings_together():
+        ids = [binding.id for binding in group]
+        assert None not in ids
+        assert len(set(ids)) == len(ids)
+        keys = [key for binding in group for key in binding.key.split(",")]
+        assert sorted(keys) == sorted(set(keys))
+
+
+def test_keys_are_chosen_and_a_key_that_is_taken_is_refused_by_name() -> None:
+    assert keymap_of({"pause": "x, ?", "help": "f1"}) == ({"pause": "x,question_mark", "help": "f1"}, [])
+    keymap, refused = keymap_of({"pause": "z", "measure": "x", "zoom2": "y", "page": "foo"})
+    assert keymap == {"measure": "x"}
+    assert refused == [
+        "keys.zoom2 is no action; there are zoom",
+        "keys.page: 'foo' is no key; give one such as x, f5 or ctrl+x",
+        "keys.pause: the key z is that of zoom already; give a free one",
+    ]
+
+
+async def test_the_dashboard_is_as_it_was_chosen(edge_run: RunFile, file: Path) -> None:
+    _written(file, 'theme = "nord"\npalette = "grey"\nglyphs = "ascii"\n[keys]\nstep-on = "x"\n')
+    dashboard = _dashboard(edge_run, file)
+    async with dashboard.run_test(size=(100, 40)) as pilot:
+        screen = dashboard.screen
+        assert isinstance(screen, ReplayScreen)
+        assert (dashboard.theme, dashboard.palette, screen.glyphs) == ("nord", "grey", "ascii")
+        await pilot.press("x", "full_stop")
+        assert screen.replay.step == 401
+        assert {binding.key for binding in screen.own_bindings() if binding.id == "step-on"} == {"x"}
+
+
+async def test_what_is_chosen_in_the_dashboard_is_remembered(edge_run: RunFile, file: Path) -> None:
+    dashboard = _dashboard(edge_run, file)
+    async with dashboard.run_test(size=(100, 40)) as pilot:
+        dashboard.theme = "dracula"
+        await pilot.press("b")
+        dashboard.palette = "grey"
+        await pilot.pause()
+    assert read_settings(file) == (Settings("dracula", "grey", "block"), [])
+
+
+async def test_what_cannot_be_understood_is_said_on_the_screen(edge_run: RunFile, file: Path) -> None:
+    dashboard = _dashboard(edge_run, _written(file, 'theme = "nrod"\n[keys]\nzoom = "space"\n'))
+    async with dashboard.run_test(size=(120, 40), notifications=True) as pilot:
+        await until(pilot, lambda: "keys.zoom: the key space" in text_of(pilot) and "give 'nord'" in text_of(pilot))
+        assert dashboard.theme == "eostui-dark"
+
+
+async def test_the_letters_of_vi_move_the_cursor_too(edge_run: RunFile) -> None:
+    feed = ReplayFeed(edge_run, start=400)
+    feed.playing = False
+    async with Dashboard(feed).run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        first = pilot.app.focused
+        assert first is not None
+        await pilot.press("left", "h", "h")
+        steps = first.cursor_step  # type: ignore[attr-defined]
+        await pilot.press("l")
+        assert first.cursor_step > steps  # type: ignore[attr-defined]
+        await pilot.press("j")
+        assert pilot.app.focused is not first
+        await pilot.press("k")
+        assert pilot.app.focused is first
