@@ -27,7 +27,8 @@ from textual.app import App, ComposeResult
 from textual.containers import Grid
 from textual.widget import Widget
 
-from eostui.dashboard.widgets import Chart, FrugalScreen, Mark, Trace
+from eostui.dashboard.textual_private import FrugalApp
+from eostui.dashboard.widgets import Chart, Mark, Trace
 
 SIZES = (1_000, 100_000, 1_000_000)
 REPEATS = 15
@@ -60,7 +61,7 @@ class One(App[None]):
         yield self.widget
 
 
-class Four(App[None]):
+class Four(FrugalApp[None]):
     """Four charts that follow a run, telling `report` when the measurement begins and what it cost."""
 
     CSS = "Grid { grid-size: 2 2; }"
@@ -71,9 +72,6 @@ class Four(App[None]):
         self.report = report
         self.run_data = edge_of_stability(4000)
         self.started = time.monotonic()
-
-    def get_default_screen(self) -> FrugalScreen[None]:
-        return FrugalScreen(id="_default")
 
     def compose(self) -> ComposeResult:
         with Grid():

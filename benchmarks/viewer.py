@@ -2,6 +2,7 @@
 
     python benchmarks/viewer.py startup     # --help, ls and the first frame of a replay
     python benchmarks/viewer.py million     # a run of a million steps: opening it, and redrawing it
+    python benchmarks/viewer.py dialogs     # bytes that a dialog and a chart alone take to open and to close
     python benchmarks/viewer.py following   # bytes and processor time while a run is followed, and its cost
 
 Every figure is a median; those that compare are ratios of measurements taken in turn.
@@ -99,6 +100,13 @@ class Screen:
                     break
         return time.perf_counter() - self.started
 
+    def press(self, key: bytes, seconds: float = 1.5) -> int:
+        """Press a key, and wait; how many bytes came."""
+        before = self.sent
+        os.write(self._descriptor, key)
+        self.read(seconds)
+        return self.sent - before
+
     def close(self) -> resource.struct_rusage:
         """End the program; what it used."""
         os.kill(self.pid, signal.SIGKILL)
@@ -186,6 +194,26 @@ def million() -> None:
                     print(f"computing a frame, {label:30} {1e3 * statistics.median(taken):6.1f} ms")
 
         asyncio.run(redraw())
+
+
+@app.command()
+def dialogs() -> None:
+    """Bytes that it takes to open and to close what lies over the charts of a run that stands still."""
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        _run_file(directory / "runs" / "run", 2000)
+        screen = Screen(["replay", "run", "--from", "1999"], directory)
+        screen.read(30, until=b"Gauss")
+        screen.read(3)
+        for label, key, back in (
+            ("help, ?", b"?", b"\x1b"),
+            ("go to, g", b"g", b"\x1b"),
+            ("palette, ctrl+p", b"\x10", b"\x1b"),
+            ("one chart, z", b"z", b"z"),
+        ):
+            opened, closed = screen.press(key) / 1e3, screen.press(back) / 1e3
+            print(f"{label:18} opens for {opened:6.1f} kB, closes for {closed:6.1f} kB at {COLUMNS}×{ROWS}")
+        screen.close()
 
 
 def _until_finished(directory: Path, wait: Callable[[float], object]) -> tuple[float, float, float]:

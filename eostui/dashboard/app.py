@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 from textual.screen import Screen
@@ -21,6 +21,7 @@ from eostui.dashboard.screens.live import LiveScreen
 from eostui.dashboard.screens.replay import ReplayScreen
 from eostui.dashboard.screens.watch import WatchScreen
 from eostui.dashboard.settings import Preferences, SettingsError, save_choice
+from eostui.dashboard.textual_private import FrugalApp
 from eostui.reading.feed import Feed
 from eostui.reading.live import LiveFeed
 from eostui.reading.replay import ReplayFeed
@@ -30,7 +31,7 @@ LAST_WISHES = 5.0
 """Seconds that the dashboard has to put the terminal back once a signal asks it to end."""
 
 
-class Dashboard(App[None]):
+class Dashboard(FrugalApp[None]):
     """Shows one feed, until the user leaves."""
 
     TITLE = "eostui"
@@ -39,6 +40,7 @@ class Dashboard(App[None]):
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c,ctrl+q", "leave", "quit", show=False, priority=True, system=True),
+        Binding("ctrl+l", "redraw", "redraw", show=False, system=True),
     ]
 
     palette: reactive[PaletteName] = reactive[PaletteName](PALETTES[0], init=False)

@@ -17,13 +17,13 @@ from eostui.dashboard.widgets.timeline import Timeline
 from eostui.store import clean_text
 
 _NAMED = {key.value for key in Keys}
-_LEAVING = Binding("ctrl+c,ctrl+q", "leave", id="leave")
+_OF_THE_APP = (Binding("ctrl+c,ctrl+q", "leave", id="leave"), Binding("ctrl+l", "redraw", id="redraw"))
 """The keys of the app itself, which always mean the same."""
 
 
 def bindings_together() -> list[list[Binding]]:
     """For each kind of screen the bindings that have to share the keyboard."""
-    shared = _bindings(WatchScreen.BINDINGS, Timeline.BINDINGS, HeatStrip.BINDINGS, [_LEAVING])
+    shared = _bindings(WatchScreen.BINDINGS, Timeline.BINDINGS, HeatStrip.BINDINGS, _OF_THE_APP)
     return [[*_bindings(screen.BINDINGS), *shared] for screen in (LiveScreen, ReplayScreen)]
 
 
@@ -33,7 +33,8 @@ def keymap_of(wanted: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     Refused are an id that no binding has, a key that no keyboard has, and a key that something else has already.
     """
     groups = bindings_together()
-    ids = {binding.id: binding for group in groups for binding in group if binding.id and binding is not _LEAVING}
+    fixed = {binding.id for binding in _OF_THE_APP}
+    ids = {binding.id: binding for group in groups for binding in group if binding.id and binding.id not in fixed}
     keymap: dict[str, str] = {}
     refused = []
     for name, keys in wanted.items():

@@ -7,9 +7,9 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
+from eostui.dashboard.widgets.dialog_screen import DialogScreen
 from eostui.dashboard.widgets.entry import Entry
 
 
@@ -29,7 +29,7 @@ def parse_place(text: str, last_step: int) -> int:
     return step
 
 
-class GoToScreen(ModalScreen[int | None]):
+class GoToScreen(DialogScreen[int | None]):
     """A step or a percentage; None when the user stays."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "stay")]

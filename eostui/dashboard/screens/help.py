@@ -9,10 +9,10 @@ from rich.table import Table
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Label, Static
 
 from eostui.dashboard.panels import definition_of
+from eostui.dashboard.widgets.dialog_screen import DialogScreen
 from eostui.reading.charts import pictures_of
 from eostui.reading.feed import Feed
 from eostui.reading.readings import readings_of
@@ -36,7 +36,7 @@ _IN_EVERY_CHART = (
 )
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(DialogScreen[None]):
     """The keys of the screen that asked, then the definitions of what there is to be seen of the run."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark", "dismiss", "back")]

@@ -8,8 +8,9 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Label
+
+from eostui.dashboard.widgets.dialog_screen import DialogScreen
 
 
 class Leave(Enum):
@@ -19,7 +20,7 @@ class Leave(Enum):
     STOP = "stop it"
 
 
-class LeaveScreen(ModalScreen[Leave | None]):
+class LeaveScreen(DialogScreen[Leave | None]):
     """Leave the training running, stop it cleanly, or stay (None)."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -8,15 +8,15 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
 from eostui.config import ConfigError, parse_step_size
+from eostui.dashboard.widgets.dialog_screen import DialogScreen
 from eostui.dashboard.widgets.entry import Entry
 from eostui.reading.step_size import StepSize, step_size_text
 
 
-class StepSizeScreen(ModalScreen[float | None]):
+class StepSizeScreen(DialogScreen[float | None]):
     """A new step size as a number or a fraction; None when the user thinks better of it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "keep")]

@@ -9,13 +9,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Grid, Horizontal
 from textual.message import Message
+from textual.screen import Screen
 from textual.widgets import Footer
 
 from eostui.dashboard.pages import MOST, Page, pages_of, room_for
 from eostui.dashboard.panels import draw_panel, panel_of
 from eostui.dashboard.screens.help import HelpScreen
 from eostui.dashboard.widgets.canvas import GLYPHS, GlyphName
-from eostui.dashboard.widgets.frugal_screen import FrugalScreen
 from eostui.dashboard.widgets.masthead import Masthead
 from eostui.dashboard.widgets.tile import Tile
 from eostui.dashboard.widgets.timeline import Timeline
@@ -38,7 +38,7 @@ def with_chosen_key(binding: Binding, active: Binding) -> Binding:
     return binding if active.key in binding.key.split(",") else binding.with_key(active.key, active.key_display)
 
 
-class WatchScreen(FrugalScreen[None]):
+class WatchScreen(Screen[None]):
     """Draws what its feed gives it, a few times a second, and repaints only what changed."""
 
     # Textual declares these as plain attributes

@@ -1,11 +1,10 @@
 """Widgets that draw measured series: charts and heat strips over the step, and tiles with a present value."""
 
 from eostui.dashboard.widgets.chart import Chart
-from eostui.dashboard.widgets.frugal_screen import FrugalScreen
 from eostui.dashboard.widgets.heat_strip import HeatStrip
 from eostui.dashboard.widgets.tile import Tile
 from eostui.dashboard.widgets.timeline import Timeline
 from eostui.reading.densities import Densities
 from eostui.reading.trace import Mark, Trace
 
-__all__ = ["Chart", "Densities", "FrugalScreen", "HeatStrip", "Mark", "Tile", "Timeline", "Trace"]
+__all__ = ["Chart", "Densities", "HeatStrip", "Mark", "Tile", "Timeline", "Trace"]

@@ -5,23 +5,21 @@ from __future__ import annotations
 import re
 
 from rich.segment import Segment
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.geometry import Region
 from textual.widget import Widget
 
-from eostui.dashboard.widgets import FrugalScreen, Timeline
+from eostui.dashboard.textual_private import FrugalApp
+from eostui.dashboard.widgets import Timeline
 
 
-class Stage(App[None]):
+class Stage(FrugalApp[None]):
     """An app with some widgets, one below the other."""
 
     def __init__(self, *widgets: Widget) -> None:
         super().__init__()
         self.widgets = widgets
         self.heard: list[object] = []
-
-    def get_default_screen(self) -> FrugalScreen[None]:
-        return FrugalScreen(id="_default")
 
     def compose(self) -> ComposeResult:
         yield from self.widgets

@@ -1,0 +1,75 @@
+"""The private parts of Textual (8.2) that this program stands on: they may change with any version.
+
+`App._display(screen, update)` writes an update to the terminal: what `update.render_segments(console)` gives. An update
+of the whole screen has `strips` by rows and a `region`; one of spans has `chops`, `chop_ends` and `spans`. Where an
+update has none of these, it is sent as Textual sends it, which takes more bytes and shows the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Console
+from textual.app import App, ReturnType
+from textual.screen import Screen
+
+from eostui.dashboard.mirror import Mirror, Placed
+
+
+class FrugalApp(App[ReturnType]):
+    """An app that sends the terminal the changed cells alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mirror = Mirror()
+
+    def on_mount(self) -> None:
+        for signal in (self.app_suspend_signal, self.app_resume_signal):
+            signal.subscribe(self, lambda _: self.mirror.forget(), immediate=True)
+
+    def on_resize(self) -> None:
+        self.mirror.forget()
+
+    def action_redraw(self) -> None:
+        """Draw everything again, whatever else has been written to the terminal."""
+        self.mirror.forget()
+        self.refresh()
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        """Display an update, of which only changed cells are written, if it is written at all."""
+        if (placed := placed_by(renderable)) is not None:
+            renderable.render_segments = lambda console: self.mirror.write(placed, console)
+        elif renderable is not None:
+            self.mirror.forget()
+        super()._display(screen, renderable)
+
+
+def placed_by(update: object) -> list[Placed] | None:
+    """The strips that an update of Textual's shows, with their places; None for one of another kind."""
+    if hasattr(update, "strips") and hasattr(update, "region"):
+        return list(_of_the_screen(update))
+    if hasattr(update, "chops") and hasattr(update, "spans") and hasattr(update, "chop_ends"):
+        return list(_of_spans(update))
+    return None
+
+
+def sent_by(update: Any, console: Console) -> str:
+    """What an update writes to the terminal."""
+    return str(update.render_segments(console))
+
+
+def _of_the_screen(update: Any) -> Iterator[Placed]:
+    for y, line in enumerate(update.strips, update.region.y):
+        x = update.region.x
+        for strip in line:
+            yield y, x, strip
+            x += strip.cell_length
+
+
+def _of_spans(update: Any) -> Iterator[Placed]:
+    for y, start, end in update.spans:
+        for stop, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=True):
+            first, last = max(start, x), min(end, stop)
+            if strip is not None and first < last:
+                yield y, first, strip.crop(first - x, last - x)
