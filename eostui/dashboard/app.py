@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -17,9 +17,10 @@ from textual.screen import Screen
 
 from eostui.dashboard.keymap import keymap_of
 from eostui.dashboard.palette import PALETTES, THEMES, PaletteName, stylesheet, variables_of
+from eostui.dashboard.screens.compare import CompareScreen
 from eostui.dashboard.screens.live import LiveScreen
+from eostui.dashboard.screens.looking import LookingScreen
 from eostui.dashboard.screens.replay import ReplayScreen
-from eostui.dashboard.screens.watch import WatchScreen
 from eostui.dashboard.settings import Preferences, SettingsError, save_choice
 from eostui.dashboard.textual_private import FrugalApp
 from eostui.reading.feed import Feed
@@ -46,10 +47,9 @@ class Dashboard(FrugalApp[None]):
     palette: reactive[PaletteName] = reactive[PaletteName](PALETTES[0], init=False)
     """Which colours curves and words have, within what the theme leaves open."""
 
-    def __init__(self, feed: LiveFeed | ReplayFeed, preferences: Preferences | None = None) -> None:
+    def __init__(self, feed: LiveFeed | ReplayFeed | Sequence[Feed], preferences: Preferences | None = None) -> None:
         super().__init__()
         self.preferences = preferences or Preferences()
-        self.feed: Feed = feed
         self.ended_by: signal.Signals | None = None
         """The signal that made the dashboard leave, where it was one."""
         self._is_ready = False
@@ -57,11 +57,27 @@ class Dashboard(FrugalApp[None]):
             self.register_theme(theme)
         self.theme = self.preferences.theme
         self.set_reactive(Dashboard.palette, self.preferences.settings.palette or PALETTES[0])
-        self._watch: WatchScreen = LiveScreen(feed) if isinstance(feed, LiveFeed) else ReplayScreen(feed)
-        self._watch.glyphs = self.preferences.glyphs
+        self._watch = self._screen_of(feed)
 
     def get_default_screen(self) -> Screen[None]:
         return self._watch
+
+    def watch(self, feed: ReplayFeed) -> None:
+        """Show a saved run in the place of what is shown."""
+        self._watch = self._screen_of(feed)
+        self.switch_screen(self._watch)
+
+    def _screen_of(self, feed: LiveFeed | ReplayFeed | Sequence[Feed]) -> LookingScreen:
+        screen: LookingScreen
+        match feed:
+            case LiveFeed():
+                screen = LiveScreen(feed)
+            case ReplayFeed():
+                screen = ReplayScreen(feed)
+            case _:
+                screen = CompareScreen(feed)
+        screen.glyphs = self.preferences.glyphs
+        return screen
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return variables_of(self.current_theme, self.palette)
@@ -73,7 +89,7 @@ class Dashboard(FrugalApp[None]):
     def watch_theme(self, theme: str) -> None:
         self._keep("theme", theme)
 
-    def on_watch_screen_glyphs_chosen(self, message: WatchScreen.GlyphsChosen) -> None:
+    def on_looking_screen_glyphs_chosen(self, message: LookingScreen.GlyphsChosen) -> None:
         self._keep("glyphs", message.glyphs)
 
     def _keep(self, key: str, value: str) -> None:
@@ -115,7 +131,7 @@ class Dashboard(FrugalApp[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The keys of the watching screen, by name, then Textual's own."""
-        if isinstance(screen, WatchScreen):
+        if isinstance(screen, LookingScreen):
             for binding in screen.own_bindings():
                 run = partial(screen.run_action, binding.action)
                 yield SystemCommand(binding.description.capitalize(), binding.tooltip, run)
@@ -130,6 +146,6 @@ class Dashboard(FrugalApp[None]):
     async def action_leave(self) -> None:
         """Ctrl-C means what `q` means; a second one, while the question is open, leaves the training running."""
         if self.screen is self._watch:
-            await self._watch.run_action("leave" if isinstance(self._watch, LiveScreen) else "app.quit")
+            await self._watch.run_action("app.quit" if isinstance(self._watch, ReplayScreen) else "leave")
         else:
             self.exit()

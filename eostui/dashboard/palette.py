@@ -154,14 +154,22 @@ _CLASSES = {
     "Chart": ("chart", {ink: ink for ink in (*_OF_CHARTS, *_OF_CURVES, *_numbered(_DARK_MODES))}),
     "HeatStrip": ("heat-strip", {**{ink: ink for ink in _OF_STRIPS}, "shade": "info"}),
     "Tile": ("tile", {"text": "text", "label": "muted", "value": "value", "spark": "trace", "gap": "gap"}),
-    "Masthead": (
-        "masthead",
+    "StatusLine": (
+        "status",
         {
-            **{"label": "muted", "value": "value", "activity": "text", "status": "text", "regime": "text"},
+            **{"label": "muted", "value": "value", "activity": "text", "regime": "text", "empty": "frame"},
             **{"running": "good", "paused": "warn", "ended": "info", "failed": "bad", "note": "note"},
-            **{"edge": "threshold", "above": "bad", "sharpening": "first"},
+            **{"edge": "threshold", "threshold": "threshold", "above": "bad", "sharpening": "first"},
         },
     ),
+    "Overview": (
+        "overview",
+        {
+            **{"frame": "frame", "title": "title", "line": "first", "outside": "faint", "window": "first"},
+            **{"mark": "mark", "position": "cursor", "muted": "muted"},
+        },
+    ),
+    "Briefing": ("briefing", {"done": "good", "now": "value", "next": "muted", "heading": "title"}),
 }
 """For each widget the prefix of its component classes, and the ink of each of them."""
 
@@ -187,7 +195,10 @@ def _rules() -> Iterator[str]:
         for name, ink in classes.items():
             yield f"{widget} > .{prefix}--{name} {{ color: $ink-{ink}; }}"
     for widget in ("Chart", "HeatStrip"):
-        yield f"{widget}:focus > .{_CLASSES[widget][0]}--frame {{ color: $ink-focus; }}"
+        for name in ("focus", "focus-title"):
+            yield f"{widget} > .{_CLASSES[widget][0]}--{name} {{ color: $ink-focus; }}"
+    yield "EventList { border: round $ink-frame; border-title-color: $ink-title; }"
+    yield "EventList:focus { border: round $ink-focus; border-title-color: $ink-focus; }"
     yield "Chart > .chart--tint { background: $ink-tint; }"
 
 

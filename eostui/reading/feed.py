@@ -41,6 +41,8 @@ class Feed(ABC):
     """One of `store.Status`, or `died` for a trainer that is gone without a word."""
     activity: str = ""
     """What is going on right now, in words; empty where nothing out of the ordinary is."""
+    pending: str = ""
+    """What was asked of the trainer and is not done yet, in words."""
 
     def __init__(self) -> None:
         self.config = {}

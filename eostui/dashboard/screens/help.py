@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Label, Static
 
-from eostui.dashboard.panels import definition_of
+from eostui.dashboard.subject import definition_of
 from eostui.dashboard.widgets.dialog_screen import DialogScreen
 from eostui.reading.charts import pictures_of
 from eostui.reading.feed import Feed

@@ -16,7 +16,10 @@ from eostui.link.address import LinkError
 from eostui.link.verb import Verb
 from eostui.link.withdraw import has_begun
 from eostui.reading.live import LiveFeed
+from eostui.reading.present_sharpness import PresentSharpness
+from eostui.reading.replay import ReplayFeed
 from eostui.reading.step_size import StepSize
+from eostui.store import RunFile, RunFileError
 
 SHARE = 0.015
 """The share of one core that drawing may take from the training, which wants every core …"""
@@ -28,37 +31,47 @@ class LiveScreen(WatchScreen):
     """Watch a run and steer it. Every command takes effect between two steps and is acknowledged by the trainer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "pause", "pause", id="pause", tooltip="Pause the training, or let it go on"),
-        Binding("l", "step_size(1.0)", "step size η", id="step-size", tooltip="Change the step size η"),
+        Binding("space", "pause", "pause", tooltip="Pause the training", id="pause"),
+        Binding("space", "resume", "resume", tooltip="Let the training go on", id="resume"),
+        Binding("space", "replay", "watch again", tooltip="Watch the run again, once it is over", id="replay"),
+        Binding("l", "step_size(1.0)", "step size η", tooltip="Change the step size η", id="step-size"),
         Binding(
-            "plus,equals_sign",
+            "plus",
             "step_size(2.0)",
             "η×2",
-            id="step-size-double",
+            key_display="+",
             show=False,
             tooltip="Change η, starting from twice as much",
+            id="step-size-double",
         ),
         Binding(
             "minus",
             "step_size(0.5)",
             "η÷2",
-            id="step-size-half",
+            key_display="-",
             show=False,
             tooltip="Change η, starting from half as much",
+            id="step-size-half",
         ),
-        Binding("s", f"command('{Verb.STEP}')", "step", id="one-step", tooltip="One update, while paused"),
+        Binding("s", f"command('{Verb.STEP}')", "step", tooltip="One update, while paused", id="one-step"),
         Binding(
-            "m", f"command('{Verb.MEASURE}')", "measure", id="measure", tooltip="Measure curvature at the next step"
+            "m",
+            f"command('{Verb.MEASURE}')",
+            "measure",
+            show=False,
+            tooltip="Measure curvature at the next step",
+            id="measure",
         ),
         Binding(
             "c",
             f"command('{Verb.CHECKPOINT}')",
             "checkpoint",
-            id="checkpoint",
             show=False,
             tooltip="Write a checkpoint now",
+            id="checkpoint",
         ),
-        Binding("q", "leave", "quit", id="quit", tooltip="Leave the training running, or stop it"),
+        Binding("a", "note", "note", show=False, tooltip="Write a note at the present step", id="note"),
+        Binding("q", "leave", "quit", tooltip="Leave the training running, or stop it", id="quit"),
     ]
 
     def __init__(self, feed: LiveFeed) -> None:
@@ -90,8 +103,35 @@ class LiveScreen(WatchScreen):
     def note(self) -> str:
         return "stopping" if self._stopping else super().note()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The keys that steer are for a training that goes on, and a key does what its name in the footer says."""
+        over, paused = self.live.over, self.feed.status == "paused"
+        match action:
+            case "pause":
+                return not over and not paused
+            case "resume" | "command" if action == "resume" or parameters == (str(Verb.STEP),):
+                return not over and paused
+            case "replay":
+                return over
+            case "step_size" | "note":
+                return not over
+        return super().check_action(action, parameters)
+
     def action_pause(self) -> None:
-        self._command(Verb.RESUME if self.feed.status == "paused" else Verb.PAUSE)
+        self._command(Verb.PAUSE)
+
+    def action_resume(self) -> None:
+        self._command(Verb.RESUME)
+
+    def action_replay(self) -> None:
+        """Watch the run again from its file."""
+        try:
+            with RunFile.open(self.live.directory / "run.h5") as file:
+                feed = ReplayFeed(file)
+        except RunFileError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        self.app.watch(feed)
 
     def action_command(self, verb: str) -> None:
         """Send a command that takes no argument; a key's binding can name it only as text."""
@@ -118,7 +158,14 @@ class LiveScreen(WatchScreen):
             if chosen is not None:
                 self._command(Verb.LR, chosen)
 
-        self.app.push_screen(StepSizeScreen(StepSize.of(self.feed), factor), change)
+        self.app.push_screen(
+            StepSizeScreen(StepSize.of(self.feed), factor, PresentSharpness.of(self.feed), self._preview), change
+        )
+
+    def _preview(self, threshold: float | None) -> None:
+        """Show on the chart the threshold that an η would have; None for none."""
+        self.charts.preview = threshold
+        self.charts.draw()
 
     def action_leave(self) -> None:
         if self.live.over:

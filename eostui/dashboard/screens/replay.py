@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
 from eostui.dashboard.screens.go_to import GoToScreen
 from eostui.dashboard.screens.watch import WatchScreen
+from eostui.dashboard.widgets.overview import Extent, Overview
 from eostui.reading.replay import ReplayFeed
 
 
@@ -15,57 +17,66 @@ class ReplayScreen(WatchScreen):
     """Watch a saved run again, at any speed, from any step."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "space", "play", "play/pause", id="play", tooltip="Play, or hold; at the end, play again from the start"
-        ),
-        Binding("minus", "speed(-1)", "slower", id="slower", key_display="-", tooltip="The next slower speed"),
-        Binding(
-            "plus,equals_sign", "speed(1)", "faster", id="faster", key_display="+", tooltip="The next faster speed"
-        ),
-        Binding("comma", "move(-1)", "step back", id="step-back", key_display=",", show=False, tooltip="One step back"),
-        Binding("full_stop", "move(1)", "step", id="step-on", key_display=".", tooltip="One step on"),
-        Binding(
-            "left_square_bracket",
-            "event(-1)",
-            "event back",
-            id="event-back",
-            key_display="[",
-            show=False,
-            tooltip="To the event before",
-        ),
-        Binding(
-            "right_square_bracket",
-            "event(1)",
-            "event",
-            id="event",
-            key_display="]",
-            tooltip="To the next event: a changed step size, a pause",
-        ),
-        Binding("0,home", "start", "start", id="start", key_display="0 Home", show=False, tooltip="To the first step"),
-        Binding("dollar_sign,end", "end", "end", id="end", key_display="$ End", show=False, tooltip="To the last step"),
+        Binding("space", "play", "play", tooltip="Play; at the end, play again from the start", id="play"),
+        Binding("space", "hold", "hold", tooltip="Hold the replay where it is", id="hold"),
+        Binding("minus", "speed(-1)", "slower", key_display="-", tooltip="The next slower speed", id="slower"),
+        Binding("plus", "speed(1)", "faster", key_display="+", tooltip="The next faster speed", id="faster"),
+        Binding("comma", "move(-1)", "step back", key_display=",", show=False, tooltip="One step back", id="step-back"),
+        Binding("full_stop", "move(1)", "step", key_display=".", tooltip="One step on", id="step-on"),
+        Binding("home", "start", "start", key_display="Home", show=False, tooltip="To the first step", id="start"),
+        Binding("dollar_sign,end", "end", "end", key_display="$ End", show=False, tooltip="To the last step", id="end"),
         Binding(
             "l",
             "focused.move_cursor(1)",
             "cursor right",
-            id="cursor-on",
             show=False,
             tooltip="As →: the cursor goes on",
+            id="cursor-on",
         ),
-        Binding("g", "go_to", "go to", id="go-to", tooltip="To a step or a percentage"),
-        Binding("q", "app.quit", "quit", id="quit", tooltip="End the replay"),
+        Binding("g", "go_to", "go to", tooltip="To a step or a percentage", id="go-to"),
+        Binding("q", "app.quit", "quit", tooltip="End the replay", id="quit"),
     ]
 
     def __init__(self, feed: ReplayFeed) -> None:
         super().__init__(feed)
         self.replay = feed
 
+    def on_mount(self) -> None:
+        self.charts.scrubber = True
+        super().on_mount()
+
     def note(self) -> str:
-        state = f"▶ {self.replay.speed:g}×" if self.replay.playing else "held"
-        return f"replay {state} {super().note()}".rstrip()
+        state = f"replay {self.replay.speed:g}×" if self.replay.playing else "replay held"
+        return f"{state}  {super().note()}".rstrip()
+
+    def extent(self) -> Extent:
+        """The run up to its last step, with the moment that is shown."""
+        shown = super().extent()
+        return replace(shown, last=float(max(self.replay.last_step, 0)), position=float(max(self.replay.step, 0)))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The space bar does what its name in the footer says."""
+        if action in ("play", "hold"):
+            return self.replay.playing == (action == "hold")
+        return super().check_action(action, parameters)
+
+    def on_overview_pointed(self, message: Overview.Pointed) -> None:
+        """The overview is the scroll bar of the replay."""
+        self.replay.seek(round(message.step))
+        self.draw()
+
+    def go_to(self, step: float) -> None:
+        """Move the replay to a step."""
+        self.replay.seek(round(step))
+        self.draw()
 
     def action_play(self) -> None:
         self.replay.toggle()
+        self.refresh_bindings()
         self.draw()
+
+    def action_hold(self) -> None:
+        self.action_play()
 
     def action_speed(self, direction: int) -> None:
         self.replay.change_speed(direction)

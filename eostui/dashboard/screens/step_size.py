@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -13,23 +14,38 @@ from textual.widgets import Input, Label
 from eostui.config import ConfigError, parse_step_size
 from eostui.dashboard.widgets.dialog_screen import DialogScreen
 from eostui.dashboard.widgets.entry import Entry
+from eostui.reading.present_sharpness import PresentSharpness
 from eostui.reading.step_size import StepSize, step_size_text
+
+Preview = Callable[[float | None], None]
+"""Shows a threshold on the chart, or none."""
 
 
 class StepSizeScreen(DialogScreen[float | None]):
-    """A new step size as a number or a fraction; None when the user thinks better of it."""
+    """A new step size as a number or a fraction; None when the user thinks better of it.
+
+    While it is typed its threshold is previewed, and the present sharpness is held against it.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "keep")]
 
-    def __init__(self, present: StepSize, factor: float) -> None:
+    def __init__(
+        self,
+        present: StepSize,
+        factor: float,
+        sharpness: PresentSharpness | None = None,
+        preview: Preview = lambda _threshold: None,
+    ) -> None:
         super().__init__()
         self._present = present
         self._factor = factor
+        self._sharpness = sharpness
+        self._preview = preview
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog"):
+        with Vertical(classes="dialog low"):
             present = self._present
-            threshold = "" if present.formula is None else f" ({present.formula} = {present.threshold:g})"
+            threshold = "" if present.formula is None else f"   edge {present.formula} = {present.threshold:.5g}"
             yield Label(f"Step size η, now {step_size_text(present.lr)}{threshold}", classes="question", markup=False)
             yield Entry(step_size_text(present.lr * self._factor) if present.lr else "", placeholder="0.02 or 2/100")
             yield Label("", id="verdict", markup=False)
@@ -42,16 +58,46 @@ class StepSizeScreen(DialogScreen[float | None]):
         try:
             lr = parse_step_size(event.value)
         except ConfigError as error:
+            self._preview(None)
             verdict.update(str(error))
             verdict.set_class(True, "wrong")
         else:
             threshold = self._present.threshold_at(lr)
             known = self._present.formula is not None and math.isfinite(threshold)
-            verdict.update(f"threshold ≈ {threshold:g} ({self._present.formula})" if known else "")
+            self._preview(threshold if known else None)
+            verdict.update(
+                f"edge ≈ {threshold:.5g} ({self._present.formula}). {self._expected(threshold)}" if known else ""
+            )
             verdict.set_class(False, "wrong")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         try:
-            self.dismiss(parse_step_size(event.value))
+            lr = parse_step_size(event.value)
         except ConfigError:
             self.app.bell()
+        else:
+            self._preview(None)
+            self.dismiss(lr)
+
+    async def action_dismiss(self, result: float | None = None) -> None:
+        self._preview(None)
+        await super().action_dismiss(result)
+
+    def _expected(self, threshold: float) -> str:
+        """What the present sharpness means for a step size with a threshold."""
+        if self._sharpness is None or not math.isfinite(self._sharpness.value) or not threshold > 0:
+            return ""
+        value = self._sharpness.value
+        ratio = value / threshold
+        said = f"S is {value:.4g} now, {ratio:.2g} × that: "
+        if ratio > SPIKE:
+            return said + "expect the loss to spike, and S to fall, if the run does not diverge"
+        if ratio > 1:
+            return said + "expect the oscillation to grow until S has come down"
+        if ratio > NEAR:
+            return said + "the run stays near its edge"
+        return said + "expect S to rise"
+
+
+SPIKE, NEAR = 1.5, 0.85
+"""Ratios of S to the new threshold from which the loss is expected to spike, and the run to stay near its edge."""

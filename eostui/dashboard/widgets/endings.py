@@ -10,8 +10,8 @@ from eostui.dashboard.widgets.frame import Style, ending_room
 from eostui.dashboard.widgets.headline import legend_order
 from eostui.dashboard.widgets.scale import Scale
 from eostui.dashboard.widgets.surface import Cells
-from eostui.reading.numbers import format_value
 from eostui.dashboard.widgets.view import Area
+from eostui.reading.numbers import format_value
 from eostui.reading.trace import Trace
 
 

@@ -1,0 +1,57 @@
+"""`eostui compare`: several runs in the same charts."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from eostui.cli.options import DEFAULT_RUNS_DIR, RunsDir, run_names
+from eostui.config import ConfigError
+
+MOST = 24
+"""Runs at once: more cannot be told apart."""
+
+
+def compare(
+    runs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN RUN…",
+            show_default=False,
+            autocompletion=run_names,
+            help="Runs by name, directory or run.h5.",
+        ),
+    ],
+    runs_dir: RunsDir = DEFAULT_RUNS_DIR,
+) -> int:
+    """Show several runs in the same charts, finished ones and such as go on, over the step, the time or η·step.
+
+    The cursor reads the values of all runs off at once; `x` changes the axis. Runs with different step sizes come
+    closest to one another over η·step. For a figure, there is `eostui plot RUN RUN…`.
+
+    Examples:
+
+    - `eostui compare small large`
+    - `eostui compare runs/digits-*`
+    """
+    if len(runs) < 2:
+        raise ConfigError(f"compare: one run, {runs[0]!r}; give two or more, or `eostui replay {runs[0]}`")
+    if len(runs) > MOST:
+        raise ConfigError(f"compare: {len(runs)} runs; give {MOST} at most, or draw them with `eostui plot`")
+
+    from eostui.cli.terminal import require_terminal
+    from eostui.store import RunFile, find_run
+
+    files = [RunFile.open(find_run(run, runs_dir)) for run in runs]
+    require_terminal("`eostui plot` and `eostui export` need none")
+    from eostui.cli.watch import show
+    from eostui.dashboard.app import Dashboard
+    from eostui.reading.growing import GrowingFeed
+
+    feeds = [GrowingFeed(file) for file in files]
+    try:
+        return show(Dashboard(feeds))
+    finally:
+        for feed in feeds:
+            feed.close()

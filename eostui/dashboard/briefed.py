@@ -1,0 +1,28 @@
+"""What is told of a run that has no numbers yet."""
+
+from __future__ import annotations
+
+from eostui.dashboard.widgets.briefing import Briefed, Stage
+from eostui.reading.feed import Feed
+
+_LEAVE = (
+    "You need not wait. Press q and leave the training running; `eostui attach` brings you back, also from another "
+    "terminal."
+)
+
+
+def briefed_of(feed: Feed) -> Briefed:
+    """The stages of the start, what the run will cost, and that nobody has to wait."""
+    paragraphs = []
+    if feed.forecast:
+        paragraphs.append(("What it costs", feed.forecast[0].upper() + feed.forecast[1:] + "."))
+    paragraphs += [("", text) for text in feed.found]
+    if feed.status in ("starting", "running"):
+        paragraphs.append(("", _LEAVE))
+    return Briefed(_stages(feed), tuple(paragraphs))
+
+
+def _stages(feed: Feed) -> tuple[Stage, ...]:
+    if not feed.activity:
+        return (Stage("starting", "now"),)
+    return (Stage(feed.activity, "now"),)

@@ -1,0 +1,104 @@
+"""Where a run stands, as the parts of the status line."""
+
+from __future__ import annotations
+
+import math
+
+from eostui.dashboard.widgets.status_line import Part, Standing
+from eostui.reading.feed import Feed
+from eostui.reading.numbers import format_value, percentage
+from eostui.reading.present_sharpness import PresentSharpness
+from eostui.reading.regime import Regime, present_regime
+from eostui.reading.step_size import StepSize, step_size_text
+from eostui.store import TRAIN
+
+_STATUS_STYLES = {
+    "running": "running",
+    "paused": "paused",
+    "finished": "ended",
+    "stopped": "ended",
+    "diverged": "failed",
+    "failed": "failed",
+    "died": "failed",
+}
+_REGIME_STYLES = {
+    Regime.EDGE: "edge",
+    Regime.ABOVE: "above",
+    Regime.DIVERGING: "above",
+    Regime.SHARPENING: "sharpening",
+}
+_SETTINGS = ("arch", "data", "loss", "optimizer")
+
+
+def standing_of(feed: Feed, note: str) -> Standing:
+    """What the status line says of a feed; `note` is the screen's own word, such as the speed of a replay."""
+    present = PresentSharpness.of(feed) if feed.series else None
+    comparable = feed.threshold.exists and present is not None and not math.isnan(present.ratio)
+    return Standing(_regime(feed), present.ratio if comparable and present else None, _doing(feed, note), _has(feed))
+
+
+def _regime(feed: Feed) -> Part:
+    if not feed.series or feed.step < 0:
+        return Part.of("STARTING" if feed.status == "starting" else feed.status.upper(), "regime")
+    regime = present_regime(feed)
+    return Part.of(regime.word.upper(), _REGIME_STYLES.get(regime, "regime"))
+
+
+def _doing(feed: Feed, note: str) -> list[Part]:
+    """The state, the step, and what the screen has to say, with the name of the run at the end."""
+    style = _STATUS_STYLES.get(feed.status, "label")
+    parts = [Part.of(f"● {feed.status}" if feed.status == "running" else feed.status, style, rank=0)]
+    if note:
+        parts.insert(0, Part.of(note, "note", rank=2))
+    if feed.step >= 0:
+        parts.append(_step(feed))
+    parts.append(Part.of(f"[{feed.name}]", "label", rank=4))
+    return parts
+
+
+def _step(feed: Feed) -> Part:
+    steps = feed.config.get("steps")
+    number = (("step ", "label"), (f"{feed.step:,}", "value"))
+    if not isinstance(steps, int) or steps <= feed.step:
+        return Part(number, rank=1)
+    return Part((*number, (f" of {steps:,}", "label")), rank=1, short=number)
+
+
+def _has(feed: Feed) -> list[Part]:
+    """The second line: what is trained, with which step size, the present values, and what goes on."""
+    parts = []
+    if feed.step >= 0:
+        parts += [_step_size(feed), *_values(feed)]
+    settings = " · ".join(str(feed.config[name]) for name in _SETTINGS if feed.config.get(name))
+    if settings:
+        parts.insert(0, Part.of(settings, "label", rank=5))
+    going_on = feed.pending or feed.activity
+    aside = feed.cadence if feed.step >= 0 else ""
+    if going_on or aside:
+        parts.append(Part.of(going_on or aside, "activity" if going_on else "label", rank=2 if going_on else 6))
+    return parts
+
+
+def _step_size(feed: Feed) -> Part:
+    present = StepSize.of(feed)
+    size = (("η ", "label"), (step_size_text(present.lr), "value"))
+    if present.formula is None or math.isnan(present.threshold):
+        return Part(size)
+    edge = (f" → edge {present.formula} = ", "label"), (format_value(present.threshold), "threshold")
+    brief = (" → edge ", "label"), (format_value(present.threshold), "threshold")
+    return Part((*size, *edge), rank=3, short=(*size, *brief))
+
+
+def _values(feed: Feed) -> list[Part]:
+    train = feed.series[TRAIN.name]
+    parts = [Part((("loss ", "label"), (format_value(train.last("loss")), "value")), rank=1)]
+    if "accuracy" in train and not math.isnan(train.last("accuracy")):
+        parts.append(Part((("acc ", "label"), (percentage(train.last("accuracy")), "value")), rank=4))
+    timing = feed.series.get("timing")
+    if timing is not None and timing.shown and "steps_per_second" in timing:
+        rate = ((format_value(timing.last("steps_per_second"), 2), "value"), (" steps/s", "label"))
+        share = ()
+        if "measuring_share" in timing:
+            share = ((f", {100 * timing.last('measuring_share'):.0f} % of it measuring", "label"),)
+        parts.append(Part((*rate, *share), rank=5, short=rate))
+    return parts
