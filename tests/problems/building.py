@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from eostui.problems.dataset import Dataset
 from eostui.problems.errors import ProblemError
 from eostui.problems.problem import Problem, build_problem
+
+Labelled = tuple[NDArray[np.float64], NDArray[np.uint8]]
+"""Images and their labels."""
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -36,8 +41,12 @@ def build(
         data_dir=data_dir,
         dtype=dtype,
         device=torch.device("cpu"),
-        progress=lambda _text, _fraction: None,
+        progress=silent,
     )
+
+
+def silent(_text: str, _fraction: float | None) -> None:
+    """A listener to progress that does nothing."""
 
 
 def complaint(**given: object) -> str:
@@ -61,6 +70,19 @@ def to_test_on(data: Dataset) -> tuple[Tensor, Tensor]:
     assert isinstance(data.x_test, Tensor)
     assert data.y_test is not None
     return data.x_test, data.y_test
+
+
+def assert_images(data: Dataset, train: Labelled, test: Labelled) -> None:
+    """`data` has the first images and labels of `train`, all of `test`, and is standardised by all of `train`.
+
+    Images are (n, channels, height, width), labels (n,).
+    """
+    (x, y), (x_test, y_test) = to_train_on(data), to_test_on(data)
+    mean, std = train[0].mean(axis=0), train[0].std(axis=0)
+    for found, images in ((x, train[0][: len(x)]), (x_test, test[0])):
+        torch.testing.assert_close(found, torch.from_numpy((images - mean) / std).float(), rtol=0, atol=2e-6)
+    assert y.tolist() == train[1][: len(x)].tolist()
+    assert y_test.tolist() == test[1].tolist()
 
 
 def initial_loss(problem: Problem) -> float:

@@ -14,14 +14,10 @@ from eostui.problems.data.cifar10 import STATISTICS, SUBSET, load
 from eostui.problems.data.cifar10_batches import CHECKSUMS, FOLDER, read_batch
 from eostui.problems.datasets import DATASETS, find_dataset
 from eostui.problems.errors import DataError
-from tests.problems.building import to_test_on, to_train_on
+from tests.problems.building import silent, to_test_on, to_train_on
 from tests.problems.official_cifar import IMAGES, put, python3_batch, write_official
 
 FIRST_LABELS = [6, 9, 9, 4, 1, 1, 2, 7, 8, 3]
-
-
-def silent(_text: str, _fraction: float | None) -> None:
-    pass
 
 
 @pytest.fixture

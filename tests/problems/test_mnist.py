@@ -11,13 +11,10 @@ from torchvision.datasets import MNIST
 
 from eostui.problems.data.mnist import SOURCES, TEST_FILES, TRAIN_FILES, load
 from eostui.problems.errors import DataError
+from tests.problems.building import assert_images, silent
 from tests.problems.official_digits import idx, write_mnist
 
 COUNTS = (500, 100)
-
-
-def silent(_text: str, _fraction: float | None) -> None:
-    pass
 
 
 @pytest.fixture
@@ -42,13 +39,8 @@ def test_images_are_read_in_order_and_standardised_by_all_of_them(
     with np.load(images) as arrays:
         x, x_test = (arrays[part][:, None, 2:30, 2:30, 1] / 255 for part in ("x_train", "x_test"))
         y, y_test = arrays["y_train"], arrays["y_test"]
-    mean, std = x.mean(axis=0), x.std(axis=0)
-    torch.testing.assert_close(data.x, torch.from_numpy((x[:300] - mean) / std).float(), rtol=0, atol=2e-6)
-    torch.testing.assert_close(data.x_test, torch.from_numpy((x_test - mean) / std).float(), rtol=0, atol=2e-6)
-    assert data.y is not None
-    assert data.y_test is not None
-    assert data.y.tolist() == y[:300].tolist()
-    assert data.y_test.tolist() == y_test.tolist()
+    assert_images(data, (x, y), (x_test, y_test))
+    assert len(data.x) == 300
     assert data.classes == 10
     assert data.provenance.startswith(f"the first 300 training images of {SOURCES[name].title} from {tmp_path}")
 

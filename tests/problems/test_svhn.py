@@ -10,12 +10,9 @@ import torch
 
 from eostui.problems.data.svhn import CHECKSUMS, TEST, TRAIN, load
 from eostui.problems.errors import DataError
+from tests.problems.building import assert_images, silent
 from tests.problems.official_cifar import put
 from tests.problems.official_digits import matlab, write_svhn
-
-
-def silent(_text: str, _fraction: float | None) -> None:
-    pass
 
 
 @pytest.fixture
@@ -32,15 +29,10 @@ def test_images_are_read_in_order_with_the_channels_first_and_digit_zero_as_clas
     with np.load(images) as arrays:
         x, x_test = (arrays[part].transpose(0, 3, 1, 2) / 255 for part in ("x_train", "x_test"))
         y, y_test = arrays["y_train"], arrays["y_test"]
-    mean, std = x.mean(axis=0), x.std(axis=0)
-    torch.testing.assert_close(data.x, torch.from_numpy((x[:200] - mean) / std).float(), rtol=0, atol=2e-6)
-    torch.testing.assert_close(data.x_test, torch.from_numpy((x_test - mean) / std).float(), rtol=0, atol=2e-6)
+    assert_images(data, (x, y), (x_test, y_test))
+    assert len(data.x) == 200
     assert isinstance(data.x, torch.Tensor)
     assert data.x.is_contiguous()
-    assert data.y is not None
-    assert data.y_test is not None
-    assert data.y.tolist() == y[:200].tolist()
-    assert data.y_test.tolist() == y_test.tolist()
     assert data.provenance.startswith("the first 200 training images of SVHN (Netzer et al. 2011) from ")
 
 

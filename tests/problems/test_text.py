@@ -11,11 +11,7 @@ import torch
 from eostui.problems.data.text import load, read_text, text_dataset, tokenise
 from eostui.problems.datasets import find_dataset
 from eostui.problems.errors import DataError
-from tests.problems.building import to_test_on, to_train_on
-
-
-def silent(_text: str, _fraction: float | None) -> None:
-    pass
+from tests.problems.building import silent, to_test_on, to_train_on
 
 
 def test_words_are_what_white_space_separates_and_every_line_ends_with_a_token() -> None:

@@ -10,13 +10,9 @@ from eostui.problems.data.text import read_text, tokenise
 from eostui.problems.data.wikitext import load
 from eostui.problems.datasets import DATASETS
 from eostui.problems.errors import DataError
-from tests.problems.building import to_test_on, to_train_on
+from tests.problems.building import silent, to_test_on, to_train_on
 
 LONG = "of the words of this text there are enough for one sequence and more\n" * 5
-
-
-def silent(_text: str, _fraction: float | None) -> None:
-    pass
 
 
 def test_the_real_texts_have_the_published_numbers_of_tokens(shared_data: Path) -> None:
