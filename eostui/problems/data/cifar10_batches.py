@@ -6,7 +6,6 @@ unpickler can make nothing but dictionaries, lists, numbers, strings and numpy a
 
 from __future__ import annotations
 
-import hashlib
 import io
 import pickle
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from eostui.problems.data.verified import read_verified
 from eostui.problems.errors import DataError
 
 FOLDER = "cifar-10-batches-py"
@@ -61,19 +61,8 @@ def read_batch(
     CIFAR-10.
     """
     path = folder / name
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise DataError(f"{path} is missing: delete {folder} to have CIFAR-10 downloaded anew") from None
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}") from error
     # The checksum finds half-written files. The unpickler below protects against forged ones.
-    found = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    if found != checksums[name]:
-        raise DataError(
-            f"{path} is truncated or damaged ({len(content):,} bytes, MD5 {found}, not {checksums[name]}): "
-            f"delete {folder} to have CIFAR-10 downloaded anew"
-        )
+    content = read_verified(path, checksums[name], f"delete {folder} to have CIFAR-10 downloaded anew")
     try:
         batch = _ArrayUnpickler(io.BytesIO(content), encoding="latin1").load()
         pixels, labels = batch["data"], np.asarray(batch["labels"], dtype=np.int64)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from scipy.io import loadmat
 
 from eostui.problems.data.download import Archive, Source, download
 from eostui.problems.data.images import CLASSES, Examples, image_dataset, pixel_statistics
+from eostui.problems.data.verified import read_verified
 from eostui.problems.dataset import Dataset
 from eostui.problems.datasets import Progress
 from eostui.problems.errors import DataError
@@ -77,17 +77,7 @@ def _find(data_dir: Path) -> Path | None:
 def _read(path: Path, checksum: str) -> Examples:
     """The images and labels of a file, in their order. The file's label 10 is the digit zero and becomes class 0."""
     again = f"delete {path.parent / TRAIN} and {TEST} to have them downloaded anew"
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise DataError(f"{path} is missing: {again}") from None
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}") from error
-    found = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    if found != checksum:
-        raise DataError(
-            f"{path} is truncated or damaged ({len(content):,} bytes, MD5 {found}, not {checksum}): {again}"
-        )
+    content = read_verified(path, checksum, again)
     try:
         arrays = loadmat(io.BytesIO(content), variable_names=["X", "y"])
         pixels, labels = arrays["X"].transpose(3, 2, 0, 1), arrays["y"][:, 0].astype(np.int64) % CLASSES
