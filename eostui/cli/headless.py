@@ -18,6 +18,7 @@ from eostui.cli.start import start
 from eostui.config import RunConfig
 from eostui.link.address import LinkError
 from eostui.reading.curves import largest_eigenvalue
+from eostui.reading.ending import ending_of
 from eostui.reading.feed import Feed
 from eostui.reading.live import LiveFeed
 from eostui.reading.numbers import NONE, cut_between_words, ratio
@@ -98,7 +99,7 @@ def _follow(feed: LiveFeed, signals: _Signals) -> int:
             feed.kill()
             return 128 + signals.to_stop[-1]
     if feed.ended is None or feed.ended.code:
-        _complain(feed.demise if feed.ended is None else feed.ended.text)
+        _complain(ending_of(feed))
     else:
         _say(f"{feed.status}: {feed.directory / RUN_FILE}")
     if signals.to_stop:

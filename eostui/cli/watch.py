@@ -12,6 +12,7 @@ import typer
 
 from eostui.dashboard.app import Dashboard
 from eostui.dashboard.settings import THEME_NAMES, Preferences
+from eostui.reading.ending import ending_of
 from eostui.reading.live import LiveFeed
 from eostui.streams import write_what_can_be_read
 
@@ -39,15 +40,13 @@ def watch(feed: LiveFeed, chosen: Preferences) -> int:
         code = 130
     finally:
         feed.close()
-    if feed.ended is not None:
-        if feed.ended.code:
-            print(f"eostui: {feed.ended.text}", file=sys.stderr)
-        else:
-            print(f"{feed.name}: {feed.status} at step {feed.step}; watch again: eostui replay {feed.place}")
-        return code or feed.ended.code
     if feed.over:
-        print(f"eostui: {feed.demise}", file=sys.stderr)
-        return code or 1
+        ended = 1 if feed.ended is None else feed.ended.code
+        if ended:
+            print(f"eostui: {ending_of(feed)}", file=sys.stderr)
+        else:
+            print(ending_of(feed))
+        return code or ended
     with contextlib.suppress(OSError):  # the terminal may be what has gone
         print(f"{feed.name} is still training; come back: eostui attach {feed.place}", flush=True)
     return code

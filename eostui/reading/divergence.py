@@ -65,7 +65,7 @@ class Divergence:
         said, before = f"the {self.what} overflowed", self.before
         if before is None or not self.threshold.exists or self.threshold.reference:
             return said
-        sharpness = f"{self.threshold.symbol} was {format_value(before.sharpness, 2)} at step {before.step:,}"
+        sharpness = f"{self.threshold.symbol} was {format_value(before.sharpness)} at step {before.step:,}"
         below = before.stable_below
         if math.isnan(below):
             return f"{said}. {sharpness}, below {self.threshold.formula} = {format_value(before.level)}"
@@ -75,7 +75,7 @@ class Divergence:
         """How the limit comes about, where the threshold is a number divided by η."""
         numerator, _, denominator = self.threshold.formula.rpartition("/")
         simple = denominator == "η" and "η" not in numerator
-        return f"{numerator}/{format_value(before.sharpness, 2)} = " if simple else ""
+        return f"{numerator}/{format_value(before.sharpness)} = " if simple else ""
 
 
 def _before(feed: Feed, train: Series) -> Before | None:
@@ -94,6 +94,6 @@ def _before(feed: Feed, train: Series) -> Before | None:
 
 
 def _floored(value: float) -> str:
-    """Two significant digits, never more than the value."""
-    unit = 10.0 ** (math.floor(math.log10(value)) - 1)
-    return f"{math.floor(value / unit * (1 + 1e-12)) * unit:.2g}"
+    """Three significant digits, never more than the value."""
+    unit = 10.0 ** (math.floor(math.log10(value)) - 2)
+    return f"{math.floor(value / unit * (1 + 1e-12)) * unit:.3g}"

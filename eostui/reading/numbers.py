@@ -48,6 +48,11 @@ def ratio(value: float) -> str:
     return f"{value:.3f}" if value == 0 or 1e-3 <= abs(value) < 1e3 else format_value(value, 4)
 
 
+def step_text(step: int) -> str:
+    """A step in words; no row is -1."""
+    return f"step {step:,}" if step >= 0 else "before step 0"
+
+
 def percentage(value: float) -> str:
     """A share in percent, to one decimal where that says something."""
     percent = 100 * value

@@ -39,6 +39,8 @@ class ReplayFeed(SavedFeed):
         self._position = 0.0
         self.speed = speed
         self.playing = True
+        self._final_status = self.status
+        """What the file says, which holds once everything is visible; before that the run was going on."""
         self._marked: np.ndarray | None = None
         """The steps that have a mark, once they have been asked for."""
         self.seek(start)
@@ -111,7 +113,8 @@ class ReplayFeed(SavedFeed):
     def _show(self, rows: int) -> None:
         """Make `rows` rows of `train` visible, and of every other table what was known by then."""
         self.series["train"].shown = rows
-        step = self._steps[rows - 1] if rows else -1
+        self.status = self._final_status if rows == len(self._steps) else "running"
+        step = int(self._steps[rows - 1]) if rows else -1
         final = rows == len(self._steps)
         for name, series in self.series.items():
             if name != "train":

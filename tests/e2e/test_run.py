@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 from pathlib import Path
 
@@ -106,9 +107,18 @@ def test_the_same_config_and_seed_give_the_same_numbers(eostui: Eostui) -> None:
 def test_a_run_that_diverges_says_so_and_keeps_everything(eostui: Eostui) -> None:
     done = eostui("run", "--headless", "--lr", "50", "--steps", "2000", "--name", "wild", "--track", "none", *SMALL)
     assert done.returncode == 1
-    assert "diverged" in done.stderr
+    told = re.search(
+        r"^eostui: wild: diverged at step (\d+): the loss overflowed\. λ₁ was (\S+) at step 0: "
+        r"η must stay under 2/\2 = (\S+); watch again: eostui replay runs/wild$",
+        done.stderr,
+        re.MULTILINE,
+    )
+    assert told, done.stderr
     with eostui.open("wild") as run:
         assert run.status() is Status.DIVERGED
+        assert int(told[1]) == run.length("train") - 1
+        sharpness = float(run.read("hessian")["eigenvalues"][0, 0])
+        assert 0.9 * 2 / sharpness < float(told[3]) <= 2 / sharpness
         losses = run.read("train", ["loss"])["loss"]
         assert np.isfinite(losses[:-1]).all()
         assert not np.isfinite(losses[-1])

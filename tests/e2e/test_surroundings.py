@@ -52,7 +52,7 @@ def test_an_output_without_greek_gets_what_can_be_read_and_a_pipe_whole_lines(eo
     assert [line.split()[0] for line in eostui("ls").stdout.splitlines()] == ["name", LONG]
     lines = eostui("info").stdout.splitlines()
     (edge,) = (line for line in lines if line.startswith("edge "))
-    assert re.search(r"sharpness / 2/eta: mean \d\.\d+e\d+ from step \d+ on", edge), edge
+    assert re.search(r"sharpness / 2/eta: mean \d+\.\d+(G|e\d+) from step \d+ on", edge), edge
     assert not re.search(r"\d{10}", edge)
     assert any(re.match(r"\d+  step \d+  diverged", line) for line in lines)
     assert "theta <- theta - eta grad L(theta)" in eostui("list", "optimizers").stdout

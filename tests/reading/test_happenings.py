@@ -179,7 +179,7 @@ def _diverged(feed_of: FeedOf, losses: list[float], sharpness: list[float], **ch
 def test_a_divergence_says_which_step_size_would_have_been_stable(feed_of: FeedOf) -> None:
     feed = _diverged(feed_of, [0.5, 40, 3e4, 1e20, math.nan], [4.4])
     assert _told(feed, "diverged") == [
-        (4, "diverged: the loss overflowed. λ₁ was 4.4 at step 0: η must stay under 2/4.4 = 0.45")
+        (4, "diverged: the loss overflowed. λ₁ was 4.40 at step 0: η must stay under 2/4.40 = 0.454")
     ]
     feed.seek(3)
     assert _told(feed, "diverged") == []
@@ -188,9 +188,9 @@ def test_a_divergence_says_which_step_size_would_have_been_stable(feed_of: FeedO
 @pytest.mark.parametrize(
     ("formula", "on", "limit"),
     [
-        ("(2+2μ)/η", "hessian", "λ₁ was 4.4 at step 0: η must stay under (2+2μ)/4.4 = 0.45"),
+        ("(2+2μ)/η", "hessian", "λ₁ was 4.40 at step 0: η must stay under (2+2μ)/4.40 = 0.454"),
         ("38/η", "preconditioned", "the loss overflowed"),
-        ("2/η − w", "hessian", "λ₁ was 4.4 at step 0: η must stay under 0.45"),
+        ("2/η − w", "hessian", "λ₁ was 4.40 at step 0: η must stay under 0.454"),
     ],
 )
 def test_of_any_optimizer_it_is_in_proportion_to_its_own_threshold(
@@ -205,7 +205,7 @@ def test_of_any_optimizer_it_is_in_proportion_to_its_own_threshold(
 def test_where_the_step_size_was_stable_no_other_is_named(feed_of: FeedOf) -> None:
     divergence = Divergence.of(_diverged(feed_of, [0.5, math.nan], [0.1]))
     assert divergence is not None
-    assert divergence.text == "the loss overflowed. λ₁ was 0.10 at step 0, below 2/η = 0.200"
+    assert divergence.text == "the loss overflowed. λ₁ was 0.100 at step 0, below 2/η = 0.200"
 
 
 def test_what_was_measured_while_it_blew_up_says_nothing(feed_of: FeedOf) -> None:

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 from rich.text import Text
 
-from eostui.reading.numbers import NONE, cut_between_words, fitted, format_value, forms_of, percentage, ratio
+from eostui.reading.numbers import NONE, cut_between_words, fitted, format_value, forms_of, percentage, ratio, step_text
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,10 @@ def _number(text: str) -> float:
     """The number that a text says."""
     powers = {"%": 1e-2, "k": 1e3, "M": 1e6, "G": 1e9}
     return float(text.rstrip(" %kMG")) * powers.get(text[-1], 1.0)
+
+
+def test_before_the_first_row_is_before_step_0() -> None:
+    assert [step_text(step) for step in (-1, 0, 1234567)] == ["before step 0", "step 0", "step 1,234,567"]
 
 
 def test_a_line_that_is_too_long_loses_whole_words() -> None:

@@ -128,3 +128,15 @@ def test_the_speed_has_ends(feed: ReplayFeed) -> None:
     for _ in range(2 * len(SPEEDS)):
         feed.change_speed(-1)
     assert feed.speed == SPEEDS[0]
+
+
+def test_its_status_is_that_of_the_moment(feed: ReplayFeed) -> None:
+    assert feed.status == "running"
+    feed.seek(feed.last_step - 1)
+    assert feed.status == "running"
+    feed.seek(feed.last_step)
+    assert feed.status == "finished"
+    feed.seek_row(-1)
+    assert feed.status == "running"
+    feed.seek_event(-1)
+    assert feed.status == "running"

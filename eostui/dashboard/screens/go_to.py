@@ -11,10 +11,13 @@ from textual.widgets import Input, Label
 
 from eostui.dashboard.widgets.dialog_screen import DialogScreen
 from eostui.dashboard.widgets.entry import Entry
+from eostui.reading.numbers import NONE
 
 
 def parse_place(text: str, last_step: int) -> int:
     """The step that `1500` or `50%` means. Raises ValueError saying what would be right."""
+    if last_step < 0:
+        raise ValueError("this run ended before step 0: it has no steps to go to")
     typed = text.strip().replace(",", "")
     try:
         if typed.endswith("%"):
@@ -40,8 +43,9 @@ class GoToScreen(DialogScreen[int | None]):
         self._last_step = last_step
 
     def compose(self) -> ComposeResult:
+        present, last = (NONE if step < 0 else f"{step:,}" for step in (self._step, self._last_step))
         with Vertical(classes="dialog"):
-            yield Label(f"Go to a step, now {self._step} of {self._last_step}", classes="question")
+            yield Label(f"Go to a step, now {present} of {last}", classes="question")
             yield Entry(placeholder="1500 or 50%")
             yield Label("", id="verdict", markup=False)
             yield Label("Enter goes there, Esc stays", classes="hint")
