@@ -14,6 +14,7 @@ from eostui.link.verb import Verb
 from eostui.link.withdraw import has_begun, withdraw
 from eostui.reading.demise import demise
 from eostui.reading.feed import Feed, Notice
+from eostui.reading.progress import PhaseClock
 from eostui.reading.series import series_of
 from eostui.store import RunFile, RunFileError, Table
 
@@ -44,6 +45,7 @@ class LiveFeed(Feed):
         self.ended: Ended | None = None
         self.demise = ""
         """What became of a trainer that could say nothing itself."""
+        self.phase = PhaseClock()
         self._client = client
         self._process = process
         self._file: RunFile | None = None
@@ -122,6 +124,7 @@ class LiveFeed(Feed):
                     self.series = series_of(Table.from_json(table) for table in message.tables.values())
                     self._waiting = {name: deque() for name in self.series}
             case Phase():
+                self.phase.take(message.text, message.fraction)
                 percent = "" if message.fraction is None else f" {100 * min(max(message.fraction, 0.0), 1.0):.0f} %"
                 self.activity = message.text + percent
             case Rows() if message.table in self._waiting:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,11 +10,17 @@ import numpy as np
 
 from eostui.reading.feed import Feed
 from eostui.reading.numbers import Forms, format_value, forms_of, percentage, ratio
+from eostui.reading.progress import shares_measuring, speeds
 from eostui.reading.sharpness import sharpness_of
 
 _FOUR_DIGITS = forms_of(partial(format_value, digits=4))
 _THREE_DIGITS = forms_of(format_value)
 _PERCENT = forms_of(percentage)
+_UNPAUSED: Mapping[str, Callable[[Feed], np.ndarray]] = {
+    "steps_per_second": speeds,
+    "measuring_share": shares_measuring,
+}
+"""Columns of `timing` in which the time that a run was paused does not count."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,8 @@ class Reading:
         if self.compared:
             known = sharpness_of(feed)
             return known.ratios if self.over_threshold else known.values
+        if self.column in _UNPAUSED:
+            return _UNPAUSED[self.column](feed)
         _, values = feed.column(self.table, self.column)
         return values[:, 0] if values.ndim > 1 else values
 
@@ -92,14 +100,14 @@ def readings_of(feed: Feed) -> list[Reading]:
         ),
         Reading(
             "steps/s",
-            "updates a second between the last two measurements, measuring included",
+            "updates a second between the last two measurements, measuring included, time paused left out",
             "timing",
             "steps_per_second",
             _THREE_DIGITS,
         ),
         Reading(
             "measuring",
-            "share of the time between the last two measurements that went into measuring",
+            "share of the time between the last two measurements that went into measuring, time paused left out",
             "timing",
             "measuring_share",
             _PERCENT,
