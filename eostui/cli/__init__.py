@@ -25,7 +25,7 @@ from eostui.cli.plot import plot
 from eostui.cli.replay import replay
 from eostui.cli.run import run
 from eostui.cli.switches import Command, Group
-from eostui.cli.terminal import forget_stale_size
+from eostui.cli.terminal import forget_stale_size, has_room_for_the_dashboard
 from eostui.streams import fill_standard_descriptors, silence, write_what_can_be_read
 
 app = typer.Typer(
@@ -63,6 +63,10 @@ def _main(
     ] = False,
 ) -> None:
     if context.invoked_subcommand is None:
+        if has_room_for_the_dashboard():
+            from eostui.cli.pick import pick
+
+            raise typer.Exit(pick())
         print(context.get_help())
 
 

@@ -15,8 +15,8 @@ def info(run: Run = None, runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from eostui.cli.state import run_state
     from eostui.reading.edge import edge_of_run
+    from eostui.reading.state import run_state
     from eostui.store import RunFile, find_run
 
     def section(title: str, rows: dict[str, object]) -> None:

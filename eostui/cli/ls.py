@@ -72,8 +72,8 @@ def lay_out_runs(rows: Sequence[Sequence[str]], width: int | None) -> Iterator[s
 
 
 def _row(path: Path) -> tuple[str, ...]:
-    from eostui.cli.state import run_state
     from eostui.reading.newest import Newest
+    from eostui.reading.state import run_state
     from eostui.reading.threshold import Threshold
     from eostui.store import RunFile, RunFileError, clean_text
 

@@ -27,6 +27,15 @@ def require_terminal(instead: str) -> None:
         )
 
 
+def has_room_for_the_dashboard() -> bool:
+    """Whether the dashboard can be drawn here."""
+    try:
+        require_terminal("")
+    except typer.BadParameter:
+        return False
+    return True
+
+
 def terminal_size() -> os.terminal_size | None:
     """The size of the terminal on standard output; None where there is no terminal, or where it does not tell."""
     with suppress(OSError, ValueError):

@@ -11,6 +11,7 @@ import sys
 import typer
 
 from eostui.dashboard.app import Dashboard
+from eostui.dashboard.house_app import HouseApp
 from eostui.dashboard.settings import THEME_NAMES, Preferences
 from eostui.reading.ending import ending_of
 from eostui.reading.live import LiveFeed
@@ -52,12 +53,12 @@ def watch(feed: LiveFeed, chosen: Preferences) -> int:
     return code
 
 
-def show(dashboard: Dashboard) -> int:
-    """The dashboard until the user leaves it, or until a signal does: that one's exit code, else 0."""
+def show(app: HouseApp[None]) -> int:
+    """An app until the user leaves it, or until a signal does: that one's exit code, else 0."""
     if isinstance(sys.__stderr__, io.TextIOWrapper):
         sys.__stderr__.reconfigure(errors="replace")  # Textual draws there, and counts on a cell a character
     try:
-        dashboard.run()
+        app.run()
     finally:
         write_what_can_be_read()
-    return dashboard.return_code or 0 if dashboard.ended_by is None else 128 + dashboard.ended_by
+    return app.return_code or 0 if app.ended_by is None else 128 + app.ended_by

@@ -8,6 +8,7 @@ from functools import partial
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.message import Message
 
 from eostui.dashboard.screens.leave import Leave, LeaveScreen
 from eostui.dashboard.screens.step_size import StepSizeScreen
@@ -74,6 +75,13 @@ class LiveScreen(WatchScreen):
         Binding("q", "leave", "quit", tooltip="Leave the training running, or stop it", id="quit"),
     ]
 
+    class Over(Message):
+        """The run is over, and the user wants to watch it again."""
+
+        def __init__(self, replay: ReplayFeed) -> None:
+            super().__init__()
+            self.replay = replay
+
     def __init__(self, feed: LiveFeed) -> None:
         super().__init__(feed)
         self.live = feed
@@ -131,7 +139,7 @@ class LiveScreen(WatchScreen):
         except RunFileError as error:
             self.notify(str(error), severity="error", markup=False)
             return
-        self.app.watch(feed)
+        self.post_message(self.Over(feed))
 
     def action_command(self, verb: str) -> None:
         """Send a command that takes no argument; a key's binding can name it only as text."""

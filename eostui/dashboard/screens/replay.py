@@ -27,7 +27,7 @@ class ReplayScreen(WatchScreen):
         Binding("dollar_sign,end", "end", "end", key_display="$ End", show=False, tooltip="To the last step", id="end"),
         Binding(
             "l",
-            "focused.move_cursor(1)",
+            "cursor_on",
             "cursor right",
             show=False,
             tooltip="As →: the cursor goes on",
@@ -81,6 +81,10 @@ class ReplayScreen(WatchScreen):
     def action_speed(self, direction: int) -> None:
         self.replay.change_speed(direction)
         self.draw()
+
+    def action_cursor_on(self) -> None:
+        """Move the cursor of the chosen chart to the right: `l` is free here, unlike where training is steered."""
+        self._chosen_chart().action_move_cursor(1)
 
     def action_move(self, rows: int) -> None:
         self.replay.seek_row(rows)

@@ -366,9 +366,9 @@ async def test_the_terminal_gets_few_bytes_for_a_small_change(monkeypatch: pytes
         display = type(app)._display
 
         def listen(self: Stage, screen: Screen[Any], renderable: RenderableType | None) -> None:
+            display(self, screen, renderable)
             if renderable is not None and hasattr(renderable, "render_segments"):
                 written.append(renderable.render_segments(self.console))
-            display(self, screen, renderable)
 
         monkeypatch.setattr(type(app), "_display", listen)
         for count in range(1520, 1720, 10):

@@ -1,0 +1,41 @@
+"""`eostui` without a command: choose a run, watch it, and come back to the list."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from eostui.cli.options import DEFAULT_RUNS_DIR
+from eostui.cli.watch import preferences, show, watch
+from eostui.dashboard.app import Dashboard
+from eostui.dashboard.picker import RunPicker
+from eostui.home import expand_home
+from eostui.link.address import is_live
+from eostui.link.client import LinkClient
+from eostui.reading.live import LiveFeed
+from eostui.reading.replay import ReplayFeed
+from eostui.store import RunFile
+
+
+def pick() -> int:
+    """The list of runs until the user leaves it; the exit code."""
+    runs_dir = expand_home(os.environ.get("EOSTUI_RUNS") or DEFAULT_RUNS_DIR)
+    path: Path | None = None
+    while True:
+        picker = RunPicker(runs_dir, preferences(None), path)
+        code = show(picker)
+        path = picker.chosen
+        if code or path is None:
+            return code
+        code = _open(path)
+        if code >= 128:  # a signal has asked this program to end
+            return code
+
+
+def _open(path: Path) -> int:
+    """Watch a run that is being trained, and replay any other; the exit code."""
+    if is_live(path.parent):
+        return watch(LiveFeed(LinkClient.to_run(path.parent), path.parent), preferences(None))
+    with RunFile.open(path) as file:
+        feed = ReplayFeed(file)
+    return show(Dashboard(feed, preferences(None)))

@@ -1,0 +1,102 @@
+"""What every app of this program has: the house's themes and inks, the user's preferences, and a clean end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Iterable
+from functools import partial
+from typing import ClassVar
+
+from textual.app import ReturnType, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.reactive import reactive
+from textual.screen import Screen
+
+from eostui.dashboard.palette import PALETTES, THEMES, PaletteName, stylesheet, variables_of
+from eostui.dashboard.settings import Preferences, SettingsError, save_choice
+from eostui.dashboard.textual_private import FrugalApp
+
+ENDING = (signal.SIGTERM, signal.SIGHUP)
+LAST_WISHES = 5.0
+"""Seconds that an app has to put the terminal back once a signal asks it to end."""
+
+
+class HouseApp(FrugalApp[ReturnType]):
+    """Base of the apps."""
+
+    TITLE = "eostui"
+    CSS = stylesheet()
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+l", "redraw", "redraw", show=False, system=True)]
+
+    palette: reactive[PaletteName] = reactive[PaletteName](PALETTES[0], init=False)
+    """Which colours curves and words have, within what the theme leaves open."""
+
+    def __init__(self, preferences: Preferences | None = None) -> None:
+        super().__init__()
+        self.preferences = preferences or Preferences()
+        self.ended_by: signal.Signals | None = None
+        """The signal that made the app leave, where it was one."""
+        self.is_ready = False
+        """Everything is on the screen: from here on a choice is the user's."""
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = self.preferences.theme
+        self.set_reactive(HouseApp.palette, self.preferences.settings.palette or PALETTES[0])
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return variables_of(self.current_theme, self.palette)
+
+    def watch_palette(self) -> None:
+        self.refresh_css(animate=False)
+        self.keep("palette", self.palette)
+
+    def watch_theme(self, theme: str) -> None:
+        self.keep("theme", theme)
+
+    def keep(self, key: str, value: str) -> None:
+        """Write down what the user has chosen while the app was open."""
+        if self.is_ready and self.preferences.file is not None:
+            try:
+                save_choice(self.preferences.file, key, value)
+            except SettingsError as error:
+                self.notify(str(error), severity="warning", markup=False)
+
+    def on_load(self) -> None:
+        """Before the terminal is touched: a signal which asks this program to end has it put everything back first."""
+        if not self.is_headless:
+            loop = asyncio.get_running_loop()
+            for number in ENDING:
+                if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` has SIGHUP ignored
+                    loop.add_signal_handler(number, self._end, number)
+
+    def _end(self, number: signal.Signals) -> None:
+        """Leave as somebody does who leaves the training running."""
+        if self.ended_by is None:
+            self.ended_by = number
+            # a terminal that is gone can keep Textual waiting for it for ever
+            timer = threading.Timer(LAST_WISHES, os._exit, [128 + number])
+            timer.daemon = True
+            timer.start()
+            if self.is_ready:
+                self.exit()
+
+    def on_ready(self) -> None:
+        """Everything is there, and may go again."""
+        for complaint in self.preferences.complaints:
+            self.notify(complaint, severity="warning", timeout=20.0, markup=False)
+        self.is_ready = True
+        if self.ended_by is not None:
+            self.exit()
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palettes, what suits the terminal, then Textual's own."""
+        for palette in PALETTES:
+            choose = partial(setattr, self, "palette", palette)
+            yield SystemCommand(f"Palette {palette}", "Colours of the curves", choose)
+        why = partial(self.notify, self.preferences.reasons, timeout=20.0, markup=False)
+        yield SystemCommand("Terminal", "Which colours and signs suit this terminal, and why", why)
+        yield from super().get_system_commands(screen)
