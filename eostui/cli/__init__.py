@@ -14,6 +14,7 @@ import typer
 
 from eostui import __version__
 from eostui.cli.attach import attach
+from eostui.cli.compare import compare
 from eostui.cli.control import control
 from eostui.cli.correcting import to_correct
 from eostui.cli.export import export
@@ -40,6 +41,7 @@ app = typer.Typer(
 app.command(cls=Command)(run)
 app.command(cls=Command)(attach)
 app.command(cls=Command)(replay)
+app.command(cls=Command)(compare)
 app.command(cls=Command)(ls)
 app.command(cls=Command)(info)
 app.command(cls=Command)(export)

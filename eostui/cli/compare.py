@@ -6,11 +6,8 @@ from typing import Annotated
 
 import typer
 
-from eostui.cli.options import DEFAULT_RUNS_DIR, RunsDir, run_names
+from eostui.cli.options import DEFAULT_RUNS_DIR, RunsDir, Theme, run_names
 from eostui.config import ConfigError
-
-MOST = 24
-"""Runs at once: more cannot be told apart."""
 
 
 def compare(
@@ -23,6 +20,7 @@ def compare(
             help="Runs by name, directory or run.h5.",
         ),
     ],
+    theme: Theme = None,
     runs_dir: RunsDir = DEFAULT_RUNS_DIR,
 ) -> int:
     """Show several runs in the same charts, finished ones and such as go on, over the step, the time or η·step.
@@ -37,6 +35,8 @@ def compare(
     """
     if len(runs) < 2:
         raise ConfigError(f"compare: one run, {runs[0]!r}; give two or more, or `eostui replay {runs[0]}`")
+    from eostui.reading.comparison import MOST
+
     if len(runs) > MOST:
         raise ConfigError(f"compare: {len(runs)} runs; give {MOST} at most, or draw them with `eostui plot`")
 
@@ -45,13 +45,6 @@ def compare(
 
     files = [RunFile.open(find_run(run, runs_dir)) for run in runs]
     require_terminal("`eostui plot` and `eostui export` need none")
-    from eostui.cli.watch import show
-    from eostui.dashboard.app import Dashboard
-    from eostui.reading.growing import GrowingFeed
+    from eostui.cli.watch import show_together
 
-    feeds = [GrowingFeed(file) for file in files]
-    try:
-        return show(Dashboard(feeds))
-    finally:
-        for feed in feeds:
-            feed.close()
+    return show_together(files, theme)

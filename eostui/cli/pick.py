@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from eostui.cli.options import DEFAULT_RUNS_DIR
-from eostui.cli.watch import preferences, show, watch
+from eostui.cli.watch import preferences, show, show_together, watch
 from eostui.dashboard.app import Dashboard
 from eostui.dashboard.picker import RunPicker
 from eostui.home import expand_home
@@ -24,6 +24,11 @@ def pick() -> int:
     while True:
         picker = RunPicker(runs_dir, preferences(None), path)
         code = show(picker)
+        if len(picker.compared) > 1:
+            code = show_together([RunFile.open(path) for path in picker.compared], None)
+            if code >= 128:
+                return code
+            continue
         path = picker.chosen
         if code or path is None:
             return code

@@ -7,6 +7,7 @@ import difflib
 import io
 import os
 import sys
+from collections.abc import Sequence
 
 import typer
 
@@ -14,7 +15,9 @@ from eostui.dashboard.app import Dashboard
 from eostui.dashboard.house_app import HouseApp
 from eostui.dashboard.settings import THEME_NAMES, Preferences
 from eostui.reading.ending import ending_of
+from eostui.reading.growing import GrowingFeed
 from eostui.reading.live import LiveFeed
+from eostui.store import RunFile
 from eostui.streams import write_what_can_be_read
 
 VIEWER_NICENESS = 5
@@ -51,6 +54,16 @@ def watch(feed: LiveFeed, chosen: Preferences) -> int:
     with contextlib.suppress(OSError):  # the terminal may be what has gone
         print(f"{feed.name} is still training; come back: eostui attach {feed.place}", flush=True)
     return code
+
+
+def show_together(files: Sequence[RunFile], theme: str | None) -> int:
+    """Several runs in the same charts until the user leaves; the exit code."""
+    feeds = [GrowingFeed(file) for file in files]
+    try:
+        return show(Dashboard(feeds, preferences(theme)))
+    finally:
+        for feed in feeds:
+            feed.close()
 
 
 def show(app: HouseApp[None]) -> int:

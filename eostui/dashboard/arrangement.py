@@ -115,12 +115,13 @@ def pages_of(pictures: Sequence[Titled], room: int) -> list[list[Titled]]:
 
     The first chart, which is the sharpness with its threshold, and the loss stay, so that everything can be held
     against them; the others change, Gauss–Newton last, which is nearest to what is shown already. Every page is full:
-    the last one is filled up with charts of the one before. With room for one there is one chart on each page.
+    the last one is filled up with charts of the one before. With room for two the loss is on the first page. With room
+    for one there is one chart on each page.
     """
     if len(pictures) <= room:
         return [list(pictures)]
     stay = [picture for picture in pictures if picture is pictures[0] or picture.name == "loss"][: room - 1]
-    change = sorted((p for p in pictures if p not in stay), key=lambda picture: picture.name == "gauss-newton")
+    change = sorted((p for p in pictures if p not in stay), key=lambda p: (p.name == "gauss-newton", p.name != "loss"))
     count = room - len(stay)
     starts = [min(start, len(change) - count) for start in range(0, len(change), count)]
     chosen = [[*stay, *change[start : start + count]] for start in starts]

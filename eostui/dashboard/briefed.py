@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from eostui.dashboard.widgets.briefing import Briefed, Stage
 from eostui.reading.feed import Feed
+from eostui.reading.live import LiveFeed
+from eostui.reading.numbers import duration
 
 _LEAVE = (
     "You need not wait. Press q and leave the training running; `eostui attach` brings you back, also from another "
@@ -23,6 +27,8 @@ def briefed_of(feed: Feed) -> Briefed:
 
 
 def _stages(feed: Feed) -> tuple[Stage, ...]:
-    if not feed.activity:
-        return (Stage("starting", "now"),)
-    return (Stage(feed.activity, "now"),)
+    if not isinstance(feed, LiveFeed) or not feed.activity:
+        return (Stage(feed.activity or "starting", "now"),)
+    phase = feed.phase
+    left = f"{duration(phase.left)} left" if math.isfinite(phase.left) else f"for {duration(phase.elapsed)}"
+    return (Stage(phase.text, "now", phase.fraction, left),)

@@ -22,6 +22,7 @@ from eostui.dashboard.house_app import HouseApp
 from eostui.dashboard.screens.delete import DeleteScreen
 from eostui.dashboard.settings import Preferences
 from eostui.dashboard.widgets.canvas import GLYPHS
+from eostui.reading.comparison import MOST
 from eostui.reading.numbers import NONE, ratio
 from eostui.reading.run_row import RunRow
 from eostui.store import clean_text, list_runs
@@ -46,6 +47,7 @@ class RunPicker(HouseApp[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "open"),
         Binding("space", "mark", "mark"),
+        Binding("c", "compare", "compare"),
         Binding("slash", "filter", "filter", key_display="/"),
         Binding("d", "delete", "delete"),
         Binding("j", "down", show=False),
@@ -58,6 +60,8 @@ class RunPicker(HouseApp[None]):
     def __init__(self, runs_dir: Path, preferences: Preferences | None = None, at: Path | None = None) -> None:
         super().__init__(preferences)
         self.chosen: Path | None = None
+        self.compared: list[Path] = []
+        """The runs that the user wants to see in the same charts."""
         self._runs_dir = runs_dir
         self._at = at
         self._rows: dict[Path, RunRow] = {}
@@ -146,6 +150,17 @@ class RunPicker(HouseApp[None]):
         empty = self.screen_stack[0].query_one("#picker_empty", Label)
         empty.display = not self._shown
         empty.update("no run has these words" if self._rows else "no runs yet: start one with `eostui run`")
+
+    def action_compare(self) -> None:
+        """Show the marked runs in the same charts."""
+        marked = [row.path for row in self._rows.values() if row.path in self._marked]
+        if len(marked) < 2:
+            self.notify("mark two runs or more with space, then press c", severity="warning")
+        elif len(marked) > MOST:
+            self.notify(f"at most {MOST} runs can be told apart", severity="warning")
+        else:
+            self.compared = marked
+            self.exit()
 
     def action_open(self) -> None:
         row = self._under_cursor()

@@ -8,6 +8,7 @@ from eostui.dashboard.widgets.status_line import Part, Standing
 from eostui.reading.feed import Feed
 from eostui.reading.numbers import format_value, percentage
 from eostui.reading.present_sharpness import PresentSharpness
+from eostui.reading.progress import Progress
 from eostui.reading.regime import Regime, present_regime
 from eostui.reading.step_size import StepSize, step_size_text
 from eostui.store import TRAIN
@@ -51,17 +52,21 @@ def _doing(feed: Feed, note: str) -> list[Part]:
     if note:
         parts.insert(0, Part.of(note, "note", rank=2))
     if feed.step >= 0:
-        parts.append(_step(feed))
+        parts += _step(feed)
     parts.append(Part.of(f"[{feed.name}]", "label", rank=4))
     return parts
 
 
-def _step(feed: Feed) -> Part:
-    steps = feed.config.get("steps")
-    number = (("step ", "label"), (f"{feed.step:,}", "value"))
-    if not isinstance(steps, int) or steps <= feed.step:
-        return Part(number, rank=1)
-    return Part((*number, (f" of {steps:,}", "label")), rank=1, short=number)
+def _step(feed: Feed) -> list[Part]:
+    """The step, of how many, and the time left."""
+    progress = Progress.of(feed)
+    number = (("step ", "label"), (f"{progress.step:,}", "value"))
+    if progress.total is None or progress.total <= progress.step:
+        return [Part(number, rank=1)]
+    parts = [Part((*number, (f" of {progress.total:,}", "label")), rank=1, short=number)]
+    if feed.status == "running" and progress.text:
+        parts.append(Part.of(progress.text, "value", rank=3))
+    return parts
 
 
 def _has(feed: Feed) -> list[Part]:
@@ -94,11 +99,9 @@ def _values(feed: Feed) -> list[Part]:
     parts = [Part((("loss ", "label"), (format_value(train.last("loss")), "value")), rank=1)]
     if "accuracy" in train and not math.isnan(train.last("accuracy")):
         parts.append(Part((("acc ", "label"), (percentage(train.last("accuracy")), "value")), rank=4))
-    timing = feed.series.get("timing")
-    if timing is not None and timing.shown and "steps_per_second" in timing:
-        rate = ((format_value(timing.last("steps_per_second"), 2), "value"), (" steps/s", "label"))
-        share = ()
-        if "measuring_share" in timing:
-            share = ((f", {100 * timing.last('measuring_share'):.0f} % of it measuring", "label"),)
-        parts.append(Part((*rate, *share), rank=5, short=rate))
+    progress = Progress.of(feed)
+    if math.isfinite(progress.rate):
+        rate = ((format_value(progress.rate, 2), "value"), (" steps/s", "label"))
+        share = f", {100 * progress.measuring:.0f} % of it measuring" if math.isfinite(progress.measuring) else ""
+        parts.append(Part((*rate, (share, "label")), rank=5, short=rate))
     return parts

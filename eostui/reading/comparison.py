@@ -14,6 +14,8 @@ from eostui.reading.sharpness import sharpness_of
 from eostui.reading.trace import Trace
 from eostui.store import TEST, TRAIN
 
+MOST = 24
+"""Runs at once: more cannot be told apart."""
 RUN_INKS = ("mode-1", "mode-10", "second", "mode-5", "third", "mode-8", "mode-3", "loss")
 """What the runs are drawn with, in their order; more runs than these begin again."""
 

@@ -41,8 +41,6 @@ class Feed(ABC):
     """One of `store.Status`, or `died` for a trainer that is gone without a word."""
     activity: str = ""
     """What is going on right now, in words; empty where nothing out of the ordinary is."""
-    pending: str = ""
-    """What was asked of the trainer and is not done yet, in words."""
 
     def __init__(self) -> None:
         self.config = {}
@@ -65,6 +63,11 @@ class Feed(ABC):
             self._own[kind] = kind()
         found: T = self._own[kind]
         return found
+
+    @property
+    def pending(self) -> str:
+        """What was asked of the trainer and is not answered yet, in words; empty where nothing is."""
+        return ""
 
     @property
     def step(self) -> int:

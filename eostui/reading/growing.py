@@ -8,9 +8,10 @@ from eostui.store import RunFile, RunFileError, Status
 
 
 class GrowingFeed(Feed):
-    """Every row of a file, and every row that is written to it later. Raises RunFileError for a file that cannot be read.
+    """Every row of a file, and every row that is written to it later.
 
-    Whoever trains the run is not asked: a file that has been copied here, or that another machine writes, will do.
+    Whoever trains the run is not asked: a copy of the file, or one that another machine writes, will do. Raises
+    RunFileError for a file that cannot be read.
     """
 
     def __init__(self, file: RunFile) -> None:

@@ -73,10 +73,7 @@ class LiveFeed(Feed):
 
     @property
     def pending(self) -> str:
-        """What was asked of the trainer and is not answered yet, in words; empty where nothing is.
-
-        A trainer acts between two steps, and a step may take minutes.
-        """
+        """A trainer acts between two steps, and a step may take minutes."""
         waiting = list(dict.fromkeys(_DOING[verb] for verb in self._asked.values()))
         if not waiting or self.over:
             return ""

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from eostui.dashboard.arrangement import COLUMNS, LOWEST, Arrangement, arrange, pages_of
+from eostui.dashboard.arrangement import COLUMNS, LOWEST, Arrangement, Slot, arrange, pages_of
 from eostui.reading.charts import LinePicture
 from eostui.store import Line, LineChart
 
@@ -19,12 +19,12 @@ def _grid_rows(arrangement: Arrangement) -> list[list[int]]:
     """How many columns of each row of the grid are taken by charts that begin or go on there."""
     free = [[COLUMNS] for _ in arrangement.weights]
     row = 0
-    for slot in (*arrangement.slots, *([] if not arrangement.events else [arrangement.events])):
-        columns, rows = (slot, 1) if isinstance(slot, int) else (slot.columns, slot.rows)
-        while free[row][0] < columns:
+    events = [Slot(arrangement.events)] if arrangement.events else []
+    for slot in (*arrangement.slots, *events):
+        while free[row][0] < slot.columns:
             row += 1
-        for taken in range(row, row + rows):
-            free[taken][0] -= columns
+        for taken in range(row, row + slot.rows):
+            free[taken][0] -= slot.columns
     return free
 
 

@@ -28,7 +28,7 @@ def test_without_a_threshold_there_is_none(feed_of: FeedOf) -> None:
 
 def test_an_adaptive_optimizer_has_its_preconditioned_sharpness_beside_the_threshold(feed_of: FeedOf) -> None:
     assert _line(feed_of, adaptive()).endswith("  preconditioned sharpness 3800  38/η 3800  sharpness 30")
-    assert "  preconditioned sharpness nan  " in _line(feed_of, adaptive(), start=0)
+    assert "  preconditioned sharpness –  " in _line(feed_of, adaptive(), start=0)
 
 
 def test_minibatches_have_the_threshold_as_a_reference(feed_of: FeedOf) -> None:

@@ -20,10 +20,13 @@ Choice = tuple[list[str], frozenset[str]]
 
 
 class ChartsScreen(DialogScreen[Choice | None]):
-    """The charts as a list: space hides or shows one, shift and an arrow move it. None when the user changes nothing."""
+    """The charts as a list: space hides or shows one, shift and an arrow move it.
+
+    None when the user changes nothing.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "toggle", "show or hide"),
+        Binding("space", "show_or_hide", "show or hide"),
         Binding("shift+up,K", "move(-1)", "up"),
         Binding("shift+down,J", "move(1)", "down"),
         Binding("enter", "take", "done", priority=True),
@@ -47,7 +50,7 @@ class ChartsScreen(DialogScreen[Choice | None]):
     def on_option_list_option_selected(self) -> None:
         self.action_take()
 
-    def action_toggle(self) -> None:
+    def action_show_or_hide(self) -> None:
         """Hide the chart under the bar, or show it; one chart at least stays."""
         index = self.query_one(OptionList).highlighted
         if index is None:

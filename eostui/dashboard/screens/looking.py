@@ -34,6 +34,8 @@ def _hidden(key: str, action: str, name: str, tooltip: str, *, id: str, shown: s
 class LookingScreen(Screen[None]):
     """Base of the screens with a `ChartGrid`: keys and mouse that change how it is looked at, never what happens."""
 
+    AUTO_FOCUS = ""  # the first chart takes it
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "ratio", "S|ratio", tooltip="Sharpness itself, or as a share of the threshold", id="ratio"),
         _hidden("z", "zoom", "zoom", "Show the chosen chart alone, or all again", id="zoom"),

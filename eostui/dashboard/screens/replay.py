@@ -84,7 +84,8 @@ class ReplayScreen(WatchScreen):
 
     def action_cursor_on(self) -> None:
         """Move the cursor of the chosen chart to the right: `l` is free here, unlike where training is steered."""
-        self._chosen_chart().action_move_cursor(1)
+        if chart := self.charts.chosen():
+            chart.action_move_cursor(1)
 
     def action_move(self, rows: int) -> None:
         self.replay.seek_row(rows)

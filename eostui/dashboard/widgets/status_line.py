@@ -103,7 +103,8 @@ class StatusLine(Widget):
         if self._standing is None:
             return Text("starting")
         width = self.size.width
-        return self._first(self._standing, width) + Text("\n") + self._line(self._standing.second, width)
+        lines = self._first(self._standing, width), self._line(self._standing.second, width)
+        return Text("\n", no_wrap=True, overflow="ellipsis").join(lines)
 
     def _first(self, standing: Standing, width: int) -> Text:
         """Regime, gauge with its number, and the other parts, of which the last one stands at the right end."""
@@ -112,13 +113,13 @@ class StatusLine(Widget):
             return self._line((standing.regime, *standing.first), width)
         label, number = "S/threshold ", f" {_ratio(standing.ratio)}"
         gauge = min(max(width // 4, 12), 40)
-        rest = width - regime.cell_len - len(label) - gauge - len(number) - 2 * len(_GAP)
+        rest = width - regime.cell_len - 2 - len(label) - gauge - len(number) - len(_GAP)
         line = regime.append("  ").append(label, self._style("label"))
         styles = {"end": "label", "full": "regime", "empty": "empty", "edge": "threshold", "over": "above"}
         for text, part in meter(standing.ratio, gauge, METERS[self.unicode]):
             line.append(text, self._style(styles[part]))
         line.append(number, self._style("value")).append(_GAP)
-        return line + self._line(standing.first, rest + len(_GAP))
+        return line + self._line(standing.first, rest)
 
     def _line(self, parts: Sequence[Part], width: int) -> Text:
         """As many parts as there is room for, the least important ones left out."""

@@ -38,6 +38,6 @@ def test_it_is_as_wide_as_it_was_asked_for(ratio: float, width: int) -> None:
 
 
 def test_what_is_beyond_the_edge_is_a_part_of_its_own() -> None:
-    parts = dict((part, text) for text, part in meter(1.2, 42, METERS[False]))
+    parts = {part: text for text, part in meter(1.2, 42, METERS[False])}
     assert len(parts["over"]) > 2
     assert "over" not in {part for _, part in meter(1.0, 42, METERS[False])}
