@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from eostui.cli.options import DEFAULT_RUNS_DIR, Run, RunsDir
+
+STEP_SIZES = ("lr", "previous")
+"""What a step size is called in a config and in the detail of an event."""
 
 
 def info(run: Run = None, runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> None:
@@ -19,7 +25,7 @@ def info(run: Run = None, runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> None:
     from eostui.reading.state import run_state
     from eostui.store import RunFile, find_run
 
-    def section(title: str, rows: dict[str, object]) -> None:
+    def section(title: str, rows: Mapping[str, str]) -> None:
         console.print(Text(f"\n{title}", "bold"), soft_wrap=True)
         if not console.is_terminal:  # where a program reads it, one line an entry, however long
             wide = max(map(cell_len, rows), default=0)
@@ -28,7 +34,7 @@ def info(run: Run = None, runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> None:
             return
         grid = Table.grid(padding=(0, 2))
         for key, value in rows.items():
-            grid.add_row(Text(key, "dim"), Text(str(value)))
+            grid.add_row(Text(key, "dim"), Text(value))
         console.print(grid)
 
     console = Console()
@@ -39,12 +45,12 @@ def info(run: Run = None, runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> None:
                 "state": run_state(file),
                 "edge": edge_of_run(file).text,
                 "created": f"{file.created:%Y-%m-%d %H:%M:%S} UTC",
-                "file": file.path,
+                "file": str(file.path),
                 "written by": f"eostui {file.eostui_version}",
             },
         )
-        section("config", dict(file.config))
-        section("environment", dict(file.environment))
+        section("config", in_words(file.config))
+        section("environment", in_words(file.environment))
         section(
             "tables",
             {
@@ -55,5 +61,29 @@ def info(run: Run = None, runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> None:
         events = file.events()
         section(
             "events",
-            {f"{i}": f"step {e.step}  {e.kind}  {dict(e.detail) or ''}" for i, e in enumerate(events)},
+            {f"{i}": f"step {e.step}  {e.kind}  {value_in_words(e.detail)}".rstrip(" –") for i, e in enumerate(events)},
         )
+
+
+def in_words(values: Mapping[str, Any]) -> dict[str, str]:
+    """Settings as a person would say them, by name."""
+    return {key: value_in_words(value, key) for key, value in values.items()}
+
+
+def value_in_words(value: object, name: str = "") -> str:
+    """A value from JSON without its brackets and quotes; a dash for null and for what is empty."""
+    from eostui.reading.numbers import NONE
+    from eostui.reading.step_size import step_size_text
+
+    if value is None or value in ("", [], {}):
+        return NONE
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return step_size_text(value) if name in STEP_SIZES else f"{value:.10g}"
+        case list():
+            return ", ".join(value_in_words(item) for item in value)
+        case Mapping():
+            return ", ".join(f"{key} {value_in_words(item, str(key))}" for key, item in value.items())
+    return str(value)

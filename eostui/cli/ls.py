@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import math
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from textwrap import wrap
+from typing import Annotated
+
+import typer
 
 from eostui.cli.options import DEFAULT_RUNS_DIR, RunsDir
 
@@ -15,23 +20,35 @@ _NUMBERS = range(2, 6)
 """The columns that hold numbers."""
 NONE = "–"
 """Stands where nothing was measured."""
+GIVE_WAY = ("created (UTC)", "loss", "threshold")
+"""The columns that are left out, the first one first, where there is no room for all."""
 INDENT = "  "
 """Before what is said of a run on a line of its own."""
 
 
-def ls(runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> None:
+def ls(
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array, for a program.")] = False,
+    runs_dir: RunsDir = DEFAULT_RUNS_DIR,
+) -> None:
     """List the runs, newest first.
 
     The sharpness is the eigenvalue that the threshold is for: that of P⁻¹H, and it says so, where the optimizer has a
-    preconditioner P.
+    preconditioner P. It is tracked where that is newer than what the solver certified. A narrow terminal shows fewer
+    columns.
 
-    Example: `eostui ls --runs-dir ~/experiments`
+    Examples:
+
+    - `eostui ls --runs-dir ~/experiments`
+    - `eostui ls --json`
     """
     from eostui.cli.terminal import terminal_size
     from eostui.store import list_runs
     from eostui.streams import as_shown
 
     paths = list_runs(runs_dir)
+    if as_json:
+        print(json.dumps([_described(path) for path in paths], indent=2, allow_nan=False))
+        return
     if not paths:
         print(f"no runs in {runs_dir} yet; `eostui run` makes one")
         return
@@ -43,25 +60,28 @@ def ls(runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> None:
 
 
 def lay_out_runs(rows: Sequence[Sequence[str]], width: int | None) -> Iterator[str]:
-    """A line a run, in columns, where that fits into `width` cells or where `width` is None, for a program.
+    """A line a run, in columns, as many as fit into `width` cells, or all where `width` is None, for a program.
 
-    Elsewhere the name has a line to itself, and the rest stands below it: so it can be read and copied whole. A row of
-    two cells is a name and why there is nothing else to say of it.
+    The columns of `GIVE_WAY` are left out as need be. Where that is not enough, the name has a line to itself, and the
+    rest stands below it: so it can be read and copied whole. A row of two cells is a name and why there is nothing else
+    to say of it.
     """
     from rich.cells import cell_len
 
-    from eostui.cli.columns import GAP, in_columns, widths_of
+    from eostui.cli.columns import in_columns, widths_of
 
     whole = [HEADINGS, *(row for row in rows if len(row) == len(HEADINGS))]
     widths = widths_of(whole)
     widths[0] = max([widths[0], *widths_of([row[:1] for row in rows])])
-    beside = width is None or sum(widths) + len(GAP) * (len(widths) - 1) <= width
+    kept = _that_fit(widths, width)
+    beside = bool(kept)
     for row in (HEADINGS, *rows):
         if len(row) < len(HEADINGS):
             name, why = row
             yield from [in_columns((name, why), (widths[0], cell_len(why)))] if beside else [name, INDENT + why]
         elif beside:
-            yield in_columns(row, widths, right=_NUMBERS)
+            numbers = [place for place, number in enumerate(kept) if number in _NUMBERS]
+            yield in_columns([row[number] for number in kept], [widths[number] for number in kept], right=numbers)
         else:
             yield row[0]
             below = in_columns(row[1:], widths[1:], right=[number - 1 for number in _NUMBERS])
@@ -69,6 +89,46 @@ def lay_out_runs(rows: Sequence[Sequence[str]], width: int | None) -> Iterator[s
                 yield from wrap(" ".join(below.split()), width, initial_indent=INDENT, subsequent_indent=INDENT)
             else:
                 yield INDENT + below
+
+
+def _that_fit(widths: Sequence[int], width: int | None) -> list[int]:
+    """The numbers of the columns that fit side by side; none where they do not, whatever gives way."""
+    from eostui.cli.columns import GAP
+
+    kept = list(range(len(HEADINGS)))
+    for heading in (None, *GIVE_WAY):
+        kept = [number for number in kept if HEADINGS[number] != heading]
+        if width is None or sum(widths[number] for number in kept) + len(GAP) * (len(kept) - 1) <= width:
+            return kept
+    return []
+
+
+def _described(path: Path) -> dict[str, object]:
+    """A run for a program: null where nothing was measured, or where that is not finite."""
+    from eostui.cli.state import run_state
+    from eostui.reading.newest import Newest
+    from eostui.reading.threshold import Threshold
+    from eostui.store import RunFile, RunFileError, clean_text
+
+    try:
+        with RunFile.open(path) as run:
+            threshold = Threshold.of(run.config, run.environment)
+            measured = asdict(Newest.of(run))
+            return {
+                "name": run.name,
+                "path": str(path),
+                "state": run_state(run),
+                "created": run.created.isoformat(),
+                **{key: value if _is_json(value) else None for key, value in measured.items()},
+                "sharpness_of": threshold.table,
+                "threshold_is": threshold.formula,
+            }
+    except RunFileError as error:
+        return {"name": clean_text(path.parent.name), "path": str(path), "error": str(error)}
+
+
+def _is_json(value: object) -> bool:
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _row(path: Path) -> tuple[str, ...]:
