@@ -9,16 +9,22 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from eostui.reading.curves import largest_eigenvalue, threshold_line, training_loss
+from eostui.cli.shown import LABELS, Shown
+from eostui.config import ConfigError
+from eostui.reading.curves import has_numbers, largest_eigenvalue, threshold_line, training_loss
 from eostui.reading.feed import Feed
 from eostui.reading.saved import SavedFeed
+from eostui.reading.series import at_steps
+from eostui.reading.sharpness import sharpness_of
+from eostui.reading.step_size import step_size_text
 from eostui.reading.threshold import CURVATURES, Threshold
-from eostui.reading.trace import Trace
+from eostui.reading.trace import Steps
 from eostui.store import FULL_BATCH, TRAIN, RunFile, RunFileError, Table
 
 if TYPE_CHECKING:
@@ -60,51 +66,85 @@ STYLE: Mapping[str, Any] = {
     "legend.frameon": False,
     "savefig.facecolor": "white",
     "svg.hashsalt": "eostui",
+    "svg.fonttype": "none",  # text that can be searched and edited
+    "pdf.fonttype": 42,  # TrueType, which journals ask for
 }
 
 
 @dataclass(frozen=True)
 class RunCurves:
-    """What a figure shows of one run, and what the legend calls it."""
+    """What a figure shows of one run, and what the legend calls it; without a `label` that is its name, and its η."""
 
-    label: str
+    name: str
     feed: Feed
+    shown: Shown
+    label: str | None = None
 
     @classmethod
-    def of(cls, file: RunFile, label: str, tables: Iterable[str]) -> RunCurves:
+    def of(cls, file: RunFile, label: str | None, tables: Iterable[str], shown: Shown) -> RunCurves:
         """Read a run; `tables` are drawn instead of that which the threshold is for.
 
-        Raises RunFileError for a run that has no such table, or a table without eigenvalues.
+        Raises RunFileError for a run that has no such table, or a table without eigenvalues, or with a ratio one that
+        the threshold is not for.
         """
+        threshold = Threshold.of(file.config, file.environment)
         there = file.tables
         for name in tables:
             file.length(name)
             if not _has_eigenvalues(there[name]):
                 known = ", ".join(name for name, table in there.items() if _has_eigenvalues(table))
                 raise RunFileError(f"{file.path}: its table {name} has no eigenvalues; these have: {known or 'none'}")
-        compared = Threshold.of(file.config, file.environment).table
-        return cls(label, SavedFeed(file, {TRAIN.name, FULL_BATCH.name, compared, *tables}))
+            if shown.ratio and not threshold.is_for(name):
+                raise RunFileError(f"{file.path}: its threshold is not for the table {name}; draw that without --ratio")
+        wanted = {TRAIN.name, FULL_BATCH.name, "tracked", threshold.table, *tables}
+        return cls(file.name, SavedFeed(file, wanted), shown, label)
+
+    @property
+    def legend(self) -> str:
+        """What the legend says of it."""
+        if self.label is not None:
+            return self.label
+        train = self.feed.series.get(TRAIN.name)
+        if train is None or not has_numbers(train, "lr", wide=False) or not train.shown:
+            return self.name
+        first, last = (step_size_text(float(train["lr"][row])) for row in (0, -1))
+        return f"{self.name}, η = {first}" if first == last else f"{self.name}, η = {first} → {last}"
 
     def eigenvalue(self, table: str | None) -> Curve:
-        """The largest eigenvalue of a table, by default of that which the threshold is for."""
-        return _curve(largest_eigenvalue(self.feed, table or self.feed.threshold.table, "first"))
+        """The largest eigenvalue of a table, by default of that which the threshold is for, or its ratio to that.
+
+        Of the latter with the values that are tracked between two measurements.
+        """
+        feed = self.feed
+        if table in (None, feed.threshold.table):
+            known = sharpness_of(feed)
+            return self._curve(known.steps, known.ratios if self.shown.ratio else known.values)
+        trace = largest_eigenvalue(feed, table or "", "first")
+        values = trace.y
+        if self.shown.ratio:
+            values = values / at_steps(feed.series[TRAIN.name], "threshold", trace.x)
+        return self._curve(trace.x, values)
 
     def threshold(self, table: str | None) -> Curve:
         """The corners of its staircase; nothing where it is a threshold on something else than the table's matrix."""
         if not self.feed.threshold.is_for(table or self.feed.threshold.table):
             return _NOTHING
-        steps, values = _curve(threshold_line(self.feed))
+        line = threshold_line(self.feed)
+        values = np.where(np.isfinite(line.y), 1.0, line.y) if self.shown.ratio else line.y
+        steps, values = self._curve(line.x, values)
         corners = np.flatnonzero(np.diff(values, prepend=np.nan) != 0)
         corners = np.union1d(corners, len(steps) - 1) if len(steps) else corners
         return steps[corners], values[corners]
 
     def loss(self) -> Curve:
         """The loss over all training examples."""
-        return _curve(training_loss(self.feed))
+        trace = training_loss(self.feed)
+        return self._curve(trace.x, trace.y)
 
-
-def _curve(trace: Trace) -> Curve:
-    return trace.x.astype(float), trace.y
+    def _curve(self, steps: Steps, values: Floats) -> Curve:
+        """The part that is shown, over what it is shown over."""
+        rows = self.shown.rows(steps)
+        return self.shown.place(self.feed, steps[rows]), values[rows]
 
 
 def _has_eigenvalues(table: Table) -> bool:
@@ -114,10 +154,15 @@ def _has_eigenvalues(table: Table) -> bool:
 _NOTHING: Curve = (np.empty(0), np.empty(0))
 
 
-def draw(runs: Sequence[RunCurves], tables: Sequence[str], title: str | None, format: str) -> bytes:
+def draw(
+    runs: Sequence[RunCurves], tables: Sequence[str], title: str | None, format: str, own_style: Path | None = None
+) -> bytes:
     """The figure as a file of a format, "png", "svg" or "pdf": the same bytes for the same runs.
 
     A panel for each of the `tables`, or one for the table that each run's threshold is for, and one for the loss.
+    `own_style`, a style file of matplotlib, has the last word, and its colours are those of the runs.
+
+    Raises ConfigError for a style file that cannot be read.
     """
     from matplotlib import style
     from matplotlib.figure import Figure
@@ -125,7 +170,7 @@ def draw(runs: Sequence[RunCurves], tables: Sequence[str], title: str | None, fo
     panels: Sequence[str | None] = list(tables) or [None]
     heights = [CURVATURE_HEIGHT] * len(panels) + [LOSS_HEIGHT]
     # the user's own settings are left out, so that a figure looks the same everywhere
-    with style.context(["default", dict(STYLE)]):
+    with style.context(["default", dict(STYLE), *_read_style(own_style)]):
         figure = Figure(figsize=(WIDTH, sum(heights) + HEAD_HEIGHT), layout="constrained")
         axes: list[Axes] = list(
             figure.subplots(len(heights), 1, sharex=True, height_ratios=heights, squeeze=False)[:, 0]
@@ -134,7 +179,7 @@ def draw(runs: Sequence[RunCurves], tables: Sequence[str], title: str | None, fo
         for axis, table in zip(axes, panels, strict=False):
             _draw_eigenvalues(axis, runs, table, colours)
         _draw_loss(axes[-1], runs, colours)
-        axes[-1].set_xlabel("step")
+        axes[-1].set_xlabel(LABELS[runs[0].shown.x])
         figure.align_ylabels(axes)
         _draw_head(figure, runs, title, colours)
         file = io.BytesIO()
@@ -143,7 +188,24 @@ def draw(runs: Sequence[RunCurves], tables: Sequence[str], title: str | None, fo
     return file.getvalue()
 
 
+def _read_style(path: Path | None) -> list[Any]:
+    """The settings of a style file, in a list; none without one."""
+    from matplotlib import rc_params_from_file
+
+    if path is None:
+        return []
+    try:
+        return [rc_params_from_file(path, use_default_template=False)]
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"--style: {str(path)!r} is no style file of matplotlib: {error}") from None
+
+
 def _colours(count: int) -> list[Any]:
+    from matplotlib import rcParams, rcParamsDefault
+
+    if rcParams["axes.prop_cycle"] != rcParamsDefault["axes.prop_cycle"]:  # the user's own style has colours
+        cycle = rcParams["axes.prop_cycle"].by_key().get("color", PALETTE)
+        return [cycle[number % len(cycle)] for number in range(count)]
     if count <= len(PALETTE):
         return list(PALETTE[:count])
     from matplotlib import colormaps
@@ -162,7 +224,8 @@ def _draw_eigenvalues(axis: Axes, runs: Sequence[RunCurves], table: str | None, 
     if np.isfinite(highest):
         _limit(axis, min(lowest, 0.0), max(highest, line), FARTHEST_SHARPNESS * line)
     names = dict.fromkeys(CURVATURES.get(name, name) for name in (table or run.feed.threshold.table for run in runs))
-    axis.set_ylabel("\n".join(names))
+    divided = " ÷ threshold" * runs[0].shown.ratio
+    axis.set_ylabel("\n".join(name + divided for name in names))
 
 
 def _draw_loss(axis: Axes, runs: Sequence[RunCurves], colours: Sequence[Any]) -> None:
@@ -196,7 +259,7 @@ def _draw_head(figure: Figure, runs: Sequence[RunCurves], title: str | None, col
     from matplotlib.lines import Line2D
 
     handles = [Line2D([], [], color=colour, linewidth=1.8) for colour in colours]
-    labels = [run.label for run in runs]
+    labels = [run.legend for run in runs]
     formulas = list(
         dict.fromkeys(run.feed.threshold.formula for run in runs if np.isfinite(_largest([run.threshold(None)])))
     )
