@@ -61,8 +61,14 @@ def info(run: Run = None, runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> None:
         events = file.events()
         section(
             "events",
-            {f"{i}": f"step {e.step}  {e.kind}  {value_in_words(e.detail)}".rstrip(" –") for i, e in enumerate(events)},
+            {f"{i}": f"step {e.step}  {e.kind}  {_particulars(e.detail)}".rstrip() for i, e in enumerate(events)},
         )
+
+
+def _particulars(detail: Mapping[str, Any]) -> str:
+    """The detail of an event: its text, if it has one, then the rest of it by name."""
+    rest = {name: value for name, value in detail.items() if name != "text"}
+    return ", ".join(value_in_words(part) for part in (detail.get("text"), rest) if part)
 
 
 def in_words(values: Mapping[str, Any]) -> dict[str, str]:

@@ -40,8 +40,9 @@ def test_a_run_is_told_without_any_python(
 ) -> None:
     config = {"lr": 2 / 12, "steps": None, "track": ["gauss-newton"], "compile": False}
     change = (50, "lr", {"lr": 0.1, "previous": 2 / 12, "threshold": 20.0})
+    note = (70, "products", {"text": "searched in float32", "table": "hessian"})
     (tmp_path / "demo").mkdir()
-    run = dataclasses.replace(instrumented(), config=config, events=(change, (60, "pause", {})))
+    run = dataclasses.replace(instrumented(), config=config, events=(change, (60, "pause", {}), note))
     run.write(tmp_path / "demo" / "run.h5")
     monkeypatch.setattr("sys.argv", ["eostui", "info", "demo", "--runs-dir", str(tmp_path)])
     assert main() == 0
@@ -54,6 +55,7 @@ def test_a_run_is_told_without_any_python(
         "compile no",
         "0 step 50 lr lr 0.1, previous 2/12, threshold 20",
         "1 step 60 pause",
+        "2 step 70 products searched in float32, table hessian",
     ):
         assert line in lines
     assert "40 of 400 values certified, 360 tracked" in told
