@@ -132,6 +132,11 @@ def test_nonsense_is_no_place(typed: str) -> None:
         parse_place(typed, 700)
 
 
+def test_in_a_run_without_steps_no_place_is_named() -> None:
+    with pytest.raises(ValueError, match="ended before step 0"):
+        parse_place("0", -1)
+
+
 async def test_the_help_explains_every_number_and_every_regime(dashboard: Dashboard) -> None:
     async with dashboard.run_test(size=(120, 100)) as pilot:
         await pilot.press("question_mark")

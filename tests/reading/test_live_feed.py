@@ -20,6 +20,7 @@ from eostui.link.client import LinkClient
 from eostui.link.messages import Ended, Hello, Phase
 from eostui.link.server import LinkServer
 from eostui.link.verb import Verb
+from eostui.reading.ending import ending_of
 from eostui.reading.live import LiveFeed
 from eostui.store import STEP, Column, Event, Kind, RunFile, RunWriter, Status, Table
 from eostui.store.events import Forecasted, Happening, StepSizeChanged
@@ -242,6 +243,8 @@ def test_the_end_is_known_with_its_rows_and_its_exit_code(source: Source, tmp_pa
     source.do("end")
     _poll_until(feed, lambda feed: feed.over and _rows(feed) == 3)
     assert (feed.status, feed.ended) == ("diverged", Ended("diverged", 1))
+    assert ending_of(feed).startswith(f"{feed.name}: diverged ")
+    assert ending_of(feed).endswith(f"; watch again: eostui replay {feed.place}")
     feed.close()
 
 

@@ -78,6 +78,12 @@ def test_every_word_and_number_says_below_where_the_tracked_sharpness_has_fallen
     assert "1 of 21 values certified, 20 tracked" in edge_of(feed).text
 
 
+def test_before_anything_was_measured_stands_a_dash() -> None:
+    feed = _feed({}, {}, steps=3)
+    assert PresentSharpness.of(feed) is None
+    assert progress_line(feed).plain == "step 2  loss 0.5  accuracy 0.000  sharpness –  2/η 60"
+
+
 def test_a_few_steps_later_the_regime_is_below_the_edge() -> None:
     falling = dict(zip(range(26), np.linspace(77.3, 44.0, 26), strict=True))
     assert present_regime(_feed({0: 77.3}, falling, steps=26)) is Regime.FLATTENING
