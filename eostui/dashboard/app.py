@@ -16,6 +16,7 @@ from eostui.dashboard.screens.compare import CompareScreen
 from eostui.dashboard.screens.live import LiveScreen
 from eostui.dashboard.screens.looking import LookingScreen
 from eostui.dashboard.screens.replay import ReplayScreen
+from eostui.dashboard.screens.watch import WatchScreen
 from eostui.dashboard.settings import Preferences
 from eostui.reading.feed import Feed
 from eostui.reading.live import LiveFeed
@@ -61,6 +62,9 @@ class Dashboard(HouseApp[None]):
             for binding in screen.own_bindings():
                 run = partial(screen.run_action, binding.action)
                 yield SystemCommand(binding.description.capitalize(), binding.tooltip, run)
+        if isinstance(screen, WatchScreen):
+            save = partial(screen.save, "svg")
+            yield SystemCommand("Screenshot", "Save a picture of the screen beside the run", save)
         yield from super().get_system_commands(screen)
 
     async def action_leave(self) -> None:

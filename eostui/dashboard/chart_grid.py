@@ -68,6 +68,11 @@ class ChartGrid(Grid):
         return [picture for picture in pictures if picture.name not in self.hidden] or pictures[:1]
 
     @property
+    def shown(self) -> list[Titled]:
+        """The charts that are on the screen."""
+        return self._pages[self._page] if self._pages else []
+
+    @property
     def zoomed(self) -> bool:
         """Whether one chart has all the room."""
         return bool(self._zoomed)
@@ -193,7 +198,7 @@ class ChartGrid(Grid):
         extent = self.extent()
         over = None if extent is None else self.window.over(*extent)
         hero = self.ordered()[0].name
-        for picture in self._pages[self._page] if self._pages else ():
+        for picture in self.shown:
             first = picture.name == hero
             self.subject.draw(
                 self._panel(picture.name),

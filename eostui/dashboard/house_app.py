@@ -99,4 +99,5 @@ class HouseApp(FrugalApp[ReturnType]):
             yield SystemCommand(f"Palette {palette}", "Colours of the curves", choose)
         why = partial(self.notify, self.preferences.reasons, timeout=20.0, markup=False)
         yield SystemCommand("Terminal", "Which colours and signs suit this terminal, and why", why)
-        yield from super().get_system_commands(screen)
+        # Textual's screenshot wants a folder for downloads, which a server seldom has.
+        yield from (command for command in super().get_system_commands(screen) if command.title != "Screenshot")

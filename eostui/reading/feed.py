@@ -6,6 +6,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -33,6 +34,8 @@ class Feed(ABC):
     poll."""
 
     name: str = ""
+    directory: Path
+    """The run's directory."""
     config: Mapping[str, Any]
     environment: Mapping[str, Any]
     series: dict[str, Series]

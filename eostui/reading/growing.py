@@ -18,6 +18,7 @@ class GrowingFeed(Feed):
         super().__init__()
         self._file: RunFile | None = file
         self.name, self.config, self.environment = file.name, file.config, file.environment
+        self.directory = file.path.parent
         self.series = series_of(file.tables.values())
         self._read(file)
 

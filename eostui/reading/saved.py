@@ -18,6 +18,7 @@ class SavedFeed(Feed):
     def __init__(self, file: RunFile, tables: Collection[str] | None = None) -> None:
         super().__init__()
         self.name, self.config, self.environment = file.name, file.config, file.environment
+        self.directory = file.path.parent
         self.status = str(file.status())
         wanted = {name: table for name, table in file.tables.items() if tables is None or name in tables}
         self.series = series_of(wanted.values())

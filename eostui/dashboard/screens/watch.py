@@ -10,20 +10,26 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Footer
 
+from eostui.config import ConfigError, RunConfig
+from eostui.config.command import command_line
 from eostui.dashboard.briefed import briefed_of
 from eostui.dashboard.chart_grid import ChartGrid
 from eostui.dashboard.course import course_of
 from eostui.dashboard.readings_row import ReadingsRow
 from eostui.dashboard.screens.events import EventsScreen
+from eostui.dashboard.screens.export import ExportedAs, ExportScreen
 from eostui.dashboard.screens.help import HelpScreen
 from eostui.dashboard.screens.looking import LookingScreen
+from eostui.dashboard.screenshot import with_drawn_dots
 from eostui.dashboard.standing import standing_of
 from eostui.dashboard.subject import RunSubject
+from eostui.dashboard.take_along import TAB, free_path, table_of, values_at
 from eostui.dashboard.widgets.briefing import Briefing
 from eostui.dashboard.widgets.canvas import GlyphName
 from eostui.dashboard.widgets.event_list import EventList
 from eostui.dashboard.widgets.overview import Extent, Overview
 from eostui.dashboard.widgets.status_line import StatusLine
+from eostui.reading.charts import Picture, pictures_of
 from eostui.reading.feed import Feed
 from eostui.reading.happenings import happenings_of
 from eostui.reading.marks import marks_of
@@ -43,6 +49,23 @@ class WatchScreen(LookingScreen):
         Binding(
             "f", "freeze", "freeze", show=False, tooltip="Hold the charts still while the run goes on", id="freeze"
         ),
+        Binding(
+            "y",
+            "copy_values",
+            "copy",
+            id="copy",
+            show=False,
+            tooltip="Copy the values at the cursor, or the present ones",
+        ),
+        Binding(
+            "Y",
+            "copy_command",
+            "copy command",
+            id="copy-command",
+            show=False,
+            tooltip="Copy the command line that repeats this run",
+        ),
+        Binding("E", "export", "export", id="export", show=False, tooltip="Save what is visible as svg or csv"),
         Binding(
             "question_mark", "help", "help", key_display="?", tooltip="What every number and word means", id="help"
         ),
@@ -138,6 +161,56 @@ class WatchScreen(LookingScreen):
         status.unicode = briefing.unicode = glyphs != "ascii"
         status.refresh()
         briefing.refresh()
+
+    def action_copy_values(self) -> None:
+        """To the clipboard of the terminal: the visible values at the cursor, or the present ones."""
+        text = values_at(self.shown, self.feed, self.charts.cursor)
+        self.app.copy_to_clipboard(text)
+        self.notify(f"copied {len(text.splitlines()[0].split(TAB)) - 1} values, as the terminal lets it")
+
+    def action_copy_command(self) -> None:
+        """To the clipboard of the terminal: the command line that repeats the run."""
+        try:
+            text = command_line(RunConfig.from_dict(dict(self.feed.config)))
+        except ConfigError as error:
+            self.notify(f"this version cannot repeat the run: {error}", severity="error", markup=False)
+            return
+        self.app.copy_to_clipboard(text)
+        self.notify(f"copied: {text}", markup=False)
+
+    def action_export(self) -> None:
+        """Ask how what is visible shall be saved, and save it."""
+
+        def save(format: ExportedAs | None) -> None:
+            if format is not None:
+                self.call_after_refresh(self.save, format)  # the dialog shall not be in the picture
+
+        self.app.push_screen(ExportScreen(str(self.feed.directory)), save)
+
+    def save(self, format: ExportedAs) -> None:
+        """Save what is visible beside the run, and say where."""
+        try:
+            path = free_path(self.feed.directory, self.feed.step, format)
+            if format == "svg":
+                path.write_text(with_drawn_dots(self.app.export_screenshot(title=self.feed.name)), encoding="utf-8")
+            else:
+                path.write_text(table_of(self.shown, self.feed, self._stretch()), encoding="utf-8")
+        except OSError as error:
+            why = f"{self.feed.directory}: {error.strerror}"
+            self.notify(f"nothing was saved in {why}", severity="error", markup=False)
+        else:
+            self.notify(f"saved {path}", timeout=10.0, markup=False)
+
+    @property
+    def shown(self) -> list[Picture]:
+        """The charts that are on the screen."""
+        names = {picture.name for picture in self.charts.shown}
+        return [picture for picture in pictures_of(self.feed) if picture.name in names]
+
+    def _stretch(self) -> tuple[float, float] | None:
+        """The steps that are shown, None for all."""
+        extent, window = self.charts.extent(), self.charts.window
+        return None if extent is None or window.whole else window.over(*extent)
 
     def action_freeze(self) -> None:
         self.frozen = not self.frozen
