@@ -84,4 +84,6 @@ class Dashboard(HouseApp[None]):
             case _:
                 screen = CompareScreen(shown)
         screen.glyphs = self.preferences.glyphs
+        if isinstance(screen, WatchScreen):
+            screen.choices = self.preferences.settings.panels
         return screen

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from textual.app import ComposeResult
 from textual.containers import Grid
 from textual.geometry import Size
 from textual.message import Message
 
 from eostui.dashboard.arrangement import COLUMNS, Arrangement, arrange, pages_of
+from eostui.dashboard.chart_choice import ChartChoice
 from eostui.dashboard.subject import Stretch, Subject, Titled
 from eostui.dashboard.widgets.canvas import GlyphName
 from eostui.dashboard.widgets.event_list import EventList
@@ -42,10 +41,8 @@ class ChartGrid(Grid):
         """Whether the first chart shows its values as shares of the threshold."""
         self.preview: float | None = None
         """A threshold that is being thought of."""
-        self.hidden: frozenset[str] = frozenset()
-        """Names of charts that the user does not want to see."""
-        self.order: Sequence[str] = ()
-        """Names of charts in the order that the user wants; others come after them."""
+        self.choice = ChartChoice()
+        """Which charts the user wants to see, and in which order."""
         self._glyphs: GlyphName = "braille"
         self._axis = 0
         self._pages: list[list[Titled]] = []
@@ -64,8 +61,7 @@ class ChartGrid(Grid):
     @property
     def pictures(self) -> list[Titled]:
         """The charts that the user wants to see, in their order."""
-        pictures = self.ordered()
-        return [picture for picture in pictures if picture.name not in self.hidden] or pictures[:1]
+        return self.choice.of(self.subject.pictures())
 
     @property
     def shown(self) -> list[Titled]:
@@ -81,11 +77,6 @@ class ChartGrid(Grid):
     def axis(self) -> Axis:
         """What the charts are drawn over."""
         return self.subject.axis(AXES[self._axis])
-
-    def ordered(self) -> list[Titled]:
-        """All charts in the order that the user wants."""
-        rank = {name: place for place, name in enumerate(self.order)}
-        return sorted(self.subject.pictures(), key=lambda picture: rank.get(picture.name, len(rank)))
 
     def extent(self) -> Stretch | None:
         """The first and the newest step, None before the first."""
@@ -197,7 +188,7 @@ class ChartGrid(Grid):
         """Draw the charts of the page that is open, all over the same steps."""
         extent = self.extent()
         over = None if extent is None else self.window.over(*extent)
-        hero = self.ordered()[0].name
+        hero = self.subject.pictures()[0].name
         for picture in self.shown:
             first = picture.name == hero
             self.subject.draw(

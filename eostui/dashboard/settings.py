@@ -8,6 +8,13 @@ glyphs = "block"
 [keys]
 pause = "x"
 cursor-left = "left,h"
+
+[panels]                        # of all runs
+order = ["loss", "sharpness"]   # these first
+hidden = ["gauss-newton"]
+
+[panels.adam]                   # of those of one optimizer, instead
+hidden = ["gradient-norm"]
 """
 
 from __future__ import annotations
@@ -25,6 +32,7 @@ from typing import Any, Self, get_args
 
 from textual.theme import BUILTIN_THEMES
 
+from eostui.dashboard.chart_choice import ChartChoice
 from eostui.dashboard.palette import PALETTES, THEMES, PaletteName
 from eostui.dashboard.terminal import Terminal, terminal_of
 from eostui.dashboard.widgets.canvas import GlyphName
@@ -35,6 +43,7 @@ THEME_NAMES = (*(theme.name for theme in THEMES), *BUILTIN_THEMES)
 """The themes that can be chosen, the default first."""
 CHOICES: Mapping[str, Collection[str]] = {"theme": THEME_NAMES, "palette": PALETTES, "glyphs": get_args(GlyphName)}
 """The settings of one word each, and the words that they take."""
+_ORDERS = ("order", "hidden")
 _MAX_BYTES = 1 << 20
 
 
@@ -47,12 +56,14 @@ class Settings:
     """What was chosen; None where the terminal or the program decides.
 
     keys: for the ids of bindings the keys that they have instead of their own, `"x"` or `"x,ctrl+x"`.
+    panels: the choice of charts for runs of an optimizer, by its name; that for all others has the empty name.
     """
 
     theme: str | None = None
     palette: PaletteName | None = None
     glyphs: GlyphName | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
+    panels: Mapping[str, ChartChoice] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -154,8 +165,11 @@ def _understood(values: Mapping[str, Any], path: Path) -> tuple[Settings, list[s
         elif key == "keys":
             chosen[key], complaints = _keys(value, path)
             wrong += complaints
+        elif key == "panels":
+            chosen[key], complaints = _panels(value, path)
+            wrong += complaints
         else:
-            known = ", ".join([*CHOICES, "keys"])
+            known = ", ".join([*CHOICES, "keys", "panels"])
             wrong.append(f"{path}: {_shown(key)} is no setting; there are {known}")
     return Settings(**chosen), wrong
 
@@ -170,6 +184,30 @@ def _keys(value: Any, path: Path) -> tuple[dict[str, str], list[str]]:
         if name not in right
     ]
     return right, wrong
+
+
+def _panels(value: Any, path: Path) -> tuple[dict[str, ChartChoice], list[str]]:
+    if not isinstance(value, dict):
+        return {}, [f"{path}: panels = {_shown(value)} will not do; give a table such as [panels]"]
+    given = {"": {name: names for name, names in value.items() if not isinstance(names, dict)}}
+    given |= {name: table for name, table in value.items() if isinstance(table, dict)}
+    choices: dict[str, ChartChoice] = {}
+    wrong = []
+    for kind, table in given.items():
+        right = {name: tuple(names) for name, names in table.items() if name in _ORDERS and _is_names(names)}
+        if right:
+            choices[kind] = ChartChoice(**right)
+        wrong += [
+            f"{path}: panels: {_shown(name)} = {_shown(names)} will not do; "
+            'give order or hidden, such as order = ["loss", "sharpness"]'
+            for name, names in table.items()
+            if name not in right
+        ]
+    return choices, wrong
+
+
+def _is_names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)
 
 
 def _shown(value: object) -> str:

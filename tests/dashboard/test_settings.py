@@ -7,14 +7,18 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import typer
 
+from eostui.cli.watch import preferences
 from eostui.dashboard.app import Dashboard
+from eostui.dashboard.chart_choice import ChartChoice
 from eostui.dashboard.keymap import bindings_together, keymap_of
 from eostui.dashboard.screens.replay import ReplayScreen
 from eostui.dashboard.settings import Preferences, Settings, SettingsError, read_settings, save_choice, settings_path
+from eostui.reading.charts import pictures_of
 from eostui.reading.replay import ReplayFeed
 from eostui.store import RunFile
-from tests.dashboard.looking import text_of, until
+from tests.dashboard.looking import charts_of, text_of, until
 
 
 @pytest.fixture
@@ -58,9 +62,12 @@ def test_without_a_file_everything_is_as_the_program_has_it(file: Path) -> None:
         ('theme = "nrod"', ["theme = 'nrod'", "give 'nord'"]),
         ("theme = 7", ["theme = 7", "eostui-dark"]),
         ('glyphs = ["ascii"]', ["glyphs = ['ascii']", "one of braille, block, ascii"]),
-        ('colour = "blue"', ["'colour' is no setting", "theme, palette, glyphs, keys"]),
+        ('colour = "blue"', ["'colour' is no setting", "theme, palette, glyphs, keys, panels"]),
         ('keys = "vim"', ["keys = 'vim'", "[keys]"]),
         ("[keys]\npause = 3", ["keys.'pause' = 3", '"x"']),
+        ("panels = 3", ["panels = 3", "[panels]"]),
+        ("[panels]\norder = 3", ["'order' = 3", "hidden"]),
+        ("[panels.adam]\nshown = []", ["'shown' = []", "order or hidden"]),
         ('"a\\u001b[31m" = 1', ["is no setting"]),
         ("a = " + "[" * 100_000, ["is no TOML"]),
         ("\x00\x01", ["is no TOML"]),
@@ -162,6 +169,25 @@ async def test_the_dashboard_is_as_it_was_chosen(edge_run: RunFile, file: Path) 
         await pilot.press("x", "full_stop")
         assert screen.replay.step == 401
         assert {binding.key for binding in screen.own_bindings() if binding.id == "step-on"} == {"x"}
+
+
+async def test_charts_come_in_the_order_that_was_chosen_and_without_the_hidden_ones(
+    edge_run: RunFile, file: Path
+) -> None:
+    _written(file, '[panels]\nhidden = ["loss"]\n[panels.gd]\norder = ["loss", "x"]\nhidden = ["gauss-newton"]\n')
+    async with _dashboard(edge_run, file).run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        assert [chart.id for chart in charts_of(pilot)] == ["loss", "sharpness"]
+
+
+def test_charts_are_never_all_hidden(edge_run: RunFile) -> None:
+    pictures = pictures_of(ReplayFeed(edge_run))
+    assert ChartChoice(hidden=tuple(picture.name for picture in pictures)).of(pictures) == pictures
+
+
+def test_a_theme_that_does_not_exist_is_refused_with_the_nearest_one() -> None:
+    with pytest.raises(typer.BadParameter, match="no theme 'nrod'; there is nord"):
+        preferences("nrod")
 
 
 async def test_what_is_chosen_in_the_dashboard_is_remembered(edge_run: RunFile, file: Path) -> None:

@@ -26,6 +26,9 @@ class Eostui:
     directory: Path
     environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
 
+    def __post_init__(self) -> None:
+        self.environment.setdefault("EOSTUI_SETTINGS", str(self.directory / "settings.toml"))
+
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "eostui", *arguments]
 

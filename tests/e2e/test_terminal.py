@@ -159,6 +159,18 @@ def test_a_whole_session(eostui: Eostui, run: Terminal) -> None:
     assert replay.end() == 0
 
 
+def test_the_list_of_runs_opens_one_and_comes_back(eostui: Eostui) -> None:
+    assert eostui("run", "--headless", "--name", "demo", "--steps", "5", *SMALL).returncode == 0
+    terminal = Terminal(eostui, columns=80, rows=24)
+    terminal.wait_for(r"demo +finished")
+    terminal.type("\r")
+    terminal.wait_for("replay")
+    terminal.type("q")
+    terminal.wait_for("1 run in runs")
+    terminal.type("q")
+    assert terminal.end() == 0
+
+
 def test_losing_the_terminal_does_not_stop_the_training(eostui: Eostui, run: Terminal) -> None:
     run.wait_for(lambda screen: _step(screen) > 3)
     run.child.kill(signal.SIGHUP)

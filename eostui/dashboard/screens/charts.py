@@ -12,14 +12,12 @@ from textual.containers import Vertical
 from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
+from eostui.dashboard.chart_choice import ChartChoice
 from eostui.dashboard.subject import Titled
 from eostui.dashboard.widgets.dialog_screen import DialogScreen
 
-Choice = tuple[list[str], frozenset[str]]
-"""The names of all charts in their order, and the names of those that are hidden."""
 
-
-class ChartsScreen(DialogScreen[Choice | None]):
+class ChartsScreen(DialogScreen[ChartChoice | None]):
     """The charts as a list: space hides or shows one, shift and an arrow move it.
 
     None when the user changes nothing.
@@ -33,10 +31,10 @@ class ChartsScreen(DialogScreen[Choice | None]):
         Binding("escape,q,v", "dismiss(None)", "back"),
     ]
 
-    def __init__(self, pictures: Sequence[Titled], hidden: frozenset[str]) -> None:
+    def __init__(self, pictures: Sequence[Titled], choice: ChartChoice) -> None:
         super().__init__()
-        self._pictures = list(pictures)
-        self._hidden = set(hidden)
+        self._pictures = ChartChoice(choice.order).of(pictures)
+        self._hidden = set(choice.hidden)
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
@@ -73,7 +71,8 @@ class ChartsScreen(DialogScreen[Choice | None]):
 
     def action_take(self) -> None:
         """Apply what was chosen."""
-        self.dismiss(([picture.name for picture in self._pictures], frozenset(self._hidden)))
+        names = tuple(picture.name for picture in self._pictures)
+        self.dismiss(ChartChoice(names, tuple(name for name in names if name in self._hidden)))
 
     def _list_again(self, highlighted: int) -> None:
         options = self.query_one(OptionList)

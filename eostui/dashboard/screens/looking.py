@@ -9,8 +9,9 @@ from textual.binding import ActiveBinding, Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 
+from eostui.dashboard.chart_choice import ChartChoice
 from eostui.dashboard.chart_grid import ChartGrid
-from eostui.dashboard.screens.charts import ChartsScreen, Choice
+from eostui.dashboard.screens.charts import ChartsScreen
 from eostui.dashboard.widgets.canvas import GLYPHS, GlyphName
 from eostui.dashboard.widgets.event_list import EventList
 from eostui.dashboard.widgets.overview import Extent, Overview
@@ -256,12 +257,12 @@ class LookingScreen(Screen[None]):
     def action_charts(self) -> None:
         """Choose, hide and order the charts."""
 
-        def change(chosen: Choice | None) -> None:
+        def change(chosen: ChartChoice | None) -> None:
             if chosen is not None:
-                self.charts.order, self.charts.hidden = chosen
+                self.charts.choice = chosen
                 self.lay_out()
 
-        self.app.push_screen(ChartsScreen(self.charts.ordered(), self.charts.hidden), change)
+        self.app.push_screen(ChartsScreen(self.charts.subject.pictures(), self.charts.choice), change)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Without other pages there is nothing to turn to."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 
@@ -13,6 +14,7 @@ from textual.widgets import Footer
 from eostui.config import ConfigError, RunConfig
 from eostui.config.command import command_line
 from eostui.dashboard.briefed import briefed_of
+from eostui.dashboard.chart_choice import ChartChoice, choice_for
 from eostui.dashboard.chart_grid import ChartGrid
 from eostui.dashboard.course import course_of
 from eostui.dashboard.readings_row import ReadingsRow
@@ -75,6 +77,8 @@ class WatchScreen(LookingScreen):
         super().__init__()
         self.feed = feed
         self.frozen = False
+        self.choices: Mapping[str, ChartChoice] = {}
+        """Which charts the user has chosen for good, as `choice_for` takes it."""
         self._drawn: dict[str, int] = {}
         """How many rows of each table are on the screen."""
 
@@ -116,6 +120,7 @@ class WatchScreen(LookingScreen):
         if known:
             self.charts.draw()
         else:
+            self.charts.choice = choice_for(self.feed.config.get("optimizer"), self.choices)
             self.lay_out()
         self._draw_surroundings()
 
