@@ -35,6 +35,7 @@ class Kind(StrEnum):
     CHECKPOINT = "checkpoint"
     PRODUCTS = "products"
     CADENCE = "cadence"
+    TRACKING = "tracking"
     NOTE = "note"
     FINISHED = Status.FINISHED.value
     STOPPED = Status.STOPPED.value
@@ -122,6 +123,18 @@ class CadenceAdapted:
 
 
 @dataclass(frozen=True, slots=True)
+class TrackingChanged:
+    """An instrument that measures from here on, or no longer does: its name, its table, and what a row costs, about, in
+    gradients over all examples."""
+
+    kind: ClassVar[Kind] = Kind.TRACKING
+    instrument: str
+    table: str
+    measures: bool
+    gradients: float
+
+
+@dataclass(frozen=True, slots=True)
 class Noted:
     """What the user wrote down."""
 
@@ -151,6 +164,7 @@ Detail = (
     | CheckpointWritten
     | ProductsReported
     | CadenceAdapted
+    | TrackingChanged
     | Noted
     | Failed
 )
@@ -212,6 +226,7 @@ def _number(value: object) -> float:
 
 
 _READ: dict[str, Callable[[object], Any]] = {
+    "bool": lambda value: value is True,
     "float": _number,
     "int": lambda value: value if isinstance(value, int) else 0,
     "int | None": lambda value: value if isinstance(value, int) else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -50,7 +51,13 @@ class RunFile:
     def __init__(self, path: Path, file: h5py.File) -> None:
         """Use `RunFile.open`."""
         self.path = path
+        self._read_from(file)
+        self.refresh()
+
+    def _read_from(self, file: h5py.File) -> None:
+        path = self.path
         self._file = file
+        self._inode = os.fstat(file.id.get_vfd_handle()).st_ino
         _check_format(path, file)
         self.name = clean_text(read_text(path, file, "name"), 100)
         self.created = _read_created(path, file)
@@ -63,7 +70,6 @@ class RunFile:
         # Opened when asked for: a list of a hundred runs wants the last row of one table of each.
         self._tables: dict[str, _OpenTable] = {}
         self._status = Status.STARTING
-        self.refresh()
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -77,8 +83,12 @@ class RunFile:
             raise
 
     def refresh(self) -> None:
-        """Take notice of what was written since the file was opened or last refreshed."""
+        """Take notice of what was written since the file was opened or last refreshed.
+
+        A run that has got a table more since then is another file under the same name, with the same rows.
+        """
         with reading(self.path):
+            self._follow_name()
             # The status first: the writer writes it last, so an end that is seen here has all its rows below.
             self._status_dataset.refresh()
             text = clean_text(self._status_dataset[()].decode("ascii", "replace"))
@@ -90,6 +100,18 @@ class RunFile:
                     dataset.refresh()
                     check_size(self.path, dataset)
                 table.length = _shared_length(table.datasets)
+
+    def _follow_name(self) -> None:
+        inode = _inode(self.path)
+        if inode is None or inode == self._inode:
+            return
+        self._inode = inode
+        before, file = self._file, open_hdf5(self.path)
+        if _read_created(self.path, file) != self.created:
+            file.close()  # another run, which has taken the name of one that was removed
+            return
+        self._read_from(file)
+        before.close()
 
     @property
     def tables(self) -> dict[str, Table]:
@@ -168,6 +190,14 @@ class RunFile:
         if not isinstance(value, dict):
             raise refuse(self.path, f"is damaged: {what} is not a JSON object")
         return value
+
+
+def _inode(path: Path) -> int | None:
+    """Which file has this name at present; None where none has."""
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
 
 
 def _shared_length(datasets: Mapping[str, h5py.Dataset]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from typing import Self
 
 import h5py
 import numpy as np
@@ -23,17 +24,27 @@ _INDEX_BYTES_A_CHUNK = 16
 class RowBuffer:
     """A table's datasets and the rows that are not yet in them."""
 
-    def __init__(self, table: Table, tables: h5py.Group) -> None:
-        """Create the table under the group `tables`."""
+    def __init__(self, table: Table, datasets: Sequence[h5py.Dataset]) -> None:
+        """Use `RowBuffer.create`."""
         self.table = table
         self.appended = 0
         self.rows: list[Row] = []
         self._written = 0
+        self._datasets = datasets
+
+    @classmethod
+    def create(cls, table: Table, tables: h5py.Group) -> Self:
+        """Create the table under the group `tables`."""
         group = tables.create_group(table.name, track_order=True)
         group.attrs["description"] = table.description
         if table.charts is not None:
             group.attrs[CHARTS] = json.dumps(table.charts_to_json())
-        self._datasets = [_create_dataset(group, column) for column in table.columns]
+        return cls(table, [_create_dataset(group, column) for column in table.columns])
+
+    def move(self, tables: h5py.Group) -> None:
+        """Go on in the copy of the table under another group `tables`, which has all rows that were written."""
+        group = tables[self.table.name]
+        self._datasets = [group[column.name] for column in self.table.columns]
 
     def growth(self, rows: int) -> int:
         """How many bytes the file may grow by when so many rows are written."""

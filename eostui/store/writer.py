@@ -58,11 +58,8 @@ class RunWriter:
     def __init__(self, path: Path, file: h5py.File, buffers: Mapping[str, RowBuffer]) -> None:
         """Use `RunWriter.create`."""
         self.path = path
-        self._file = file
-        self._descriptor: int = file.id.get_vfd_handle()
-        self._status: h5py.Dataset = file["status"]
-        self._status_offset: int = self._status.id.get_offset()
-        self._buffers = buffers
+        self._write_to(file)
+        self._buffers = dict(buffers)
         self._failure: StoreError | None = None
         self._failure_told = False
         self._hdf5_is_torn = False
@@ -105,13 +102,7 @@ class RunWriter:
         if path.exists():
             raise RunExists(f"{clean_text(path)}: already exists, and a run is never overwritten")
         # Readers cannot open the file before it is in SWMR mode, so it gets its name when it is.
-        unnamed = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            # Without locks, which network file systems may not have: HDF5's own marks in the file keep other
-            # writers away, and SWMR readers need none.
-            file = h5py.File(unnamed, "w", libver="latest", locking=False, driver="sec2")
-        except OSError as error:
-            raise _write_error(path, error) from None
+        file = _new_file(path)
         try:
             texts = [*attributes.values(), *(json.dumps(table.charts_to_json()) for table in tables)]
             text_bytes = sum(len(str(text).encode()) for text in texts)
@@ -120,20 +111,47 @@ class RunWriter:
             file.attrs.update(attributes)
             file["status"] = np.array(Status.STARTING.encode(), dtype=f"S{_STATUS_BYTES}")
             group = file.create_group("tables", track_order=True)
-            buffers = {table.name: RowBuffer(table, group) for table in tables}
-            # In SWMR mode no object can be created, and without a flush before it every later read fails with
-            # "invalid dataset size" (h5py 3.16, HDF5 2.0).
-            file.flush()
-            file.swmr_mode = True
-            file.flush()
-            unnamed.rename(path)
+            buffers = {table.name: RowBuffer.create(table, group) for table in tables}
+            _publish(file, path)
         except Exception as error:
-            _abandon(file)
-            unnamed.unlink(missing_ok=True)
-            if isinstance(error, OSError | RuntimeError):
-                raise _write_error(path, error) from None
-            raise
+            raise _given_up(file, path, error) from None
         return cls(path, file, buffers)
+
+    def add_table(self, table: Table) -> None:
+        """Give the run one table more, which has no rows yet; nothing where it has that table.
+
+        In SWMR mode nothing can be created: the file is copied, the copy gets the table and then the name. Who reads
+        the file that had the name before has all rows up to here, and finds the others under the name
+        (`RunFile.refresh`). Raises ValueError where the run has another table of that name, StoreError where there is
+        no room for the copy; then everything is as before.
+        """
+        if (there := self._buffers.get(table.name)) is not None:
+            if there.table != table:
+                raise ValueError(f"the run has another table {table.name}")
+            return
+        self._to_disk()
+        with self._disk_lock:
+            if self._failure is not None:
+                raise self._told(self._failure)
+            file = _new_file(self.path)
+            try:
+                said = len(json.dumps(table.charts_to_json()).encode())
+                columns = len(table.columns) * _COLUMN_HEADER_BYTES
+                _extend(file, self._file.id.get_filesize() + _FILE_HEADER_BYTES + said + columns)
+                file.attrs.update(self._file.attrs)
+                self._file.copy("status", file)
+                self._file.copy("tables", file)
+                buffer = RowBuffer.create(table, file["tables"])
+                _publish(file, self.path)
+            except Exception as error:
+                raise _given_up(file, self.path, error) from None
+            before = self._file
+            self._write_to(file)
+            for moving in self._buffers.values():
+                moving.move(file["tables"])
+            self._buffers[table.name] = buffer
+            os.ftruncate(before.id.get_vfd_handle(), before.id.get_filesize())
+            before.close()
 
     def table(self, name: str) -> Table:
         """The run's table of that name, to make a row of. Raises ValueError where it has none."""
@@ -194,6 +212,12 @@ class RunWriter:
     ) -> None:
         self.close()
 
+    def _write_to(self, file: h5py.File) -> None:
+        self._file = file
+        self._descriptor: int = file.id.get_vfd_handle()
+        self._status: h5py.Dataset = file["status"]
+        self._status_offset: int = self._status.id.get_offset()
+
     def _flush_regularly(self) -> None:
         while not self._closing.wait(FLUSH_INTERVAL):
             self._to_disk()
@@ -249,6 +273,38 @@ class RunWriter:
     def _told(self, failure: StoreError) -> StoreError:
         self._failure_told = True
         return failure
+
+
+def _unnamed(path: Path) -> Path:
+    """Where a file is before it has its name: readers cannot open it before it is in SWMR mode."""
+    return path.with_name(f".{path.name}.{os.getpid()}")
+
+
+def _new_file(path: Path) -> h5py.File:
+    """A file to become the one at `path`. Raises StoreError."""
+    try:
+        # Without locks, which network file systems may not have: HDF5's own marks in the file keep other writers away,
+        # and SWMR readers need none.
+        return h5py.File(_unnamed(path), "w", libver="latest", locking=False, driver="sec2")
+    except OSError as error:
+        raise _write_error(path, error) from None
+
+
+def _publish(file: h5py.File, path: Path) -> None:
+    """Let others read it, from the moment it has its name."""
+    # In SWMR mode no object can be created, and without a flush before it every later read fails with "invalid dataset
+    # size" (h5py 3.16, HDF5 2.0).
+    file.flush()
+    file.swmr_mode = True
+    file.flush()
+    _unnamed(path).rename(path)
+
+
+def _given_up(file: h5py.File, path: Path, error: Exception) -> Exception:
+    """What to raise, once nothing is left of a file that did not get its name."""
+    _abandon(file)
+    _unnamed(path).unlink(missing_ok=True)
+    return _write_error(path, error) if isinstance(error, OSError | RuntimeError) else error
 
 
 def _extend(file: h5py.File, growth: int) -> None:

@@ -22,6 +22,7 @@ from eostui.store.events import (
     ProductsReported,
     Started,
     StepSizeChanged,
+    TrackingChanged,
     Warned,
 )
 
@@ -54,6 +55,11 @@ IN_THE_FILE: list[tuple[Happening, str, str]] = [
     ),
     (CadenceAdapted(20, None, 0.25, 0.3), "cadence", '{"eig_every":20,"share":0.25,"allowed":0.3}'),
     (CadenceAdapted(20, 2, 0.25, 0.3), "cadence", '{"eig_every":20,"tracked_every":2,"share":0.25,"allowed":0.3}'),
+    (
+        TrackingChanged("trace", "trace", True, 15.0),
+        "tracking",
+        '{"instrument":"trace","table":"trace","measures":true,"gradients":15.0}',
+    ),
     (Noted("the loss jumps here"), "note", '{"text":"the loss jumps here"}'),
     (Kind.FINISHED, "finished", "{}"),
     (Kind.STOPPED, "stopped", "{}"),

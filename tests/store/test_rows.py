@@ -31,7 +31,7 @@ def test_a_flush_never_makes_the_file_grow_by_more_than_was_foretold(
     tmp_path: Path, table: Table, values: dict[str, object], batches: list[int]
 ) -> None:
     with h5py.File(tmp_path / "run.h5", "w", libver="latest") as file:
-        buffer = RowBuffer(table, file)
+        buffer = RowBuffer.create(table, file)
         file.flush()
         file.swmr_mode = True
         file.flush()
