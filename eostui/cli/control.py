@@ -6,19 +6,34 @@ from typing import Annotated
 
 import typer
 
-from eostui.cli.options import DEFAULT_RUNS_DIR, RunningRun, RunsDir
+from eostui.cli.options import DEFAULT_RUNS_DIR, RunningRun, RunsDir, trackable
 from eostui.config import ConfigError, parse_step_size
 from eostui.link.verb import Verb
 
-TAKES = {Verb.LR: "a step size, such as `lr 2/300`", Verb.NOTE: 'a text, such as `note "the loss jumps here"`'}
+TAKES = {
+    Verb.LR: "a step size, such as `lr 2/300`",
+    Verb.NOTE: 'a text, such as `note "the loss jumps here"`',
+    Verb.TRACK: "an instrument, such as `track trace`",
+    Verb.UNTRACK: "an instrument, such as `untrack trace`",
+}
 """The verbs that take a value, and what it is."""
+
+
+def _instruments(context: typer.Context, incomplete: str) -> list[str]:
+    """Names of instruments, after the verbs that take one."""
+    return trackable(incomplete) if context.params.get("verb") in (Verb.TRACK, Verb.UNTRACK) else []
 
 
 def control(
     run: RunningRun,
     verb: Annotated[Verb, typer.Argument(help="What the trainer shall do between two steps.")],
     value: Annotated[
-        str | None, typer.Argument(metavar="[X]", help="The new step size for `lr`, the text for `note`.")
+        str | None,
+        typer.Argument(
+            metavar="[X]",
+            autocompletion=_instruments,
+            help="The new step size for `lr`, the text for `note`, an instrument for `track` and `untrack`.",
+        ),
     ] = None,
     timeout: Annotated[float, typer.Option(help="Seconds to wait for the trainer's answer.")] = 600.0,
     runs_dir: RunsDir = DEFAULT_RUNS_DIR,
@@ -30,6 +45,7 @@ def control(
     - `eostui control demo pause`
     - `eostui control demo lr 2/300`
     - `eostui control demo note "the loss jumps here"`
+    - `eostui control demo track trace`
     - `eostui control demo stop`
     """
     from eostui.link.address import LinkError

@@ -24,7 +24,10 @@ _MAX_TEXT = 4096
 
 @dataclass(frozen=True)
 class Hello:
-    """What run this is: enough for a viewer to lay out its charts before the first row."""
+    """What run this is: enough for a viewer to lay out its charts before the first row.
+
+    It comes again when more is known, and when an instrument has begun to measure whose table is new.
+    """
 
     name: str
     run_file: str
@@ -86,7 +89,11 @@ Argument = float | str | None
 
 @dataclass(frozen=True)
 class Command:
-    """A key press or a script's wish; `argument` is the step size η for `lr`, the text for `note`, else None."""
+    """A key press or a script's wish.
+
+    `argument` is the step size η for `lr`, the text for `note`, an instrument's name for `track` and `untrack`, else
+    None.
+    """
 
     id: int
     verb: Verb

@@ -6,7 +6,8 @@ from enum import StrEnum
 
 
 class Verb(StrEnum):
-    """What a viewer or a script can ask of a trainer; `lr` takes the new step size as its argument, `note` a text."""
+    """What a viewer or a script can ask of a trainer; `lr` takes the new step size as its argument, `note` a text,
+    `track` and `untrack` the name of an instrument."""
 
     PAUSE = "pause"
     RESUME = "resume"
@@ -16,3 +17,5 @@ class Verb(StrEnum):
     MEASURE = "measure"
     CHECKPOINT = "checkpoint"
     NOTE = "note"
+    TRACK = "track"
+    UNTRACK = "untrack"

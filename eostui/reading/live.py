@@ -27,6 +27,8 @@ _DOING = {
     Verb.MEASURE: "measuring",
     Verb.CHECKPOINT: "writing a checkpoint",
     Verb.NOTE: "taking a note",
+    Verb.TRACK: "adding an instrument",
+    Verb.UNTRACK: "leaving an instrument out",
 }
 """What a trainer is about to do, by what was asked."""
 
@@ -117,9 +119,9 @@ class LiveFeed(Feed):
         match message:
             case Hello():
                 self.name, self.config, self.environment = message.name, message.config, message.environment
-                if not self.series:
-                    self.series = series_of(Table.from_json(table) for table in message.tables.values())
-                    self._waiting = {name: deque() for name in self.series}
+                new = [Table.from_json(table) for name, table in message.tables.items() if name not in self.series]
+                self.series |= series_of(new)
+                self._waiting |= {table.name: deque() for table in new}
             case Phase():
                 self.phase.take(message.text, message.fraction)
                 percent = "" if message.fraction is None else f" {100 * min(max(message.fraction, 0.0), 1.0):.0f} %"

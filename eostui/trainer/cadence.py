@@ -29,7 +29,8 @@ class Cadence:
     def __init__(self, settings: Measuring, *, tracks: bool) -> None:
         self._asked = settings.eig_every
         self._share = settings.measure_share
-        self._tracks = tracks
+        self.tracks = tracks
+        """Whether anything is measured at every step that takes time."""
         self.certified_every = settings.eig_every
         self.tracked_every = 1
         self._seconds: dict[str, float] = {}
@@ -67,7 +68,7 @@ class Cadence:
         if chosen == (self.certified_every, self.tracked_every):
             return None
         self.certified_every, self.tracked_every = chosen
-        tracked = self.tracked_every if self._tracks else None
+        tracked = self.tracked_every if self.tracks else None
         return CadenceAdapted(self.certified_every, tracked, round(self._share_at(*chosen), 3), self._share)
 
     def _chosen(self, share: float) -> tuple[int, int]:
@@ -77,7 +78,7 @@ class Cadence:
             (every for every in intervals if self._fits(every, every, share, every < self.certified_every)),
             intervals[-1],
         )
-        if not self._tracks:
+        if not self.tracks:
             return certified, 1
         oftener = certified == self.certified_every
         tracked = next(
@@ -95,7 +96,7 @@ class Cadence:
 
     def _share_at(self, certified: int, tracked: int) -> float:
         measuring = self._seconds["certified"] / certified
-        if self._tracks:
+        if self.tracks:
             # At a step with a certified measurement, a tracked one takes no further time.
             measuring += self._seconds.get("tracked", 0.0) * (1 / tracked - 1 / math.lcm(tracked, certified))
         total = measuring + self._seconds["update"]

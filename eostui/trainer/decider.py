@@ -18,6 +18,7 @@ from eostui.trainer.compilation import Compilation
 from eostui.trainer.control import Control
 from eostui.trainer.record import Record
 from eostui.trainer.schedule import parse_schedule
+from eostui.trainer.tracking import cannot_begin, cannot_end
 from eostui.trainer.turn import Outcome, Turn
 
 IDLE_WAIT = 0.5
@@ -49,13 +50,17 @@ class Decider:
         control: Control,
         record: Record,
         compilation: Compilation,
+        *,
+        outputs: bool,
     ) -> None:
+        """`outputs` says whether the network's outputs are one tensor, which some instruments need."""
         self._config = config
         self._descent = descent
         self._measurements = measurements
         self._control = control
         self._record = record
         self._compilation = compilation
+        self._outputs = outputs
         self._schedule = parse_schedule(config.training.lr_schedule, config.training.lr)
         self._scheduled = config.training.lr_schedule != "constant"
         self._lr = descent.lr = self._schedule(0)
@@ -105,18 +110,21 @@ class Decider:
             self._cadence.took("update", outcome.update)
         if outcome.certified is not None and turn.advance and (adapted := self._cadence.adapted()):
             self._record.event(turn.step, adapted)
-        if turn.checkpoint and not outcome.written and self._pending is None:
+        if turn.track or turn.untrack:
+            self._cadence.tracks = bool(self._measurements.tracked)
+        if turn.checkpoint and not outcome.done and self._pending is None:
             raise OSError(outcome.text)
         if self._pending is not None:
             (asked, text), self._pending = self._pending, None
-            ok = outcome.written or not turn.checkpoint
-            self._record.answer(asked, ok, outcome.text or text)
+            self._record.answer(asked, outcome.done, outcome.text or text)
 
     def _turn(
         self,
         *,
         measure: tuple[str, ...] = (),
         advance: bool = True,
+        track: str = "",
+        untrack: str = "",
         checkpoint: bool = False,
         recheck: bool = False,
         end: Status | None = None,
@@ -128,6 +136,8 @@ class Decider:
             search_with=self._measurements.search_with if measure else {},
             compiled=self._compilation.program is not None,
             advance=advance,
+            track=track,
+            untrack=untrack,
             checkpoint=checkpoint,
             recheck=recheck,
             end=end,
@@ -161,8 +171,22 @@ class Decider:
             self._measured_at = self._descent.step
             self._pending = (asked, f"measured before step {self._descent.step}")
             return self._turn(advance=False, measure=self._measurements.certified)
+        if command.verb in (Verb.TRACK, Verb.UNTRACK) and isinstance(name := command.argument, str):
+            return self._change_instruments(asked, name, begins=command.verb is Verb.TRACK)
         self._record.answer(asked, *self._answer_to(command))
         return None
+
+    def _change_instruments(self, asked: Asked, name: str, *, begins: bool) -> Turn | None:
+        there = self._measurements.names
+        why = cannot_begin(name, there, self._config, self._outputs) if begins else cannot_end(name, there)
+        if why:
+            self._record.answer(asked, False, why)
+            return None
+        self._pending = (asked, "")
+        if not begins:
+            return self._turn(advance=False, untrack=name)
+        # The derivatives behind it may be others than those that have been checked.
+        return self._turn(advance=False, track=name, recheck=True)
 
     def _answer_to(self, command: Command) -> Answer:
         step = self._descent.step

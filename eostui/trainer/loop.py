@@ -14,16 +14,17 @@ from eostui.curvature.checks.same_gradient import same_gradient
 from eostui.curvature.products import Products
 from eostui.dynamics.descent import Descent
 from eostui.dynamics.minibatches import Minibatches
+from eostui.instruments.base.instrument import Instrument
 from eostui.instruments.base.measurements import Measurements
 from eostui.instruments.base.point import Point
 from eostui.instruments.base.scope import Scope
 from eostui.instruments.base.scores import scores
-from eostui.instruments.catalogue import instruments_of
+from eostui.instruments.catalogue import INSTRUMENTS, instruments_of
 from eostui.one_line import in_one_line
 from eostui.problems.by_path import looks_like_path
 from eostui.problems.errors import ProblemError
 from eostui.store import FULL_BATCH, Kind, Status, StoreError
-from eostui.store.events import Checked, CheckpointWritten, Failed, Happening, Started, Warned
+from eostui.store.events import Checked, CheckpointWritten, Failed, Happening, Started, TrackingChanged, Warned
 from eostui.trainer.checked_products import checked_products
 from eostui.trainer.checkpoint import write_checkpoint
 from eostui.trainer.compilation import Compilation
@@ -60,7 +61,15 @@ class Trainer:
         self._descent = Descent(setup.objective, setup.optimizer, setup.theta, _minibatches(config, setup))
         self._measurements = Measurements(instruments_of(config), Scope.of(config))
         self._compilation = Compilation(config, setup.curvature.physical_batch)
-        self._decider = Decider(config, self._descent, self._measurements, control, record, self._compilation)
+        self._decider = Decider(
+            config,
+            self._descent,
+            self._measurements,
+            control,
+            record,
+            self._compilation,
+            outputs=setup.problem.outputs > 0,
+        )
         self._same_gradient = True
         setup.listener.target = self._on_batch
 
@@ -111,6 +120,10 @@ class Trainer:
         self._descent.lr = turn.lr
         if turn.checkpoint:
             self._write_checkpoint(outcome)
+        if turn.track:
+            self._track(turn, outcome)
+        if turn.untrack:
+            self._untrack(turn, outcome)
         if turn.recheck:
             self._check_again()
         with self._point(turn) as point:
@@ -226,15 +239,45 @@ class Trainer:
             self._record.event(self._descent.step, Checked(text))
         self._products = found
 
+    def _track(self, turn: Turn, outcome: Outcome) -> None:
+        """Begin to measure with an instrument, in a table of its own."""
+        kind, scope = INSTRUMENTS[turn.track], Scope.of(self._config)
+        table = kind.table(scope)
+        try:
+            self._record.add_table(table if self._setup.classes else table.without("accuracy"))
+        except StoreError as error:
+            outcome.done, outcome.text = False, str(error)
+            return
+        self._measurements.begin(kind, list(INSTRUMENTS))
+        tracked = dict.fromkeys((*self._config.measuring.track, kind.name))
+        self._config = self._config.replace(track=tuple(tracked))
+        self._say_tracking(turn.step, kind, measures=True)
+        cost = f"about {kind.work(scope).in_gradients:.2g} gradients"
+        outcome.text = f"{kind.name} is measured from step {turn.step} on; a row costs {cost}"
+
+    def _untrack(self, turn: Turn, outcome: Outcome) -> None:
+        """Measure without an instrument; its rows stay."""
+        kind = INSTRUMENTS[turn.untrack]
+        self._measurements.end(kind.name)
+        kept = tuple(name for name in self._config.measuring.track if name != kind.name)
+        self._config = self._config.replace(track=kept)
+        self._say_tracking(turn.step, kind, measures=False)
+        outcome.text = f"{kind.name} is not measured from step {turn.step} on"
+
+    def _say_tracking(self, step: int, kind: type[Instrument], *, measures: bool) -> None:
+        scope = Scope.of(self._config)
+        gradients = kind.work(scope).in_gradients
+        self._record.event(step, TrackingChanged(kind.name, kind.table(scope).name, measures, gradients))
+
     def _write_checkpoint(self, outcome: Outcome) -> None:
         with self._record.activity("writing a checkpoint"):
             try:
                 path = write_checkpoint(self._directory / "checkpoints", self._descent)
             except OSError as error:
-                outcome.text = str(error)
+                outcome.done, outcome.text = False, str(error)
                 return
         self._record.event(self._descent.step, CheckpointWritten(path.name))
-        outcome.written, outcome.text = True, f"wrote {path}"
+        outcome.text = f"wrote {path}"
 
     def _on_batch(self, done: int, total: int) -> None:
         if total > 1:

@@ -67,9 +67,10 @@ def train(config: RunConfig, directory: Path, hello: Hello, server: LinkServer, 
         withdraw(directory)
         return 2
     described = {table.name: table.to_json() for table in tables}
-    server.say(Hello(hello.name, hello.run_file, hello.config, environment, described))
+    record = Record(writer, server)
+    record.introduce(Hello(hello.name, hello.run_file, hello.config, environment, described))
     server.say(Phase(""))
-    status, text = _run(config, setup, products, expected, Record(writer, server), directory, control)
+    status, text = _run(config, setup, products, expected, record, directory, control)
     server.say(Ended(text, EXIT_CODES[status]))
     server.close()
     socket_path(directory).unlink(missing_ok=True)

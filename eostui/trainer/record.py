@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
-from eostui.link.messages import Phase, State
+from eostui.link.messages import Hello, Phase, State
 from eostui.link.server import Asked, LinkServer
-from eostui.store import Event, Row, RunWriter, Status
+from eostui.store import Event, Row, RunWriter, Status, Table
 from eostui.store.events import Happening
 
 SLOW = 0.3
@@ -24,11 +25,26 @@ class Record:
     def __init__(self, writer: RunWriter, server: LinkServer) -> None:
         self._writer = writer
         self._server = server
+        self._hello: Hello | None = None
         self._start = time.monotonic()
         self._activity = ""
         self._activity_since = self._start
         self._last_word = -1.0
         self._spoke = False
+
+    def introduce(self, hello: Hello) -> None:
+        """Say what run this is."""
+        self._hello = hello
+        self._server.say(hello)
+
+    def add_table(self, table: Table) -> None:
+        """Give the run a table more, in its file and for the viewers; nothing where it has that table.
+
+        Raises `StoreError` where the file has no room for it, and then everything is as before.
+        """
+        self._writer.add_table(table)
+        if self._hello is not None:
+            self.introduce(replace(self._hello, tables={**self._hello.tables, table.name: table.to_json()}))
 
     def elapsed(self) -> float:
         """Seconds since the start of the run."""

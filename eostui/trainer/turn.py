@@ -17,6 +17,7 @@ class Turn:
     measure: the instruments that measure at θ_t. search_with: the rough products of the search, by instrument; an
     instrument that is missing here searches with exact products. compiled: whether products are the compiled ones.
     advance: whether update t follows. Turns of a paused run may do everything else.
+    track, untrack: an instrument that measures from here on, and one that no longer does; empty where there is none.
     checkpoint: whether a checkpoint is written first. recheck: whether the derivatives are compared with differences
     again before anything is measured.
     end: the status with which the run ends here, and nothing else is done; None where the run goes on.
@@ -28,6 +29,8 @@ class Turn:
     search_with: Mapping[str, RoughTrial] = field(default_factory=dict)
     compiled: bool = False
     advance: bool = True
+    track: str = ""
+    untrack: str = ""
     checkpoint: bool = False
     recheck: bool = False
     end: Status | None = None
@@ -39,11 +42,11 @@ class Outcome:
 
     update: seconds that the loss, the gradient and the update took. certified: seconds of the instruments at the
     measuring cadence. tracked: seconds of the instruments at every step. Each is None where that was not done.
-    written: whether a checkpoint was written. text: the path of the checkpoint, or why there is none.
+    done: whether what somebody asked for was done. text: what came of it, or why not.
     """
 
     update: float | None = None
     certified: float | None = None
     tracked: float | None = None
-    written: bool = False
+    done: bool = True
     text: str = ""

@@ -52,6 +52,7 @@ def _completions(line: str, directory: Path) -> list[str]:
         ("eostui info fir", ["first"]),
         ("eostui attach ", ["second"]),
         ("eostui control ", ["second"]),
+        ("eostui control second track tra", ["tracked", "trace"]),
     ],
 )
 def test_what_was_begun_is_completed(tmp_path: Path, line: str, offered: list[str]) -> None:

@@ -27,7 +27,7 @@ def _one_line(stderr: str) -> str:
         (["run", "--headless", "--lr", "-0.1"], ["--lr", "-0.1", "2/100"]),
         (["run", "--headless", "--lr", "fast"], ["--lr", "fast"]),
         (["run", "--headless", "--steps", "0"], ["--steps"]),
-        (["run", "--headless", "--steps", "many"], ["--steps", "integer"]),
+        (["run", "--headless", "--steps", "many"], ["--steps", "whole number"]),
         (["run", "--headless", "--name", "../up"], ["../up"]),
         (["run", "--headless", "--device", "abacus"], ["--device", "abacus", "cpu"]),
         (["run", "--headless", "--device", "meta"], ["--device", "meta", "random numbers", "cpu"]),

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from eostui.store import RunFile, Status
-from eostui.store.events import Noted
+from eostui.store.events import Noted, TrackingChanged
 from tests.e2e.conftest import SMALL, Eostui
 
 
@@ -93,8 +93,9 @@ def test_a_pause_a_measurement_and_a_checkpoint_at_the_same_weights_have_the_sam
     assert f"step-{step:08d}.pt" in _control(running, "checkpoint")
     content = torch.load(running.directory / f"runs/demo/checkpoints/step-{step:08d}.pt", weights_only=True)
     assert content["step"] == step
-    running.wait_for(lambda run: run.read("hessian")["step"][-1] == step, "demo")
+    running.wait_for(lambda run: any(event.kind == "checkpoint" for event in run.events()), "demo")
     with running.open("demo") as run:
+        assert run.read("hessian")["step"][-1] == step
         assert run.read("train")["step"][-1] == step - 1
         assert [event.step for event in run.events() if event.kind in ("pause", "measure", "checkpoint")] == [step] * 3
     assert _control(running, "resume") == f"going on with step {step}\n"
@@ -106,6 +107,32 @@ def test_a_note_is_in_the_file_without_what_a_terminal_would_obey(running: Eostu
     with running.open("demo") as run:
         (note,) = [event.what for event in run.events() if event.kind == "note"]
     assert note == Noted("η  [31mis red")
+
+
+def test_an_instrument_begins_and_ends_while_the_run_goes_on(running: Eostui) -> None:
+    told = _control(running, "track", "trace")
+    step = int(told.removeprefix("trace is measured from step ").split(" ")[0])
+    assert "a row costs about" in told
+    running.wait_for(lambda run: "trace" in run.tables and run.length("trace") > 0, "demo")
+    told = _control(running, "untrack", "trace")
+    with running.open("demo") as run:
+        rows = run.read("trace")
+        assert rows["step"][0] >= step
+        assert np.isfinite(rows["trace"]).all()
+        events = [event.what for event in run.events() if isinstance(event.what, TrackingChanged)]
+        train = run.read("train")["step"]
+        np.testing.assert_array_equal(train, np.arange(len(train)))
+    assert [(event.instrument, event.measures) for event in events] == [("trace", True), ("trace", False)]
+    for arguments, words in [
+        (["track", "hessian"], "hessian is measured always, unasked"),
+        (["track", "tracked"], "tracked is measured already"),
+        (["track", "trac"], "there is no instrument 'trac' (did you mean"),
+        (["track", "batch-sharpness"], "batch-sharpness"),
+        (["untrack", "trace"], "trace is not measured"),
+    ]:
+        done = running("control", "demo", *arguments)
+        assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+        assert words in done.stderr
 
 
 def test_stop_comes_back_when_the_run_has_stopped(running: Eostui) -> None:

@@ -38,17 +38,25 @@ class Trainer:
         self.server = LinkServer(listen(directory))
         environment = {"threshold": "2/η"}
         described = {table.name: table.to_json() for table in tables}
-        self.server.say(Hello("demo", str(directory / "run.h5"), CONFIG.to_dict(), environment, described))
         self.writer = RunWriter.create(
             directory / "run.h5", name="demo", config=CONFIG.to_dict(), environment=environment, tables=tables
         )
         self.record = Record(self.writer, self.server)
+        self.record.introduce(Hello("demo", str(directory / "run.h5"), CONFIG.to_dict(), environment, described))
+        self.late: Table | None = None
         self.step = 0
+
+    def measure_with(self, table: Table) -> None:
+        """From now on a step has a row of this table, too."""
+        self.record.add_table(table)
+        self.late = table
 
     def steps(self, count: int) -> None:
         for _ in range(count):
             row = {"step": self.step, "time": 0.1, "lr": 0.2, "threshold": 10.0, "loss": 1 / (1 + self.step)}
             self.record.row("train", {**row, "accuracy": 0.5, "grad_norm": 1.0})
+            if self.late is not None:
+                self.record.row(self.late.name, {"step": self.step})
             self.step += 1
 
     def event(self, step: int, happening: Happening) -> None:
@@ -273,6 +281,22 @@ def test_a_forecast_without_words_is_none(source: Source, tmp_path: Path, detail
     assert _poll_until(feed, lambda feed: len(feed.events()) == 1) == []
     assert feed.forecast == ""
     feed.close()
+
+
+def test_a_table_that_begins_late_is_followed_like_the_others(source: Source, tmp_path: Path) -> None:
+    feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    source.do("steps", 100)
+    _poll_until(feed, lambda feed: _rows(feed) == 100)
+    source.do("measure_with", MEASURED)
+    source.do("steps", 10)
+    _poll_until(feed, lambda feed: _rows(feed) == 110 and "measured" in feed.series)
+    late = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    source.do("steps", 10)
+    for each in (feed, late):
+        _poll_until(each, lambda each: _rows(each) == 120 and each.series["measured"].length == 20)
+        np.testing.assert_array_equal(each.series["measured"]["step"], np.arange(100, 120))
+        np.testing.assert_array_equal(each.series["train"]["step"], np.arange(120))
+        each.close()
 
 
 def test_what_was_asked_is_pending_until_it_is_answered(server: LinkServer, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -61,7 +60,7 @@ def test_who_reads_a_run_sees_all_rows_of_before_and_after_a_table_was_added(tmp
         np.testing.assert_array_equal(late["value"][:, 1], -np.arange(2000.0, 4000.0))
         assert (run.config, run.tables["late"], run.length("hessian")) == ({"seed": 3}, LATE, 0)
     assert writer.wait() == 0
-    assert sorted(os.listdir(tmp_path)) == ["run.h5"]
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_run_of_another_start_that_took_the_name_is_not_mistaken_for_it(tmp_path: Path) -> None:
@@ -103,4 +102,4 @@ def test_a_table_that_there_is_no_room_for_leaves_the_run_as_it_is(
     with RunFile.open(path) as file:
         assert file.read("train")["step"].tolist() == [0, 1]
         assert file.read("late")["value"].tolist() == [[1.0, 2.0]]
-    assert os.listdir(tmp_path) == ["run.h5"]
+    assert list(tmp_path.iterdir()) == [path]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,12 @@ from torch import Tensor
 from eostui.config import RunConfig
 from eostui.instruments.catalogue import tables_of
 from eostui.link.address import listen
+from eostui.link.client import LinkClient
+from eostui.link.messages import Argument
 from eostui.link.server import LinkServer
+from eostui.link.verb import Verb
 from eostui.store import RunFile, RunWriter, Status
-from eostui.store.events import Started
+from eostui.store.events import Started, TrackingChanged
 from eostui.trainer.checked_products import checked_products
 from eostui.trainer.control import Control
 from eostui.trainer.decider import Decider
@@ -57,10 +60,18 @@ class Repeating:
         """Nothing is decided here."""
 
 
-def _train(config: RunConfig, directory: Path, turns: list[Turn] | None = None) -> tuple[list[Turn], Tensor]:
-    """Train in this process; the turns, and θ at the end."""
+def _train(
+    config: RunConfig,
+    directory: Path,
+    turns: list[Turn] | None = None,
+    asked: Sequence[tuple[Verb, Argument]] = (),
+) -> tuple[list[Turn], Tensor]:
+    """Train in this process, where somebody has asked something before step 0; the turns, and θ at the end."""
     directory.mkdir()
     server = LinkServer(listen(directory))
+    client = LinkClient.to_run(directory)
+    for command in asked:
+        client.send(*command)
     setup = set_up(config, lambda text, fraction: None)
     products = checked_products(setup.config, setup, setup.theta)
     writer = RunWriter.create(
@@ -71,12 +82,13 @@ def _train(config: RunConfig, directory: Path, turns: list[Turn] | None = None) 
         tables=tables_of(setup.config, classes=setup.classes),
     )
     record = Record(writer, server)
-    control = Control(server, paused=False)
+    control = Control(server, paused=config.limits.paused)
     trainer = Trainer(setup.config, setup, record, control, directory, products=products)
     decider: Any = Listening(trainer._decider) if turns is None else Repeating(turns)
     trainer._decider = decider
     assert trainer.run() is Status.FINISHED
     record.close(Status.FINISHED)
+    client.close()
     server.close()
     return (decider.turns if turns is None else turns), setup.theta
 
@@ -102,6 +114,30 @@ def test_repeated_turns_repeat_a_run_whose_cadence_a_clock_has_decided(tmp_path:
     _, again = _train(config, tmp_path / "repeated", turns)
     assert np.array_equal(theta.numpy(), again.numpy())
     assert _numbers(tmp_path / "decided") == _numbers(tmp_path / "repeated")
+
+
+def test_instruments_that_begin_and_end_along_a_run_are_in_its_turns_and_leave_the_weights_alone(
+    tmp_path: Path,
+) -> None:
+    config = plan_run({**SMALL, "steps": 12, "eig_every": 3, "eigs": 1, "track": ("lowest",)})
+    asked = [(Verb.TRACK, "gauss-newton"), (Verb.UNTRACK, "lowest"), (Verb.RESUME, None)]
+    turns, theta = _train(config.replace(paused=True), tmp_path / "asked", asked=asked)
+    assert [(turn.track, turn.untrack) for turn in turns if turn.track or turn.untrack] == [
+        ("gauss-newton", ""),
+        ("", "lowest"),
+    ]
+    _, again = _train(config, tmp_path / "repeated", turns)
+    assert np.array_equal(theta.numpy(), again.numpy())
+    assert _numbers(tmp_path / "asked") == _numbers(tmp_path / "repeated")
+    changes = [turn for turn in turns if turn.track or turn.untrack]
+    others = [turn for turn in turns if turn not in changes]
+    later = [replace(turn, step=6) for turn in changes]
+    _, late = _train(config, tmp_path / "late", [*others[:6], *later, *others[6:]])
+    assert np.array_equal(theta.numpy(), late.numpy())
+    with RunFile.open(tmp_path / "late" / "run.h5") as file:
+        assert file.read("gauss_newton")["step"].tolist() == [6, 9]
+        said = [event.what for event in file.events() if isinstance(event.what, TrackingChanged)]
+    assert [(change.instrument, change.measures) for change in said] == [("gauss-newton", True), ("lowest", False)]
 
 
 def test_a_run_says_the_step_size_that_its_schedule_begins_with(tmp_path: Path) -> None:

@@ -35,14 +35,37 @@ class Measurements:
     """
 
     def __init__(self, kinds: Sequence[type[Instrument]], scope: Scope) -> None:
-        self._instruments = {kind.name: kind(scope) for kind in kinds}
-        self._tables = {kind.name: kind.table(scope).name for kind in kinds}
-        self._free = {kind.name for kind in kinds if kind.every_step and kind.work(scope) == Work()}
+        self._scope = scope
+        self._instruments: dict[str, Instrument] = {}
+        self._tables: dict[str, str] = {}
+        self._free: set[str] = set()
+        for kind in kinds:
+            self._begin(kind)
         self._found = Found()
         self.seconds = 0.0
         """Seconds that all of them have measured for."""
         self.newest: dict[str, Mapping[str, Any]] = {}
         """The newest row of each table, with its `step`."""
+
+    def _begin(self, kind: type[Instrument]) -> None:
+        self._instruments[kind.name] = kind(self._scope)
+        self._tables[kind.name] = kind.table(self._scope).name
+        if kind.every_step and kind.work(self._scope) == Work():
+            self._free.add(kind.name)
+
+    def begin(self, kind: type[Instrument], order: Sequence[str]) -> None:
+        """Measure with one instrument more, which has seen nothing yet; `order` is that of all there are."""
+        self._begin(kind)
+        self._instruments = {name: self._instruments[name] for name in order if name in self._instruments}
+
+    def end(self, name: str) -> None:
+        """Measure without an instrument from now on."""
+        del self._instruments[name]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those that measure, in their order."""
+        return tuple(self._instruments)
 
     @property
     def certified(self) -> tuple[str, ...]:
