@@ -33,4 +33,14 @@ class Limits(Settings):
         ),
     ] = None
     checkpoint_every: Annotated[int | None, Flag("Write a checkpoint every so many steps.", Panel.WHERE, COUNT)] = None
+    on_end: Annotated[
+        str | None,
+        Flag(
+            "A command for the shell when the run has ended, such as a mail to yourself. It finds EOSTUI_RUN (the "
+            "directory), EOSTUI_STATUS, EOSTUI_STEP and EOSTUI_REASON in its environment, and writes into the run's "
+            "trainer.log.",
+            Panel.WHERE,
+            metavar="COMMAND",
+        ),
+    ] = None
     paused: Annotated[bool, Flag("Start paused, before step 0.", None)] = False

@@ -27,6 +27,7 @@ from eostui.trainer.checked_products import checked_products
 from eostui.trainer.control import Control
 from eostui.trainer.forecast import Forecast, forecast
 from eostui.trainer.loop import Trainer, told
+from eostui.trainer.on_end import Ending, start_command
 from eostui.trainer.record import Record
 from eostui.trainer.setup import DeviceError, Setup, set_up
 
@@ -71,6 +72,8 @@ def train(config: RunConfig, directory: Path, hello: Hello, server: LinkServer, 
     record.introduce(Hello(hello.name, hello.run_file, hello.config, environment, described))
     server.say(Phase(""))
     status, text = _run(config, setup, products, expected, record, directory, control)
+    if config.limits.on_end is not None:
+        start_command(config.limits.on_end, Ending(directory, status, record.last_step, text))
     server.say(Ended(text, EXIT_CODES[status]))
     server.close()
     socket_path(directory).unlink(missing_ok=True)

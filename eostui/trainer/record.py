@@ -10,7 +10,7 @@ from typing import Any
 
 from eostui.link.messages import Hello, Phase, State
 from eostui.link.server import Asked, LinkServer
-from eostui.store import Event, Row, RunWriter, Status, Table
+from eostui.store import TRAIN, Event, Row, RunWriter, Status, Table
 from eostui.store.events import Happening
 
 SLOW = 0.3
@@ -25,6 +25,8 @@ class Record:
     def __init__(self, writer: RunWriter, server: LinkServer) -> None:
         self._writer = writer
         self._server = server
+        self.last_step = -1
+        """The step of the newest row of the table `train`; -1 before the first."""
         self._hello: Hello | None = None
         self._start = time.monotonic()
         self._activity = ""
@@ -57,6 +59,8 @@ class Record:
         written.
         """
         self._add(self._writer.table(table).row(values))
+        if table == TRAIN.name:
+            self.last_step = values["step"]
 
     def event(self, step: int, happening: Happening) -> None:
         """One row of the table `events`: something that happened before update `step`."""
