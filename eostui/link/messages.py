@@ -40,10 +40,16 @@ class Hello:
 @dataclass(frozen=True)
 class Phase:
     """What the trainer is doing now, in words, and how far it is: `fraction` from 0 to 1, or None where nobody
-    knows."""
+    knows. Work that is counted has its number and about its end in the text, too: `product 18 of ≈ 25`.
+
+    stages, stage: on the way to the first measurement, the names of all stages in their order, and which of them this
+    one is, from 0; None from then on.
+    """
 
     text: str
     fraction: float | None = None
+    stage: int | None = None
+    stages: list[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -115,6 +121,8 @@ _FIELD_TYPES: dict[str, tuple[type, ...]] = {
     "Verb": (str,),
     "bool": (bool,),
     "int": (int,),
+    "int | None": (int, type(None)),
+    "list[str] | None": (list, type(None)),
     "float | None": (int, float, type(None)),
     "Argument": (int, float, str, type(None)),
     "dict[str, Any]": (dict,),
@@ -149,6 +157,8 @@ def decode(header: dict[str, Any], body: bytes) -> Message:
         if type(value) not in _FIELD_TYPES[annotation] or (isinstance(value, float) and not math.isfinite(value)):
             raise FrameError(f"{kind} message: {name} cannot be {value!r:.60}")
         values[name] = clean_json(value)
+    if message_type is Phase and not all(isinstance(name, str) for name in values["stages"] or []):
+        raise FrameError("phase message: a stage has a name that is no text")
     if message_type is Command:
         if values["verb"] not in list(Verb):
             raise FrameError(f"unknown command {values['verb']!r}; there are {', '.join(Verb)}")

@@ -31,6 +31,9 @@ from eostui.problems.own import (
 from eostui.problems.own_loss import check_loss_is_finite, own_loss
 from eostui.problems.trial import Criterion, initialise, try_examples
 
+BUILDING = "building"
+"""How the word begins that the data are there and the network is being made."""
+
 Accuracy = Callable[[Tensor, Tensor], Tensor]
 """`accuracy(outputs, targets)`: the fraction of right answers, a scalar."""
 
@@ -88,7 +91,7 @@ def build_problem(
     dataset = _load_data(data, seed, data_dir, progress)
     criterion = _load_loss(loss, dtype, device)
     _check_loaded(dataset, criterion, arch=arch, data=data, loss=loss)
-    progress(f"building {arch}", None)
+    progress(f"{BUILDING} {arch}", None)
     model = _build_model(arch, sizes, data, dataset, loss, seed)
     dataset = _moved(dataset, dtype, device)
     cast(model, device, dtype)

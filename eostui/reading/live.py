@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from eostui.reading.progress import PhaseClock
 from eostui.reading.series import series_of
 from eostui.store import RunFile, RunFileError, Table
 
+_COUNTS = re.compile(r"\d of ")
+"""A text that says itself how far its work is."""
 _DOING = {
     Verb.PAUSE: "pausing",
     Verb.RESUME: "resuming",
@@ -48,6 +51,11 @@ class LiveFeed(Feed):
         self.demise = ""
         """What became of a trainer that could say nothing itself."""
         self.phase = PhaseClock()
+        """What goes on, how far it is, and how long it has been going on."""
+        self.stages: list[str] = []
+        """What a run goes through until its first measurement, in order; empty from then on."""
+        self.stage: int | None = None
+        """Which of the stages the run is in, from 0."""
         self._client = client
         self._process = process
         self._file: RunFile | None = None
@@ -123,9 +131,12 @@ class LiveFeed(Feed):
                 self.series |= series_of(new)
                 self._waiting |= {table.name: deque() for table in new}
             case Phase():
-                self.phase.take(message.text, message.fraction)
-                percent = "" if message.fraction is None else f" {100 * min(max(message.fraction, 0.0), 1.0):.0f} %"
+                fraction = None if message.fraction is None else min(max(message.fraction, 0.0), 1.0)
+                self.phase.take(message.text, fraction)
+                counts = _COUNTS.search(message.text) is not None
+                percent = "" if fraction is None or counts else f" {100 * fraction:.0f} %"
                 self.activity = message.text + percent
+                self.stage, self.stages = message.stage, message.stages or []
             case Rows() if message.table in self._waiting:
                 self._waiting[message.table].append(message)
             case State():

@@ -113,7 +113,8 @@ def shares_measuring(feed: Feed) -> Floats:
 class PhaseClock:
     """How long the present phase of a start has been going on, and how long it will take.
 
-    A phase is known by its text; `fraction`, from 0 to 1, is how far it is, None where nobody knows.
+    A phase is known by its text as far as a colon, behind which is counted. `fraction`, from 0 to 1, is how far the
+    phase is, None where nobody knows.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -127,7 +128,7 @@ class PhaseClock:
     def take(self, text: str, fraction: float | None) -> None:
         """Take in what the trainer says."""
         now = self._clock()
-        if text != self.text:
+        if _name(text) != _name(self.text):
             self._began, self._first = now, fraction or 0.0
         if text != self.text or fraction != self.fraction:
             self._moved = now
@@ -146,3 +147,7 @@ class PhaseClock:
         if self.fraction is None or done <= 0 or took <= 0:
             return math.nan
         return max((1 - self.fraction) * took / done - (self._clock() - self._moved), 0.0)
+
+
+def _name(text: str) -> str:
+    return text.partition(":")[0]

@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import NoReturn
 
 from eostui.config import RunConfig
-from eostui.link.messages import Ended, Hello, Phase
+from eostui.link.messages import Ended, Hello
 from eostui.link.server import LinkServer
 from eostui.link.withdraw import has_begun, withdraw, withdraw_but_keep_log
 from eostui.one_line import in_one_line
 from eostui.streams import fill_standard_descriptors
 from eostui.trainer.control import Control
 from eostui.trainer.ending import end, heed_signals
+from eostui.trainer.stage import Stage
 
 INTERRUPTED = 130
 
@@ -63,7 +64,7 @@ def _train(directory: Path, server: LinkServer) -> int:
         tables={},  # not known before the data are loaded
     )
     server.say(hello)
-    server.say(Phase("importing torch"))
+    server.say(Stage.TORCH.phase("importing torch"))
     from eostui.trainer.process import train  # this imports torch, which takes seconds
 
     return train(config, directory, hello, server, control)

@@ -17,11 +17,12 @@ from eostui.curvature.products import Products
 from eostui.dynamics.thresholds import stability_threshold
 from eostui.instruments.catalogue import tables_of
 from eostui.link.address import socket_path
-from eostui.link.messages import Ended, Hello, Phase
+from eostui.link.messages import Ended, Hello
 from eostui.link.server import LinkServer
 from eostui.link.withdraw import withdraw
 from eostui.problems.datasets import Progress
 from eostui.problems.errors import ProblemError
+from eostui.problems.problem import BUILDING
 from eostui.store import RunWriter, Status, StoreError
 from eostui.trainer.checked_products import checked_products
 from eostui.trainer.control import Control
@@ -30,6 +31,7 @@ from eostui.trainer.loop import Trainer, told
 from eostui.trainer.on_end import Ending, start_command
 from eostui.trainer.record import Record
 from eostui.trainer.setup import DeviceError, Setup, set_up
+from eostui.trainer.stage import Stage
 
 EXIT_CODES = {Status.FINISHED: 0, Status.STOPPED: 0, Status.DIVERGED: 1, Status.FAILED: 1}
 
@@ -41,15 +43,22 @@ def train(config: RunConfig, directory: Path, hello: Hello, server: LinkServer, 
     or a model that does not fit. A later problem ends the run as `failed`, with everything up to then in the file.
     """
 
-    def progress(text: str, fraction: float | None) -> None:
-        server.say(Phase(text, fraction))
+    stage = Stage.DATA
 
-    progress("loading the data and building the model", None)
+    def progress(text: str, fraction: float | None) -> None:
+        nonlocal stage
+        if stage is Stage.DATA and text.startswith(BUILDING):
+            stage = Stage.NETWORK
+        server.say(stage.phase(text, fraction))
+
+    progress("loading the data", None)
     try:
         setup = set_up(config, progress)
         config = setup.config
+        stage = Stage.DERIVATIVES
         progress("comparing derivatives with differences", None)
         products = checked_products(config, setup, setup.theta)
+        stage = Stage.TRIAL
         expected = _forecast(config, setup, progress, products)
         environment = _environment(config, setup)
         if control.stopping:  # the user's code has caught the exception that was to end the setup
@@ -70,7 +79,6 @@ def train(config: RunConfig, directory: Path, hello: Hello, server: LinkServer, 
     described = {table.name: table.to_json() for table in tables}
     record = Record(writer, server)
     record.introduce(Hello(hello.name, hello.run_file, hello.config, environment, described))
-    server.say(Phase(""))
     status, text = _run(config, setup, products, expected, record, directory, control)
     if config.limits.on_end is not None:
         start_command(config.limits.on_end, Ending(directory, status, record.last_step, text))

@@ -12,6 +12,7 @@ from eostui.link.messages import Hello, Phase, State
 from eostui.link.server import Asked, LinkServer
 from eostui.store import TRAIN, Event, Row, RunWriter, Status, Table
 from eostui.store.events import Happening
+from eostui.trainer.stage import Stage
 
 SLOW = 0.3
 """Seconds that an activity lasts before viewers are told about it."""
@@ -35,9 +36,10 @@ class Record:
         self._spoke = False
 
     def introduce(self, hello: Hello) -> None:
-        """Say what run this is."""
+        """Say what run this is, and that its gradient is next."""
         self._hello = hello
         self._server.say(hello)
+        self._server.say(self._phase(""))
 
     def add_table(self, table: Table) -> None:
         """Give the run a table more, in its file and for the viewers; nothing where it has that table.
@@ -46,7 +48,8 @@ class Record:
         """
         self._writer.add_table(table)
         if self._hello is not None:
-            self.introduce(replace(self._hello, tables={**self._hello.tables, table.name: table.to_json()}))
+            self._hello = replace(self._hello, tables={**self._hello.tables, table.name: table.to_json()})
+            self._server.say(self._hello)
 
     def elapsed(self) -> float:
         """Seconds since the start of the run."""
@@ -61,6 +64,8 @@ class Record:
         self._add(self._writer.table(table).row(values))
         if table == TRAIN.name:
             self.last_step = values["step"]
+            if self.last_step < 2:  # from the gradient to the measurement, and from there to no stage any more
+                self._server.say(self._phase(""))
 
     def event(self, step: int, happening: Happening) -> None:
         """One row of the table `events`: something that happened before update `step`."""
@@ -92,7 +97,7 @@ class Record:
         finally:
             if self._spoke:
                 self._spoke = False
-                self._server.say(Phase(""))
+                self._server.say(self._phase(""))
 
     def progress(self, text: str | None, fraction: float | None) -> None:
         """Report how far the activity is, from 0 to 1. `text`, where given, is the new name of the activity."""
@@ -101,4 +106,10 @@ class Record:
         if now - self._activity_since > SLOW and now - self._last_word > BETWEEN_WORDS:
             self._last_word = now
             self._spoke = True
-            self._server.say(Phase(self._activity, fraction))
+            self._server.say(self._phase(self._activity, fraction))
+
+    def _phase(self, text: str, fraction: float | None = None) -> Phase:
+        """What is being done, with its stage until the row of step 1: the first measurement is between the two."""
+        if self.last_step < 1:
+            return (Stage.GRADIENT if self.last_step < 0 else Stage.MEASUREMENT).phase(text, fraction)
+        return Phase(text, fraction)

@@ -17,6 +17,7 @@ MESSAGES: list[Message] = [
     Hello("demo", "/runs/demo/run.h5", {"lr": 0.1}, {"torch": "2"}, {"train": {}}),
     Phase("importing torch"),
     Phase("downloading", 0.25),
+    Phase("building", None, 1, ["load", "build"]),
     State("running"),
     Ack(7, True, "η = 0.01"),
     Ended("diverged", 1),
