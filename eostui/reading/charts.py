@@ -8,15 +8,16 @@ ones), and has a default for tables that say nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from eostui.reading.curves import has_numbers, threshold_line
 from eostui.reading.densities import Densities
 from eostui.reading.feed import Feed
+from eostui.reading.spectrum import lines_of_modes, lower_lines, numbered
 from eostui.reading.threshold import CURVATURES, MATRICES
-from eostui.reading.trace import Floats, Steps, Trace
+from eostui.reading.trace import MODES, Floats, Steps, Trace
 from eostui.store import FULL_BATCH, TEST, TRAIN, Chart, DensityChart, Line, LineChart, Table
 
 EIGENVALUES = "eigenvalues"
@@ -28,9 +29,9 @@ _SUPPLEMENTARY = ("time", "residual", "residuals", "error", "errors", "standard_
 """Columns of floats that say something about the measurement, and are not what was measured."""
 
 _TRACKED = (
-    "; ● where the solver certified λ1, and the line between them is tracked: the Rayleigh quotient of the eigenvector "
-    "that is followed, a lower bound of λ1; “not certified” says that the derivatives behind it have failed their "
-    "check, or that the loss is no function of the weights"
+    "; λ₁ is tracked, the Rayleigh quotient of the eigenvector that is followed, a lower bound of the largest "
+    "eigenvalue, which the solver certified where there is a tick below the plot; “not certified” says that the "
+    "derivatives behind it have failed their check, or that the loss is no function of the weights"
 )
 
 
@@ -63,16 +64,17 @@ class LinePicture(_Named):
         return all(has_numbers(feed.series.get(self.table), column) for column in self.chart.columns)
 
     def traces(self, feed: Feed) -> list[Trace]:
-        """What to draw, the most important trace last."""
+        """What to draw, the most important trace last, and certified values after it."""
         reference = [threshold_line(feed)] if feed.threshold.is_for(self.chart.compared_with) else []
-        faint, strong = [], []
+        faint, strong, certified = [], [], []
         for line in self._lines(feed):
             *others, first = self._traces_of(line, feed)
             faint += others
+            if line.column == EIGENVALUES and not line.table:
+                certified.append(self._certified(feed, first))
+                first = self._tracked(first, feed)
             strong.append(first)
-            if line.column == EIGENVALUES and self._is_tracked(feed):
-                strong[-1:] = self._tracked(first, line, feed)
-        return [*faint, *reference, *strong]
+        return [*faint, *reference, *strong, *certified]
 
     def definition(self, feed: Feed) -> str:
         """What it shows, in words."""
@@ -92,30 +94,42 @@ class LinePicture(_Named):
         if values.ndim == 1:
             yield Trace(line.label, steps, values, line.ink, sparse=line.sparse, brief=line.brief)
             return
-        at, others = (self._followed(feed) if line.column == EIGENVALUES else None) or (steps, values)
-        for index in reversed(_measured(others)):
-            yield Trace(f"{line.label}{index + 1}", at, others[:, index], "faint", sparse=True)
-        doubt = " not certified" * (line.column == EIGENVALUES and feed.doubtful(self.table))
-        yield Trace(f"{line.label}1{doubt}", steps, values[:, 0], line.ink, sparse=line.sparse)
+        if line.column != EIGENVALUES:
+            yield from (replace(trace, ink="faint") for trace in lower_lines(line.label, steps, values))
+            yield Trace(numbered(line.label, 1), steps, values[:, 0], line.ink, sparse=line.sparse)
+            return
+        yield from self._lower(line, feed, steps, values)
+        name, doubt = numbered(line.label, 1), feed.doubtful(self.table)
+        label, brief = (f"{name} not certified", f"{name}?") if doubt else (name, "")
+        yield Trace(label, steps, values[:, 0], MODES[0], sparse=line.sparse, brief=brief)
 
-    def _followed(self, feed: Feed) -> tuple[Steps, Floats] | None:
-        """All eigenvalues near the threshold, where they were followed and are those of this table's matrix."""
+    def _lower(self, line: Line, feed: Feed, steps: Steps, values: Floats) -> list[Trace]:
+        """All eigenvalues but the first: those near the threshold where they were followed and are of this matrix."""
         if self.table != feed.threshold.table or not _has_rows(feed, "followed", EIGENVALUES, wide=True):
-            return None
-        return feed.column("followed", EIGENVALUES)
+            return lower_lines(line.label, steps, values)
+        at, followed = feed.column("followed", EIGENVALUES)
+        if "modes" in feed.series["followed"]:
+            modes = feed.column("followed", "modes")[1]
+            if modes.shape == followed.shape and modes.dtype == np.int64:
+                return lines_of_modes(line.label, at, followed, modes)
+        return lower_lines(line.label, at, followed)
 
     def _is_tracked(self, feed: Feed) -> bool:
         drawn = any(line.column == EIGENVALUES and not line.table for line in self.chart.lines)
         return drawn and feed.tracked == self.table and feed.has_rows("tracked")
 
-    def _tracked(self, certified: Trace, line: Line, feed: Feed) -> list[Trace]:
-        """The tracked line, and the certified values as points on it."""
-        doubt = feed.doubtful(self.table)
-        name = f"{line.label}1"
-        between = Trace(f"{name} tracked", *feed.column("tracked", "sharpness"), line.ink, brief="tracked")
-        label = f"{name} {'not certified' if doubt else 'certified'}"
-        points = Trace(label, certified.x, certified.y, "certified", points=True, brief=name + "?" * doubt)
-        return [between, points]
+    def _tracked(self, first: Trace, feed: Feed) -> Trace:
+        """The first eigenvalue as it is tracked between two measurements, where it is."""
+        if not self._is_tracked(feed):
+            return first
+        steps, values = feed.column("tracked", "sharpness")
+        return replace(first, x=steps, y=values)
+
+    def _certified(self, feed: Feed, first: Trace) -> Trace:
+        """The certified values of the first eigenvalue; they have an entry of their own beside tracked ones."""
+        rows = feed.certified(self.table)
+        known = rows[len(rows) - len(first.x) :]
+        return Trace("cert" * self._is_tracked(feed), first.x[known], first.y[known], "certified", points=True)
 
 
 @dataclass(frozen=True)
@@ -194,7 +208,7 @@ def _spectrum_chart(table: str) -> LineChart:
     return LineChart(
         name,
         title.get(table, table.replace("_", " ").capitalize()),
-        f"λ1, the {CURVATURES.get(table, f'largest eigenvalue of the table {table}')}, λ2, …",
+        f"λ₁, the {CURVATURES.get(table, f'largest eigenvalue of the table {table}')}, λ₂, …",
         (Line(EIGENVALUES, "λ", "first" if table in MATRICES else "second"),),
         compared_with="preconditioned" if table == "preconditioned" else "hessian",
     )
@@ -216,14 +230,6 @@ def _has_rows(feed: Feed, table: str, column: str, *, wide: bool | None = None) 
     return feed.has_rows(table) and has_numbers(feed.series[table], column, wide=wide)
 
 
-def _measured(values: Floats) -> list[int]:
-    """Which columns of (n, k) values, the first one aside, were ever measured."""
-    if not len(values):
-        return []
-    there: list[int] = (np.flatnonzero(~np.isnan(values[:, 1:]).all(axis=0)) + 1).tolist()
-    return there
-
-
 def _against(picture: Picture, feed: Feed) -> str:
     """What the line of the threshold is, where there is one."""
     threshold = feed.threshold
@@ -232,4 +238,4 @@ def _against(picture: Picture, feed: Feed) -> str:
     if isinstance(picture, DensityPicture):
         return f"; dashed, {threshold.formula}"
     line = "reference line" if threshold.reference else "stability threshold"
-    return f"; dashed, the {line} {threshold.formula}, with ↑ where that is above the chart"
+    return f"; red, the {line} {threshold.formula}, with ↑ where that is above the chart"

@@ -246,7 +246,7 @@ def test_the_end_is_known_with_its_rows_and_its_exit_code(source: Source, tmp_pa
     source.do("say", Phase("measuring", 0.5))
     _poll_until(feed, lambda feed: feed.activity == "measuring 50 %")
     source.do("say", Phase("measuring: product 18 of ≈ 25", 0.72))
-    _poll_until(feed, lambda feed: feed.activity == "measuring: product 18 of ≈ 25" and feed.fraction == 0.72)
+    _poll_until(feed, lambda feed: feed.activity == "measuring: product 18 of ≈ 25" and feed.phase.fraction == 0.72)
     source.do("say", Phase("building", None, 1, ["load", "build"]))
     _poll_until(feed, lambda feed: (feed.stage, feed.stages) == (1, ["load", "build"]))
     source.do("steps", 3)

@@ -39,12 +39,12 @@ async def test_names_never_overlap_and_the_reference_keeps_its_row() -> None:
     chart = Chart("sharpness")
     async with Stage(chart).run_test(size=(80, 20)):
         line = flat("2/η", 12.0, "threshold", reference=True)
-        lesser = [flat(f"λ{k}", 12.0 - 0.01 * k, f"mode-{k}") for k in (5, 4, 3, 2)]
+        lesser = [flat(f"λ{k}", 12.0 - 0.01 * k, f"mode-{k}") for k in (4, 3, 2)]
         chart.show([*lesser, line, flat("λ1", 12.0, "mode-1"), flat("high", 16.0)])
         named = endings(chart)
         (row,) = (row for row, text in named if "2/η" in text)
         assert set(plot_rows(chart)[row]) & {"⣀", "⠤", "⠒", "⠉", "⠭", "⠛", "⣤"}
-        assert [text.split()[0] for _, text in named] == ["◂high", "◂λ1", "◂2/η", "◂λ2"]
+        assert [text.split()[0] for _, text in named] == ["◂high", "◂λ1", "◂2/η", "◂λ2", "◂λ3"]
 
 
 @pytest.mark.parametrize(("width", "text"), [(130, "◂a long name…"), (70, "◂a long n…"), (45, "◂a l…"), (38, "")])
