@@ -44,8 +44,11 @@ def lines_of_modes(label: str, steps: Steps, values: Floats, modes: Modes) -> li
         for place in range(rest.shape[1])
         if not np.isnan(rest[:, place]).all()
     ]
-    places = {int(mode): place for place, mode in enumerate(modes[-1]) if mode >= 0 and place} if len(modes) else {}
-    ordered: list[int] = sorted(often.tolist(), key=lambda mode: -places.get(mode, values.shape[1]))
+    places: dict[int, int] = (
+        {int(mode): place for place, mode in enumerate(modes[-1]) if mode >= 0 and place} if len(modes) else {}
+    )
+    last: int = values.shape[1]
+    ordered: list[int] = sorted(often.tolist(), key=lambda mode: places.get(mode, last), reverse=True)
     return [*seldom, *(_line_of(label, steps, lower, which == mode, mode, places.get(mode)) for mode in ordered)]
 
 

@@ -16,6 +16,7 @@ _EXACT = 5
 """Significant digits of a value read off at the cursor."""
 
 _BETWEEN = 2  # cells between two entries
+_SHORTEST = 8  # cells of a title that are never given up
 _FROM_TITLE = 3  # cells between the title and the first entry
 
 Part = tuple[str, str]
@@ -67,16 +68,22 @@ def write_entries(
     style: Callable[[str], int],
     dress: Dress,
 ) -> bool:
-    """Write a title at the left and as many entries as fit at the right, over what is there; whether all did."""
+    """Write a title at the left and as many entries as fit at the right, over what is there; whether all did.
+
+    The title is cut where not even the first entry would fit beside it.
+    """
     inset = 2 if is_boxed(cells.width, cells.height) else 1
     first, last = inset + 1, cells.width - inset - 1
     cells.write(inset, 0, glyphs.border[4] * (last + 1 - inset), style("focus" if dress.focused else "frame"))
     room = last - first
     if title:
         cells.write(first - 1, 0, " ", 0)
-        end = first
+        end, limit = first, last
+        if entries:
+            needed = sum(len(text) for text, _ in entries[0]) + len(glyphs.ellipsis) + _FROM_TITLE
+            limit = max(last - needed, first + min(_SHORTEST, room))
         for text, ink in title:
-            end = cells.write(end, 0, _cut(text, last - end, glyphs), style(ink))
+            end = cells.write(end, 0, _cut(text, limit - end, glyphs), style(ink))
         cells.write(end, 0, " ", 0)
         room = last - end - _FROM_TITLE
     shown, used = _fitting(entries, room, len(glyphs.ellipsis))
