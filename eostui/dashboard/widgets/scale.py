@@ -12,6 +12,7 @@ from eostui.reading.trace import Floats
 
 _LARGEST = 1e300  # what is beyond is drawn there: the width of a range must not overflow
 _SMALLEST = 1e-300
+_DECADE = 10.0**0.5  # on either side of a single value
 _FINEST = 1e-4  # of its values: the labels of a narrower range would not fit
 
 
@@ -32,12 +33,18 @@ class Scale:
 
     @classmethod
     def fit(cls, low: float, high: float, log: bool) -> Scale:
-        """A range with round ends around the data's; `low` > 0 for a logarithmic axis."""
+        """A range with round ends around the data's; `low` > 0 for a logarithmic axis.
+
+        A single value says nothing of its neighbours: it is shown with zero, or within some decades.
+        """
         low, high = (float(np.clip(v, _SMALLEST if log else -_LARGEST, _LARGEST)) for v in (low, high))
         magnitude = max(abs(low), abs(high))
-        if high - low < _FINEST * magnitude or magnitude == 0:
-            pad = 0.1 * magnitude if high == low else _FINEST * magnitude
-            low, high = (low - pad, high + pad) if magnitude else (-1.0, 1.0)
+        if magnitude == 0:
+            low, high = -1.0, 1.0
+        elif low == high:
+            low, high = (low / _DECADE, high * _DECADE) if log else (min(0.0, 2 * low), max(0.0, 2 * high))
+        elif high - low < _FINEST * magnitude:
+            low, high = low - _FINEST * magnitude, high + _FINEST * magnitude
         if log and high > 5 * low:
             return cls(1 / round_up(1 / low), round_up(high), log)  # 1, 2, 5 are 1, 1/2, 1/5 times powers of ten
         quantum = round_up((high - low) / 16)
