@@ -14,21 +14,21 @@ INKS: tuple[str, ...] = (
 """The ink "loss" is the component class `chart--loss`."""
 
 _MODES_ON_DARK = (
-    *("#4fb3ff", "#3cc0f2", "#2fcbdf", "#2fd3c8", "#42d9ad"),
-    *("#5fdd92", "#7fdf78", "#9fdf63", "#bddd56", "#d8d855"),
+    *("#57a6ff", "#2fd0d8", "#4fdc9a", "#9cdf63", "#dcd958"),
+    *("#3f78bb", "#25969c", "#3a9f70", "#729f49", "#9d9b42"),
 )
 _MODES_ON_LIGHT = (
-    *("#0a56a5", "#09639f", "#087090", "#087a7c", "#0b7f66"),
-    *("#1f7f4f", "#377d38", "#4d7926", "#62731a", "#746c15"),
+    *("#0a4fb0", "#087280", "#0a7a52", "#4b7413", "#746a00"),
+    *("#3a6bb5", "#3b858f", "#3f8a6c", "#6c8a3c", "#877e2c"),
 )
 _MODES_OF_SIXTEEN = (
-    *("bright_blue", "cyan", "bright_cyan", "blue", "green"),
-    *("bright_green", "cyan", "bright_cyan", "green", "bright_green"),
+    *("bright_blue", "cyan", "green", "bright_cyan", "bright_green"),
+    *("blue", "cyan", "green", "bright_cyan", "bright_green"),
 )
 
 
 def _modes(colours: tuple[str, ...]) -> str:
-    """From blue over teal to yellow-green: far from the red of a threshold."""
+    """From blue over teal to yellow-green, five in full and five darker or paler: far from the red of a threshold."""
     rules = (f"& > .chart--{ink} {{ color: {colour}; }}" for ink, colour in zip(MODES, colours, strict=True))
     return "\n".join(rules)
 

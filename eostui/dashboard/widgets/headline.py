@@ -36,7 +36,7 @@ def write_headline(
 
     With a cursor: its step, the values there, and what `marks`, those in its column, say. A value beyond `top`, the end
     of the axis, has a sign for that. Where not all fits, traces have their brief names, if any has one, and the title
-    gives way to the values at the cursor.
+    gives way to the values at the cursor: its key alone stays.
     """
     title = title_of(view.title, view.dress, view.log)
     at_cursor: list[list[Part]] = [[(mark.label, mark.ink)] for mark in marks]
@@ -44,7 +44,7 @@ def write_headline(
     if any(trace.brief for trace in view.traces):
         forms.append((title, True))
     if view.cursor is not None:
-        forms.append(([], True))
+        forms.append((_key_of(view.dress), True))
     for words, brief in forms:
         if write_entries(
             cells, words, [*_entries(view, glyphs, top, brief=brief), *at_cursor], glyphs, style, view.dress
@@ -54,10 +54,13 @@ def write_headline(
 
 def title_of(title: str, dress: Dress, log: bool) -> list[Part]:
     """The key, the title, and that the value axis is logarithmic."""
-    parts = [(title, "focus-title" if dress.focused else "title")]
-    if dress.number is not None:
-        parts.insert(0, (f"{dress.number} ", "focus" if dress.focused else "muted"))
+    key: list[Part] = [*_key_of(dress), (" ", "text")] if dress.number is not None else []
+    parts = [*key, (title, "focus-title" if dress.focused else "title")]
     return [*parts, (" log", "muted")] if log else parts
+
+
+def _key_of(dress: Dress) -> list[Part]:
+    return [] if dress.number is None else [(str(dress.number), "focus" if dress.focused else "muted")]
 
 
 def write_entries(

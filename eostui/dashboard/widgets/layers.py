@@ -53,11 +53,11 @@ def draw_curves(cells: Cells, glyphs: Glyphs, area: Area, scale: Scale, drawn: D
 
 
 def _swings(outline: Outline, scale: Scale, rows: int, glyphs: Glyphs) -> npt.NDArray[np.bool_]:
-    """Which columns of dots belong to a stretch where the series swings over more than a cell."""
+    """Which columns of dots belong to a stretch where the series swings over more than a cell, its ends included."""
     low, high = scale.rows(np.stack([outline.low, outline.high]), rows)
     thick: npt.NDArray[np.bool_] = (low - high > _THICK * glyphs.rows) & ~np.isnan(outline.middle) & ~outline.broken
-    around = np.convolve(thick, np.ones(_AROUND), mode="same")
-    swings: npt.NDArray[np.bool_] = thick & (around >= _MOST)
+    amid = np.convolve(thick, np.ones(_AROUND), mode="same") >= _MOST
+    swings: npt.NDArray[np.bool_] = thick & (np.convolve(amid, np.ones(_AROUND), mode="same") > 0.5)
     return swings
 
 

@@ -552,3 +552,5 @@ async def test_names_are_brief_where_there_is_little_room_and_the_title_gives_wa
         assert headline(chart) == "sharpness ─ certified 2.00  tracked 2.00"
         chart.cursor_step = 1
         assert headline(chart) == "step 1  certified 2.0000  tracked 2.0000"
+        chart.number = 3
+        assert headline(chart).startswith("3 ─ step 1  certified 2.0000")

@@ -24,7 +24,7 @@ async def test_a_swinging_series_is_a_line_within_a_faint_band() -> None:
         assert area is not None
         loss, faint = (chart.get_visual_style(f"chart--{ink}").rich_style.color for ink in ("loss", "envelope"))
         cells = [[(s, seg.style.color) for seg in row if seg.style for s in seg.text] for row in segments(chart)]
-        for x in range(area.left + 3, area.right - 3):
+        for x in range(area.left, area.right):
             column = [cells[y][x] for y in range(area.top, area.bottom)]
             line = [y for y, (sign, colour) in enumerate(column) if sign != " " and colour == loss]
             band = [y for y, (sign, colour) in enumerate(column) if sign != " " and colour == faint]
