@@ -238,4 +238,4 @@ def _against(picture: Picture, feed: Feed) -> str:
     if isinstance(picture, DensityPicture):
         return f"; dashed, {threshold.formula}"
     line = "reference line" if threshold.reference else "stability threshold"
-    return f"; red, the {line} {threshold.formula}, with ↑ where that is above the chart"
+    return f"; the level line is the {line} {threshold.formula}, with ↑ where that is above the chart"

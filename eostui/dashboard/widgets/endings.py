@@ -18,14 +18,14 @@ from eostui.reading.trace import Trace
 def draw_endings(cells: Cells, glyphs: Glyphs, area: Area, scale: Scale, traces: Sequence[Trace], style: Style) -> None:
     """Write the names beside the rows where the lines end: references first, then the most important traces.
 
-    A name whose row is taken moves by a row, and is left out where that one is taken, too. A reference above the chart
-    is named in its top row.
+    A name whose row is taken moves by a row, away from the larger or the smaller value if it can, and is left out where
+    there is no room either. A reference above the chart is named in its top row.
     """
     room = ending_room(cells.width)
     if not room:
         return
     ordered = sorted(legend_order(traces), key=lambda trace: not trace.reference)
-    taken: set[int] = set()
+    taken: dict[int, float] = {}
     for trace in ordered:
         value = None if trace.points or not trace.label else trace.value_at(area.stop)
         if value is None or math.isnan(value) or (value <= 0 and scale.log):
@@ -34,10 +34,11 @@ def draw_endings(cells: Cells, glyphs: Glyphs, area: Area, scale: Scale, traces:
         above = row < 0
         if above and trace.reference:
             row = 0
-        place = next((y for y in (row, row - 1, row + 1) if 0 <= y < area.height and y not in taken), None)
+        away = 1 if value < taken.get(row, value) else -1
+        place = next((y for y in (row, row + away, row - away) if 0 <= y < area.height and y not in taken), None)
         if place is None or not 0 <= row < area.height:
             continue
-        taken.add(place)
+        taken[place] = value
         sign = glyphs.above if above else glyphs.ending
         cells.write(area.right, area.top + place, _text(sign, trace, value, room, glyphs), style(trace.ink))
 

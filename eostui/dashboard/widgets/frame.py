@@ -19,7 +19,7 @@ _BOXED = (30, 8)  # from this width and height on the border has sides
 _ROOMY = 40  # from this width on all pictures leave the same room for value labels, so that their steps line up
 _CELLS_PER_STEP_TICK = 8
 _STEP_GAP = 3  # cells between two step labels
-_ENDING_ROOM = ((100, 13), (60, 10), (_ROOMY, 5))
+_ENDING_ROOM = ((100, 13), (60, 10), (_ROOMY, 6))
 """From a width on, so many cells for the names of lines at their right end; the same for all pictures of a width."""
 
 Style = Callable[[str], int]

@@ -44,14 +44,14 @@ def _line(cells: Cells, area: Area, column: int, free: npt.NDArray[np.bool_], ch
 
 
 def _write_beside(cells: Cells, area: Area, column: int, mark: Mark, style: Style) -> None:
-    """What a mark says, right of its line, in the lowest row of the lower half that has room for it."""
-    start, end = column + 1, column + 1 + len(mark.label)
-    if end > area.right:
-        return
+    """What a mark says, right or left of its line, in the lowest row of the lower half that has room for it."""
     for y in range(area.bottom - 1, area.top + area.height // 2, -1):
-        if (cells.characters[y, start : end + 1] == " ").all():
-            cells.write(start, y, mark.label, style(mark.ink))
-            return
+        for start in (column + 1, column - len(mark.label)):
+            end = start + len(mark.label)
+            inside = area.left <= start and end <= area.right
+            if inside and (cells.characters[y, start:end] == " ").all():
+                cells.write(start, y, mark.label, style(mark.ink))
+                return
 
 
 def marks_at(area: Area, marks: Sequence[Mark], cursor: float | None) -> list[Mark]:

@@ -92,7 +92,7 @@ async def test_what_cannot_be_drawn_is_a_marked_gap(bad: float, log: bool, row: 
     chart = Chart("loss", log_axis=log)
     y = np.full(41, 2.0)
     y[20] = bad
-    async with Stage(chart).run_test(size=(54, 8)):
+    async with Stage(chart).run_test(size=(55, 8)):
         chart.show([trace(y)], x_range=(0, 40))
         rows = plot_rows(chart)
         assert len(rows[0]) == 40
@@ -108,7 +108,7 @@ async def test_what_cannot_be_drawn_is_a_marked_gap(bad: float, log: bool, row: 
 async def test_a_staircase_that_is_measured_is_dashed_where_it_is_level() -> None:
     chart = Chart("sharpness")
     limit = trace(np.repeat([100.0, 200.0], 200), "limit", "threshold", stepped=True)
-    async with Stage(chart).run_test(size=(54, 14)):
+    async with Stage(chart).run_test(size=(55, 14)):
         chart.show([limit, trace(np.linspace(0, 90, 400), "λ₁", "first")])
         rows = plot_rows(chart)
         kink = [column for column in range(40) if sum(row[column] != " " for row in rows) >= 5]
@@ -212,7 +212,7 @@ async def test_an_unknown_role_is_drawn_like_any_trace() -> None:
 
 async def test_marks_are_lines_behind_the_traces_with_a_glyph_on_top() -> None:
     chart = Chart("loss")
-    async with Stage(chart).run_test(size=(54, 10)):
+    async with Stage(chart).run_test(size=(55, 10)):
         chart.show([trace(np.linspace(5, 0, 101))], [Mark(50, "η 0.02 → 0.01", "η"), Mark(500, "late")], (0, 100))
         rows = plot_rows(chart)
         column = rows[0].index("η")
@@ -227,14 +227,14 @@ async def test_marks_are_lines_behind_the_traces_with_a_glyph_on_top() -> None:
 async def test_of_marks_in_one_column_the_heaviest_is_seen_and_says_what_it_is() -> None:
     chart = Chart("loss")
     marks = [Mark(50, "pause", "p"), Mark(50, "η 2/12→2/20", "η", ink="change", weight=1), Mark(50, "resume", "r")]
-    async with Stage(chart).run_test(size=(54, 12)):
+    async with Stage(chart).run_test(size=(55, 12)):
         chart.show([trace(np.full(101, 5.0))], marks, (0, 100))
         rows = plot_rows(chart)
         assert rows[0].strip() == "η"
         assert rows[-1].strip() == "┆η 2/12→2/20"
         assert colour_of(chart, "η 2/12→2/20") != colour_of(chart, "┆")
         chart.show([trace(np.full(101, 5.0))], [replace(mark, x=99) for mark in marks], (0, 100))
-        assert plot_rows(chart)[-1].strip() == "┆", "no room for what it says"
+        assert plot_rows(chart)[-1].strip() == "η 2/12→2/20┆"
         chart.cursor_step = 99
         assert headline(chart).endswith("η 2/12→2/20  pause  resume")
 

@@ -47,7 +47,7 @@ async def test_names_never_overlap_and_the_reference_keeps_its_row() -> None:
         assert [text.split()[0] for _, text in named] == ["◂high", "◂λ1", "◂2/η", "◂λ2", "◂λ3"]
 
 
-@pytest.mark.parametrize(("width", "text"), [(130, "◂a long name…"), (70, "◂a long n…"), (45, "◂a l…"), (38, "")])
+@pytest.mark.parametrize(("width", "text"), [(130, "◂a long name…"), (70, "◂a long n…"), (45, "◂a lo…"), (38, "")])
 async def test_a_name_is_cut_as_there_is_room(width: int, text: str) -> None:
     chart = Chart("sharpness")
     async with Stage(chart).run_test(size=(width, 12)):
@@ -67,6 +67,13 @@ async def test_the_room_for_names_is_held_while_values_change() -> None:
             chart.show([Trace("y", np.arange(count), y[:count], "loss")])
             assert sum(region.area for region in repaints.take() if region) < 40
         assert chart.area == left
+
+
+async def test_of_two_lines_in_one_row_the_smaller_is_named_below() -> None:
+    chart = Chart("sharpness")
+    async with Stage(chart).run_test(size=(80, 12)):
+        chart.show([flat("low", 0.0), flat("high", 10.0), flat("λ2", 5.0, "mode-2"), flat("λ1", 5.1, "mode-1")])
+        assert [text.split()[0] for _, text in endings(chart)] == ["◂high", "◂λ1", "◂λ2", "◂low"]
 
 
 async def test_a_reference_above_the_chart_is_named_in_its_top_row() -> None:

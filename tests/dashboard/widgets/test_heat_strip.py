@@ -34,7 +34,7 @@ class Listening(Stage):
 
 async def test_an_outlier_is_seen_to_rise_and_a_larger_share_is_fuller() -> None:
     strip = HeatStrip("density", "λ", glyphs="ascii")
-    async with Stage(strip).run_test(size=(54, 22)):
+    async with Stage(strip).run_test(size=(55, 22)):
         strip.show(rising(), x_range=(0, 400))
         rows = plot_rows(strip)
         bulk = next(index for index, row in enumerate(rows) if "@" in row)
@@ -49,7 +49,7 @@ async def test_an_outlier_is_seen_to_rise_and_a_larger_share_is_fuller() -> None
 
 async def test_the_last_measurement_is_held_until_now_and_no_further() -> None:
     strip = HeatStrip("density", "λ", glyphs="ascii")
-    async with Stage(strip).run_test(size=(54, 12)):
+    async with Stage(strip).run_test(size=(55, 12)):
         for until, columns in ((100, 10), (290, 29)):
             strip.show(rising(rows=5), x_range=(0, 400), until=until)
             assert len(next(row for row in plot_rows(strip) if "@" in row).rstrip()) == pytest.approx(columns, abs=1)
@@ -59,7 +59,7 @@ async def test_a_measurement_that_failed_is_a_marked_gap() -> None:
     densities = rising()
     densities.nodes[20] = np.nan
     strip = HeatStrip("density", "λ")
-    async with Stage(strip).run_test(size=(54, 12)):
+    async with Stage(strip).run_test(size=(55, 12)):
         strip.show(densities, x_range=(0, 400))
         assert plot_rows(strip)[0].index("×") in (19, 20)
         assert all(row[20] == " " for row in plot_rows(strip)[1:])
@@ -71,7 +71,7 @@ async def test_the_axis_is_held_still_until_the_data_leave_it() -> None:
         return [line.partition("┤")[0] if "┤" in line else "" for line in lines(strip)]
 
     strip, densities = HeatStrip("density", "λ"), rising()
-    async with Stage(strip).run_test(size=(54, 22)):
+    async with Stage(strip).run_test(size=(55, 22)):
         held = axis(first(densities, 12))
         assert axis(first(densities, 18)) == axis(first(densities, 40)) == held
         assert axis(replace(densities, nodes=10 * densities.nodes)) != held
@@ -127,7 +127,7 @@ async def test_the_mouse_chooses_step_and_eigenvalue() -> None:
 async def test_what_it_is_compared_with_is_dashed_where_a_cell_is_free() -> None:
     strip = HeatStrip("density", "λ")
     threshold = Trace("2/η", np.arange(400), np.full(400, 40.0), "threshold", stepped=True, reference=True)
-    async with Stage(strip).run_test(size=(54, 22)):
+    async with Stage(strip).run_test(size=(55, 22)):
         strip.show(rising(), threshold, [Mark(200, "η", "η")], x_range=(0, 400))
         assert any(row.startswith("╍ ╍ ╍") for row in plot_rows(strip))
         assert "┆" in "".join(plot_rows(strip))
@@ -138,7 +138,7 @@ async def test_what_it_is_compared_with_is_dashed_where_a_cell_is_free() -> None
 
 async def test_the_axis_can_be_linear() -> None:
     strip = HeatStrip("density", "λ", glyphs="ascii")
-    async with Stage(strip).run_test(size=(54, 22)):
+    async with Stage(strip).run_test(size=(55, 22)):
         strip.show(rising(), x_range=(0, 400))
         strip.log_axis = False
         rows = plot_rows(strip)
@@ -155,7 +155,7 @@ async def test_shades_are_characters_where_there_are_no_colours_of_ones_own(
 ) -> None:
     strip = HeatStrip("density", "λ", glyphs=glyphs)
     app = Stage(strip)
-    async with app.run_test(size=(54, 22)) as pilot:
+    async with app.run_test(size=(55, 22)) as pilot:
         app.theme = theme
         await pilot.pause()
         strip.show(rising(), x_range=(0, 400))
