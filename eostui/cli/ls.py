@@ -105,8 +105,8 @@ def _that_fit(widths: Sequence[int], width: int | None) -> list[int]:
 
 def _described(path: Path) -> dict[str, object]:
     """A run for a program: null where nothing was measured, or where that is not finite."""
-    from eostui.cli.state import run_state
     from eostui.reading.newest import Newest
+    from eostui.reading.state import run_state
     from eostui.reading.threshold import Threshold
     from eostui.store import RunFile, RunFileError, clean_text
 

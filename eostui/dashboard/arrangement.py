@@ -122,6 +122,8 @@ def pages_of(pictures: Sequence[Titled], room: int) -> list[list[Titled]]:
         return [list(pictures)]
     stay = [picture for picture in pictures if picture is pictures[0] or picture.name == "loss"][: room - 1]
     change = sorted((p for p in pictures if p not in stay), key=lambda p: (p.name == "gauss-newton", p.name != "loss"))
+    if room == 1:
+        return [[picture] for picture in pictures]
     count = room - len(stay)
     starts = [min(start, len(change) - count) for start in range(0, len(change), count)]
     chosen = [[*stay, *change[start : start + count]] for start in starts]

@@ -27,6 +27,8 @@ def briefed_of(feed: Feed) -> Briefed:
 
 
 def _stages(feed: Feed) -> tuple[Stage, ...]:
+    if feed.status not in ("starting", "running", "paused"):
+        return (Stage(f"{feed.status} before step 0: there is nothing to draw", "next"),)
     if not isinstance(feed, LiveFeed) or not feed.activity:
         return (Stage(feed.activity or "starting", "now"),)
     phase = feed.phase

@@ -174,10 +174,10 @@ class ChartGrid(Grid):
         self.draw()
         return self.axis
 
-    def point(self, step: float | None) -> None:
-        """Put the cursor of every chart at a step."""
+    def point(self, step: float | None, *, pinned: bool = False) -> None:
+        """Put the cursor of every chart at a step; a pinned one stays there while the mouse moves."""
         for panel in self._panels():
-            panel.cursor_step = step
+            panel.cursor_step, panel.pinned = step, pinned
 
     @property
     def cursor(self) -> float | None:
@@ -187,7 +187,9 @@ class ChartGrid(Grid):
     def draw(self) -> None:
         """Draw the charts of the page that is open, all over the same steps."""
         extent = self.extent()
-        over = None if extent is None else self.window.over(*extent)
+        if extent is None:
+            return
+        over = self.window.over(*extent)
         hero = self.subject.pictures()[0].name
         for picture in self.shown:
             first = picture.name == hero

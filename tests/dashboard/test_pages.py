@@ -89,7 +89,7 @@ async def test_a_run_that_becomes_known_while_the_view_is_frozen_can_be_resized(
     feed = feed_of(instrumented())
     tables, feed.series = feed.series, {}
     async with Dashboard(feed).run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: "You need not wait" in text_of(pilot))
+        await until(pilot, lambda: "there is nothing to draw" in text_of(pilot))
         await pilot.press("f")
         feed.series = tables
         await pilot.resize_terminal(80, 24)

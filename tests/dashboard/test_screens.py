@@ -56,7 +56,7 @@ async def test_everything_that_matters_is_on_the_screen(dashboard: Dashboard, si
             assert word in text, word
         assert all(chart.size.height >= 7 for chart in charts_of(pilot))
         assert len(charts_of(pilot)) == (2 if size == (80, 24) else 3)
-        assert len(tiles_of(pilot)) == (7 if size == (200, 60) else 0)
+        await until(pilot, lambda: len(tiles_of(pilot)) == (7 if size == (200, 60) else 0))
 
 
 async def test_a_resized_window_is_filled_again(dashboard: Dashboard) -> None:
@@ -197,7 +197,7 @@ async def test_a_changed_step_size_marks_every_chart(edge_run: RunFile) -> None:
     async with Dashboard(feed).run_test(size=(200, 60)) as pilot:
         await until(pilot, lambda: "step 600" in text_of(pilot))
         assert "η 0.1 " in text_of(pilot)
-        assert text_of(pilot).count("η 2/12 → 0.1") >= len(charts_of(pilot))
+        assert text_of(pilot).count("η 2/12 → 0.1") >= 2, "beside a mark, and in the list of events"
 
 
 async def test_a_wrong_step_size_is_said_in_place_and_a_right_one_previewed(dashboard: Dashboard) -> None:
@@ -221,7 +221,8 @@ async def test_a_schedule_that_a_step_size_would_end_is_told_of(dashboard: Dashb
         await until(pilot, lambda: "edge ≈ 19000 ((2+2β₁)/((1−β₁)η))" in text_of(pilot))
         text = text_of(pilot)
         for line in (
-            "Step size η, now 0.001   edge (2+2β₁)/((1−β₁)η) = 38000",
+            "Step size η, now 0.001",
+            "edge (2+2β₁)/((1−β₁)η) = 38000",
             "the schedule no",
             "longer applies from then on",
         ):

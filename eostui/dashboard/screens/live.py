@@ -108,8 +108,8 @@ class LiveScreen(WatchScreen):
         if self.live.over and (self._stopping or not has_begun(self.live.directory)):
             self.app.exit()
 
-    def note(self) -> str:
-        return "stopping" if self._stopping else super().note()
+    def state(self) -> str:
+        return "stopping" if self._stopping else super().state()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The keys that steer are for a training that goes on, and a key does what its name in the footer says."""

@@ -142,7 +142,7 @@ class LookingScreen(Screen[None]):
 
     def on_timeline_cursor_moved(self, message: Timeline.CursorMoved) -> None:
         """One cursor for all charts."""
-        self.charts.point(message.step)
+        self.charts.point(message.step, pinned=message.pinned)
 
     def on_timeline_zoomed(self, message: Timeline.Zoomed) -> None:
         """The wheel looks closer at the step under the mouse."""
@@ -178,7 +178,7 @@ class LookingScreen(Screen[None]):
         """Put the cursor at a step, and the window around it."""
         if extent := self.charts.extent():
             self.charts.look_at(self.charts.window.showing(step, *extent))
-            self.charts.point(step)
+            self.charts.point(step, pinned=True)
 
     def action_window(self, what: str) -> None:
         """Look closer, wider, at the last steps, at the newest ones, or at all."""

@@ -45,9 +45,8 @@ class ReplayScreen(WatchScreen):
         self.charts.scrubber = True
         super().on_mount()
 
-    def note(self) -> str:
-        state = f"replay {self.replay.speed:g}×" if self.replay.playing else "replay held"
-        return f"{state}  {super().note()}".rstrip()
+    def state(self) -> str:
+        return f"replay {self.replay.speed:g}×" if self.replay.playing else "replay held"
 
     def extent(self) -> Extent:
         """The run up to its last step, with the moment that is shown."""

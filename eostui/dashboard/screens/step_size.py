@@ -45,8 +45,9 @@ class StepSizeScreen(DialogScreen[float | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog low"):
             present = self._present
-            threshold = "" if present.formula is None else f"   edge {present.formula} = {present.threshold:.5g}"
-            yield Label(f"Step size η, now {step_size_text(present.lr)}{threshold}", classes="question", markup=False)
+            yield Label(f"Step size η, now {step_size_text(present.lr)}", classes="question", markup=False)
+            if present.formula is not None:
+                yield Label(f"edge {present.formula} = {present.threshold:.5g}", markup=False)
             yield Entry(step_size_text(present.lr * self._factor) if present.lr else "", placeholder="0.02 or 2/100")
             yield Label("", id="verdict", markup=False)
             schedule = "; the schedule no longer applies from then on" if present.scheduled else ""

@@ -98,6 +98,10 @@ class WatchScreen(LookingScreen):
         self.set_interval(1 / FRAMES_PER_SECOND, self.draw)
         self.call_after_refresh(self.draw)
 
+    def state(self) -> str:
+        """What the run does."""
+        return self.feed.status
+
     def note(self) -> str:
         """What this screen itself has to say in the status line."""
         page, pages = self.charts.page
@@ -126,7 +130,7 @@ class WatchScreen(LookingScreen):
 
     def _say(self) -> None:
         """The words: where the run stands, and what goes on before there is a first number."""
-        self.query_one(StatusLine).show(standing_of(self.feed, self.note()))
+        self.query_one(StatusLine).show(standing_of(self.feed, self.state(), self.note()))
         waiting = self.feed.step < 0
         self.set_class(waiting, "-waiting")
         if waiting:
