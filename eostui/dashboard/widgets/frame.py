@@ -53,10 +53,10 @@ def draw_border(cells: Cells, glyphs: Glyphs, dress: Dress, style: Style) -> Non
     top_left, top_right, bottom_left, bottom_right, level, upright = list(glyphs.border)
     ink = style("focus" if dress.focused else "frame")
     right, bottom = cells.width - 1, cells.height - 1
-    cells.write(0, 0, level * cells.width, ink)
+    cells.fill(0, 0, cells.width, level, ink)
     if not is_boxed(cells.width, cells.height):
         return
-    cells.write(0, bottom, level * cells.width, ink)
+    cells.fill(0, bottom, cells.width, level, ink)
     cells.characters[1:bottom, [0, right]] = upright
     cells.styles[1:bottom, [0, right]] = ink
     for x, y, corner in (

@@ -77,7 +77,7 @@ def write_entries(
     """
     inset = 2 if is_boxed(cells.width, cells.height) else 1
     first, last = inset + 1, cells.width - inset - 1
-    cells.write(inset, 0, glyphs.border[4] * (last + 1 - inset), style("focus" if dress.focused else "frame"))
+    cells.fill(inset, 0, last + 1 - inset, glyphs.border[4], style("focus" if dress.focused else "frame"))
     room = last - first
     if title:
         cells.write(first - 1, 0, " ", 0)

@@ -44,9 +44,9 @@ def draw_curves(cells: Cells, glyphs: Glyphs, area: Area, scale: Scale, drawn: D
         lines |= dots
         layers.append((dots, trace.ink))
     within = (slice(area.top, area.bottom), slice(area.left, area.right))
-    touched = glyphs.touched(lines)
-    bands &= ends | ~np.kron(touched, np.ones((glyphs.rows, glyphs.columns), dtype=np.bool_))
-    cells.styles[within][glyphs.touched(bands)] = style(_ENVELOPE)
+    if bands.any():
+        bands &= ends | ~glyphs.touched(lines).repeat(glyphs.rows, axis=0).repeat(glyphs.columns, axis=1)
+        cells.styles[within][glyphs.touched(bands)] = style(_ENVELOPE)
     for dots, ink in layers:
         cells.styles[within][glyphs.touched(dots)] = style(ink)
     cells.characters[within] = glyphs.cells(lines | bands)
@@ -56,6 +56,8 @@ def _swings(outline: Outline, scale: Scale, rows: int, glyphs: Glyphs) -> npt.ND
     """Which columns of dots belong to a stretch where the series swings over more than a cell, its ends included."""
     low, high = scale.rows(np.stack([outline.low, outline.high]), rows)
     thick: npt.NDArray[np.bool_] = (low - high > _THICK * glyphs.rows) & ~np.isnan(outline.middle) & ~outline.broken
+    if not thick.any():
+        return thick
     amid = np.convolve(thick, np.ones(_AROUND), mode="same") >= _MOST
     swings: npt.NDArray[np.bool_] = thick & (np.convolve(amid, np.ones(_AROUND), mode="same") > 0.5)
     return swings
@@ -100,8 +102,8 @@ def _sign(
 
 def draw_rug(cells: Cells, glyphs: Glyphs, area: Area, envelopes: Sequence[Envelope], style: Style) -> None:
     """A tick below the plot in every column that has a certified value."""
-    axis, level = style("axis"), glyphs.border[4]
+    axis = style("axis")
     cells.write(area.left - 1 - len(_RUG_NAME), area.bottom, _RUG_NAME, axis)
-    cells.write(area.left - 1, area.bottom, level * (area.width + 1), axis)
+    cells.fill(area.left - 1, area.bottom, area.width + 1, glyphs.border[4], axis)
     for envelope in envelopes:
         _sign(cells, glyphs, area, ~np.isnan(envelope.low), area.bottom, glyphs.rug, style(_RUG))

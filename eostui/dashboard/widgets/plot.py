@@ -84,7 +84,7 @@ class Plot:
         draw_step_axis(cells, area, self._style)
         if scale:
             self._draw_traces(cells, view, glyphs, scale, outlines)
-            draw_endings(cells, glyphs, area, scale, view.traces, self._style)
+            draw_endings(cells, glyphs, area, scale, list(zip(view.traces, outlines, strict=True)), self._style)
         for trace, envelope in zip(view.traces, envelopes, strict=True):
             draw_gaps(cells, glyphs, area, trace, envelope, self._style)
         if rug:

@@ -41,6 +41,10 @@ class Cells:
             self.styles[y, x:end] = style
         return max(x, end)
 
+    def fill(self, x: int, y: int, width: int, character: str, style: int) -> None:
+        """Fill `width` cells of row `y`, which are there, with one character."""
+        self.characters[y, x : x + width], self.styles[y, x : x + width] = character, style
+
     def changes(self, before: Cells) -> list[Region]:
         """The spans of each row that differ from cells of the same size."""
         changed = self.characters != before.characters
@@ -64,6 +68,8 @@ class Cells:
 
 def plain(text: str) -> str:
     """`text` with a question mark for whatever is not one printable cell wide, so that columns stay put."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(c if c.isprintable() and cell_len(c) == 1 else "?" for c in text)
 
 

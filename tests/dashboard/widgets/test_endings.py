@@ -28,11 +28,23 @@ async def test_lines_are_named_at_their_right_end_in_their_own_colours() -> None
     async with Stage(chart).run_test(size=(80, 20)):
         line = flat("2/η", 12.0, "threshold", reference=True)
         chart.show([flat("λ2", 3.0, "mode-2"), line, flat("λ1", 8.0, "mode-1")])
-        assert [text for _, text in endings(chart)] == ["◂2/η 12.0", "◂λ1 8.00", "◂λ2 3.00"]
+        assert [text for _, text in endings(chart)] == ["◂2/η 12.0", "◂λ1 8.00", "◂λ2"]
         rows = plot_rows(chart)
         assert all(rows[row].strip() for row, _ in endings(chart)), "each beside its line"
         assert colour_of(chart, "◂2/η") == colour_of(chart, "2/η ")
         assert colour_of(chart, "◂λ1") == colour_of(chart, "λ1 ")
+
+
+async def test_a_name_stands_still_while_its_line_jumps_up_and_down() -> None:
+    chart = Chart("loss")
+    y = np.linspace(0, 10, 1000)
+    y[500:] = 5 + 4 * (-1.0) ** np.arange(500)
+    async with Stage(chart).run_test(size=(80, 20)):
+        rows = set()
+        for count in range(950, 1000):
+            chart.show([Trace("y", np.arange(count), y[:count], "loss")], x_range=(0, 1000))
+            rows |= {row for row, _ in endings(chart)}
+        assert len(rows) == 1
 
 
 async def test_names_never_overlap_and_the_reference_keeps_its_row() -> None:
