@@ -105,8 +105,8 @@ def _tabulated(
     while len(steps) > stride * _MOST_KNOTS:
         stride *= 2
     rows = np.append(np.arange(0, len(steps) - 1, stride), len(steps) - 1)
-    known = values[rows]
-    highest = np.maximum.accumulate(np.where(np.isnan(known), -np.inf, known))
+    rows = rows[np.isfinite(values[rows])]
+    highest = np.maximum.accumulate(values[rows])
     rises = np.diff(highest, prepend=-np.inf) > 0
     if rises.sum() < 2:
         return STEPS
