@@ -50,38 +50,39 @@ def _regime(feed: Feed) -> Part:
     return Part.of(regime.word.upper(), _REGIME_STYLES.get(regime, "regime"))
 
 
-def _doing(feed: Feed, state: str, note: str) -> list[Part]:
-    """The state, the step, and what the screen has to say, with the name of the run at the end."""
+def _doing(feed: Feed, state: str) -> list[Part]:
+    """The state, the step, and the name of the run."""
     running = "● " * (state == "running")
     parts = [Part.of(f"{running}{state}", _STATUS_STYLES.get(state, "note"))]
     if feed.step >= 0:
-        parts += _step(feed)
-    if note:
-        parts.append(Part.of(note, "note", rank=2))
+        parts += _step(feed, going_on=state == "running")
     parts.append(Part.of(f"[{feed.name}]", "label", rank=4))
     return parts
 
 
-def _step(feed: Feed) -> list[Part]:
+def _step(feed: Feed, *, going_on: bool) -> list[Part]:
     """The step, of how many, and the time left."""
     progress = Progress.of(feed)
     number = (("step ", "label"), (f"{progress.step:,}", "value"))
     if progress.total is None or progress.total <= progress.step:
         return [Part(number, rank=1)]
     parts = [Part((*number, (f" of {progress.total:,}", "label")), rank=1, short=number)]
-    if feed.status == "running" and progress.text:
+    if going_on and progress.text:
         parts.append(Part.of(progress.text, "value", rank=3))
     return parts
 
 
-def _has(feed: Feed) -> list[Part]:
-    """The second line: what is trained, with which step size, the present values, and what goes on."""
+def _has(feed: Feed, note: str) -> list[Part]:
+    """The second line: what is trained, with which step size, the present values, what goes on, and what the screen has
+    to say."""
     parts = []
     if feed.step >= 0:
         parts += [_step_size(feed), *_values(feed)]
     settings = " · ".join(str(feed.config[name]) for name in _SETTINGS if feed.config.get(name))
     if settings:
         parts.insert(0, Part.of(settings, "label", rank=5))
+    if note:
+        parts.insert(0, Part.of(note, "note", rank=1))
     going_on = feed.pending or feed.activity
     aside = feed.cadence if feed.step >= 0 else ""
     if going_on or aside:

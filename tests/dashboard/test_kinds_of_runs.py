@@ -182,7 +182,8 @@ async def test_a_chosen_glyph_set_holds_for_what_comes_later(feed_of: FeedOf) ->
     tables, feed.series = feed.series, {}
     async with Dashboard(feed).run_test(size=(200, 60)) as pilot:
         await until(pilot, lambda: "there is nothing to draw" in text_of(pilot))
-        assert not charts_of(pilot) and not tiles_of(pilot)
+        assert not charts_of(pilot)
+        assert not tiles_of(pilot)
         await pilot.press("b", "b")
         feed.series = tables
         await until(pilot, lambda: "precond S" in text_of(pilot) and len(charts_of(pilot)) == 4)

@@ -51,7 +51,7 @@ async def test_a_chart_keeps_its_number_on_every_page_and_is_found_by_it(feed_of
 async def test_on_a_large_screen_nearly_everything_is_on_one_page(feed_of: FeedOf) -> None:
     async with Dashboard(feed_of(instrumented())).run_test(size=(200, 60)) as pilot:
         await _settled(pilot, "page 1/2")
-        assert len(charts_of(pilot)) == 7
+        assert len(charts_of(pilot)) == 11
         assert sum(chart.region.area for chart in charts_of(pilot)) == 200 * (60 - 2 - 3 - 1 - 5)
         pilot.app.screen.query_one("#sharpness").focus()
         await pilot.press("z")
