@@ -29,8 +29,12 @@ def briefed_of(feed: Feed) -> Briefed:
 def _stages(feed: Feed) -> tuple[Stage, ...]:
     if feed.status not in ("starting", "running", "paused"):
         return (Stage(f"{feed.status} before step 0: there is nothing to draw", "next"),)
-    if not isinstance(feed, LiveFeed) or not feed.activity:
-        return (Stage(feed.activity or "starting", "now"),)
+    if not isinstance(feed, LiveFeed):
+        return ()
     phase = feed.phase
     left = f"{duration(phase.left)} left" if math.isfinite(phase.left) else f"for {duration(phase.elapsed)}"
-    return (Stage(phase.text, "now", phase.fraction, left),)
+    now = Stage(phase.text or "starting", "now", phase.fraction, left)
+    if feed.stage is None:
+        return (now,)
+    done = [Stage(name, "done") for name in feed.stages[: feed.stage]]
+    return (*done, now, *(Stage(name, "next") for name in feed.stages[feed.stage + 1 :]))

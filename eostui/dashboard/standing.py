@@ -38,9 +38,8 @@ def standing_of(feed: Feed, state: str, note: str) -> Standing:
     """
     present = PresentSharpness.of(feed) if feed.series else None
     comparable = feed.threshold.exists and present is not None and not math.isnan(present.ratio)
-    return Standing(
-        _regime(feed), present.ratio if comparable and present else None, _doing(feed, state, note), _has(feed)
-    )
+    ratio = present.ratio if comparable and present else None
+    return Standing(_regime(feed), ratio, _doing(feed, state), _has(feed, note))
 
 
 def _regime(feed: Feed) -> Part:
