@@ -33,8 +33,8 @@ class LiveScreen(WatchScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "pause", "pause", tooltip="Pause the training", id="pause"),
-        Binding("space", "resume", "resume", tooltip="Let the training go on", id="resume"),
-        Binding("space", "replay", "watch again", tooltip="Watch the run again, once it is over", id="replay"),
+        Binding("space", "resume", "resume", tooltip="Let the training go on", id="pause"),
+        Binding("space", "replay", "watch again", tooltip="Watch the run again, once it is over", id="pause"),
         Binding("l", "step_size(1.0)", "step size η", tooltip="Change the step size η", id="step-size"),
         Binding(
             "plus",

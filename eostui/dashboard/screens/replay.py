@@ -18,7 +18,7 @@ class ReplayScreen(WatchScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "play", "play", tooltip="Play; at the end, play again from the start", id="play"),
-        Binding("space", "hold", "hold", tooltip="Hold the replay where it is", id="hold"),
+        Binding("space", "hold", "hold", tooltip="Hold the replay where it is", id="play"),
         Binding("minus", "speed(-1)", "slower", key_display="-", tooltip="The next slower speed", id="slower"),
         Binding("plus", "speed(1)", "faster", key_display="+", tooltip="The next faster speed", id="faster"),
         Binding("comma", "move(-1)", "step back", key_display=",", show=False, tooltip="One step back", id="step-back"),
