@@ -51,8 +51,10 @@ def _regime(feed: Feed) -> Part:
 
 def _doing(feed: Feed, state: str) -> list[Part]:
     """The state, the step, and the name of the run."""
-    running = "● " * (state == "running")
-    parts = [Part.of(f"{running}{state}", _STATUS_STYLES.get(state, "note"))]
+    parts = []
+    if state != "starting":
+        running = "● " * (state == "running")
+        parts.append(Part.of(f"{running}{state}", _STATUS_STYLES.get(state, "note")))
     if feed.step >= 0:
         parts += _step(feed, going_on=state == "running")
     parts.append(Part.of(f"[{feed.name}]", "label", rank=4))

@@ -122,7 +122,7 @@ class LookingScreen(Screen[None]):
     def looked(self) -> None:
         """Called when the window, the page or what is enlarged is another one."""
         below, overview = self.query_one("#below"), self.charts.arrangement.overview
-        below.styles.height, below.display = overview, overview > 0
+        below.styles.height, below.display = overview, overview > 0 and self.charts.extent() is not None
         self.query_one(Overview).show(self.extent())
         self.refresh_bindings()
 

@@ -144,13 +144,15 @@ class Envelope:
 class Decimator:
     """The envelope of one growing series, brought up to date by its new samples alone.
 
-    A series counts as grown if it is not shorter and its first and its last known sample are what they were;
-    anything else, other columns for the known samples or another value axis is decimated anew.
+    A series counts as grown if it is not shorter and its first, its last and its last finite known sample are what they
+    were; anything else, other columns for the known samples or another value axis is decimated anew.
     """
 
     def __init__(self) -> None:
         self._envelope: Envelope | None = None
         self._taken = 0
+        self._finite = 0
+        """The last known sample that is finite: a series may begin and end with NaN."""
         self._witness = b""
 
     def update(self, x: Steps, y: Floats, columns: Columns, positive: bool) -> Envelope:
@@ -160,18 +162,25 @@ class Decimator:
             envelope is None
             or envelope.positive != positive
             or len(x) < self._taken
-            or _witness(x, y, self._taken) != self._witness
+            or self._witnessed(x, y, self._taken) != self._witness
             or not _same_columns(envelope.columns, columns, x[: self._taken])
         ):
             envelope = self._envelope = Envelope(columns, positive)
-            self._taken = 0
+            self._taken = self._finite = 0
         envelope.columns = columns
         envelope.fold(x[self._taken :], y[self._taken :])
         envelope.find_middles(x, y, self._taken)
         envelope.look_outside(x, y)
+        finite = np.isfinite(y[self._taken :][::-1])
+        if finite.any():
+            self._finite = len(y) - 1 - int(finite.argmax())
         self._taken = len(x)
-        self._witness = _witness(x, y, self._taken)
+        self._witness = self._witnessed(x, y, self._taken)
         return envelope
+
+    def _witnessed(self, x: Steps, y: Floats, count: int) -> bytes:
+        """Those three of `count` samples, bit for bit, so that a NaN is equal to itself."""
+        return b"".join(a[[0, self._finite, count - 1]].tobytes() for a in (x, y)) if count else b""
 
 
 def _same_columns(before: Columns, columns: Columns, x: Steps) -> bool:
@@ -179,8 +188,3 @@ def _same_columns(before: Columns, columns: Columns, x: Steps) -> bool:
     if before == columns:
         return True
     return before.count == columns.count and np.array_equal(before.bounds(x), columns.bounds(x))
-
-
-def _witness(x: Steps, y: Floats, count: int) -> bytes:
-    """The first and the last of `count` samples, bit for bit, so that a NaN is equal to itself."""
-    return b"".join(a[[0, count - 1]].tobytes() for a in (x, y)) if count else b""

@@ -111,3 +111,11 @@ def test_nothing_is_decimated_to_nothing() -> None:
     envelope = Decimator().update(np.empty(0, np.int64), np.empty(0), Columns(0, 1, 4), positive=True)
     assert not envelope.occupied.any()
     assert np.isnan(envelope.low).all()
+
+
+def test_a_series_that_begins_and_ends_with_nan_is_known_by_what_is_between() -> None:
+    steps = np.arange(20)
+    values = np.where((steps > 4) & (steps < 15), 6.0, np.nan)
+    decimator, columns = Decimator(), Columns(0.0, 20.0, 10)
+    assert np.nanmax(decimator.update(steps, values, columns, positive=False).high) == 6.0
+    assert np.nanmax(decimator.update(steps, values / 12, columns, positive=False).high) == 0.5
