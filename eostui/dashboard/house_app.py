@@ -30,7 +30,10 @@ class HouseApp(FrugalApp[ReturnType]):
     TITLE = "eostui"
     CSS = stylesheet()
     ENABLE_COMMAND_PALETTE = True
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+l", "redraw", "redraw", show=False, system=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+l", "redraw", "redraw", show=False, system=True),
+        Binding("ctrl+z", "suspend_process", "to the shell", show=False, system=True),
+    ]
 
     palette: reactive[PaletteName] = reactive[PaletteName](PALETTES[0], init=False)
     """Which colours curves and words have, within what the theme leaves open."""

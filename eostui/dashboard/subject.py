@@ -95,8 +95,9 @@ class RunSubject(Subject):
         if isinstance(picture, LinePicture):
             assert isinstance(panel, Chart)
             traces = picture.traces(feed)
-            if preview is not None and math.isfinite(preview):
-                traces.append(_proposed(preview, feed.step))
+            if preview is not None and math.isfinite(preview) and over is not None:
+                traces.append(_proposed(preview, over))
+            panel.entitle(f"{picture.title} ÷ threshold" if as_ratio else picture.title)
             panel.show(self._ratios.of(traces) if as_ratio else traces, marks, over, axis)
         else:
             assert isinstance(panel, HeatStrip)
@@ -106,10 +107,9 @@ class RunSubject(Subject):
         return next(picture for picture in self.pictures() if picture.name == name)
 
 
-def _proposed(threshold: float, step: int) -> Trace:
-    """The threshold that a step size would have from now on."""
-    at = np.array([float(max(step, 0))])
-    return Trace("new threshold", at, np.array([threshold]), "preview", stepped=True, reference=True)
+def _proposed(threshold: float, over: Stretch) -> Trace:
+    """A threshold that is being thought of, over all that is shown."""
+    return Trace("new edge", np.array(over), np.full(2, threshold), "preview", stepped=True, reference=True)
 
 
 def definition_of(picture: Picture, feed: Feed) -> str:

@@ -114,7 +114,8 @@ class WatchScreen(LookingScreen):
     def draw(self) -> None:
         """Take in what is new, and draw it."""
         for notice in self.feed.poll():
-            self.notify(notice.text, severity=notice.severity, timeout=notice.seconds, markup=False)
+            if notice.text != self.feed.forecast:  # that stands in the briefing
+                self.notify(notice.text, severity=notice.severity, timeout=notice.seconds, markup=False)
         self._say()
         shown = {name: series.shown for name, series in self.feed.series.items()}
         if self.frozen or shown == self._drawn or not self.may_draw():

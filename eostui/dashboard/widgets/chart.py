@@ -58,6 +58,10 @@ class Chart(Timeline):
         steps = [trace.x for trace in self._view.traces if len(trace.x)]
         return (min(float(x[0]) for x in steps), max(float(x[-1]) for x in steps)) if steps else None
 
+    def entitle(self, title: str) -> None:
+        """Have another title from the next `show` on."""
+        self._view = replace(self._view, title=title)
+
     def show(
         self,
         traces: Sequence[Trace],
