@@ -33,8 +33,8 @@ def _stages(feed: Feed) -> tuple[Stage, ...]:
         return ()
     phase = feed.phase
     left = f"{duration(phase.left)} left" if math.isfinite(phase.left) else f"for {duration(phase.elapsed)}"
-    now = Stage(phase.text or "starting", "now", phase.fraction, left)
     if feed.stage is None:
-        return (now,)
+        return (Stage(phase.text or "starting", "now", phase.fraction, left),)
+    now = Stage(phase.text or feed.stages[feed.stage], "now", phase.fraction, left)
     done = [Stage(name, "done") for name in feed.stages[: feed.stage]]
     return (*done, now, *(Stage(name, "next") for name in feed.stages[feed.stage + 1 :]))

@@ -20,12 +20,7 @@ from eostui.reading.axes import AXES, Axis
 class ChartGrid(Grid):
     """A page of charts of one subject, with the list of events after them where the arrangement has it there."""
 
-    DEFAULT_CSS = """
-    ChartGrid {
-        height: 1fr;
-        & > .absent { display: none; }
-    }
-    """
+    DEFAULT_CSS = "ChartGrid { height: 1fr; }"
 
     class Changed(Message):
         """The window, the page or what is enlarged is another one."""

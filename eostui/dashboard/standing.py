@@ -44,7 +44,7 @@ def standing_of(feed: Feed, state: str, note: str) -> Standing:
 
 def _regime(feed: Feed) -> Part:
     if not feed.series or feed.step < 0:
-        return Part.of("STARTING" if feed.status == "starting" else feed.status.upper(), "regime")
+        return Part.of("STARTING" if feed.status in ("starting", "running") else feed.status.upper(), "regime")
     regime = present_regime(feed)
     return Part.of(regime.word.upper(), _REGIME_STYLES.get(regime, "regime"))
 
@@ -52,7 +52,7 @@ def _regime(feed: Feed) -> Part:
 def _doing(feed: Feed, state: str) -> list[Part]:
     """The state, the step, and the name of the run."""
     parts = []
-    if state != "starting":
+    if feed.step >= 0 or state not in ("starting", "running"):
         running = "● " * (state == "running")
         parts.append(Part.of(f"{running}{state}", _STATUS_STYLES.get(state, "note")))
     if feed.step >= 0:
