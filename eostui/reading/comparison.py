@@ -73,13 +73,17 @@ class Comparison:
             curve = chart.curve(feed)
             if curve is not None:
                 x = _counted(feed, axis, curve.x)
-                ink = RUN_INKS[number % len(RUN_INKS)]
-                traces.append(replace(curve, label=feed.name, x=x, ink=ink))
+                traces.append(replace(curve, label=feed.name, x=x, ink=ink_of(number)))
         extent = self.extent(axis)
         if chart.edge and extent is not None:
             edge = Trace("edge", np.array([extent[0]]), np.ones(1), "threshold", stepped=True, reference=True)
             traces.append(edge)
         return traces[::-1]
+
+
+def ink_of(number: int) -> str:
+    """What the run with a number, counted from 0, is drawn with."""
+    return RUN_INKS[number % len(RUN_INKS)]
 
 
 def _counted(feed: Feed, axis: AxisName, steps: np.ndarray) -> np.ndarray:

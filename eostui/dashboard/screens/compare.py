@@ -17,8 +17,9 @@ from eostui.dashboard.chart_grid import ChartGrid
 from eostui.dashboard.compared_subject import ComparedSubject
 from eostui.dashboard.screens.looking import LookingScreen
 from eostui.dashboard.widgets.overview import Extent, Overview
-from eostui.reading.comparison import Comparison
+from eostui.reading.comparison import Comparison, ink_of
 from eostui.reading.feed import Feed
+from eostui.reading.numbers import step_text
 from eostui.reading.present_sharpness import PresentSharpness
 
 POLLS_PER_SECOND = 1
@@ -86,12 +87,15 @@ class CompareScreen(LookingScreen):
             self.app.exit()
 
     def _legend(self) -> Text:
-        """A line for each run: its state, its step, and where it stands."""
-        lines = []
-        for feed in self.feeds[:MOST_LINES]:
+        """A line for each run in its colour: its state, its step, and where it stands."""
+        lines, variables = [], self.app.get_css_variables()
+        for number, feed in enumerate(self.feeds[:MOST_LINES]):
             present = PresentSharpness.of(feed)
             standing = "" if present is None else f"   S {present.value:.4g}   S/threshold {present.ratio:.2f}"
-            lines.append(Text(f"{feed.name}", "bold").append(f"   {feed.status}   step {feed.step:,}{standing}", "dim"))
+            colour = variables.get(f"ink-{ink_of(number)}", "")
+            style = f"bold {colour}" if colour.startswith("#") else "bold"
+            line = Text(f"{feed.name}", style, no_wrap=True, overflow="ellipsis")
+            lines.append(line.append(f"   {feed.status}   {step_text(feed.step)}{standing}", "dim"))
         if len(self.feeds) > MOST_LINES:
             lines.append(Text(f"and {len(self.feeds) - MOST_LINES} more", "dim"))
         return Text("\n").join(lines)
