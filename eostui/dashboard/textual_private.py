@@ -3,6 +3,7 @@
 `App._display(screen, update)` writes an update to the terminal: what `update.render_segments(console)` gives. An update
 of the whole screen has `strips` by rows and a `region`; one of spans has `chops`, `chop_ends` and `spans`. Where an
 update has none of these, it is sent as Textual sends it, which takes more bytes and shows the same.
+`Screen._compositor.render_strips()` gives what a screen shows.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Console
+from rich.segment import Segment
 from textual.app import App, ReturnType
 from textual.screen import Screen
 
@@ -73,3 +75,10 @@ def _of_spans(update: Any) -> Iterator[Placed]:
             first, last = max(start, x), min(end, stop)
             if strip is not None and first < last:
                 yield y, first, strip.crop(first - x, last - x)
+
+
+def lines_of(screen: Screen[Any]) -> list[list[Segment]]:
+    """What a screen shows, line by line; nothing where this version of Textual does not say."""
+    compositor: Any = getattr(screen, "_compositor", None)
+    strips = compositor.render_strips() if hasattr(compositor, "render_strips") else []
+    return [list(strip) for strip in strips][: screen.size.height]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import io
 import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from eostui.dashboard.app import Dashboard
 from eostui.dashboard.screens.export import ExportScreen
@@ -72,7 +74,15 @@ async def test_values_and_command_are_copied(feed: ReplayFeed) -> None:
         assert "--lr 2/12" in dashboard.clipboard
 
 
-@pytest.mark.parametrize(("key", "suffix"), [("s", "svg"), ("c", "csv")])
+def _assert_picture(png: bytes) -> None:
+    """A picture of 120 by 40 cells, with the colours of a curve and of the threshold in it."""
+    picture = Image.open(io.BytesIO(png))
+    assert picture.size == (1200, 800)
+    colours = {colour for _, colour in picture.getcolors(1 << 16) or []}
+    assert {(0x58, 0xA6, 0xFF), (0xFF, 0x8F, 0x3F)} <= colours
+
+
+@pytest.mark.parametrize(("key", "suffix"), [("s", "svg"), ("p", "png"), ("c", "csv")])
 async def test_what_is_visible_is_saved_beside_the_run(feed: ReplayFeed, key: str, suffix: str) -> None:
     dashboard = Dashboard(feed)
     saved = feed.directory / f"view-400.{suffix}"
@@ -82,6 +92,9 @@ async def test_what_is_visible_is_saved_beside_the_run(feed: ReplayFeed, key: st
         await pilot.press(key)
         await until(pilot, saved.exists)
         await until(pilot, lambda: "saved" in text_of(pilot))
+    if suffix == "png":
+        _assert_picture(saved.read_bytes())
+        return
     text = saved.read_text()
     if suffix == "svg":
         assert "<path" in text

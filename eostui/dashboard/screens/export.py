@@ -11,7 +11,7 @@ from textual.widgets import Label
 
 from eostui.dashboard.widgets.dialog_screen import DialogScreen
 
-ExportedAs = Literal["svg", "csv"]
+ExportedAs = Literal["svg", "png", "csv"]
 
 
 class ExportScreen(DialogScreen[ExportedAs | None]):
@@ -19,6 +19,7 @@ class ExportScreen(DialogScreen[ExportedAs | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "dismiss('svg')", "svg"),
+        Binding("p", "dismiss('png')", "png"),
         Binding("c", "dismiss('csv')", "csv"),
         Binding("escape,q", "dismiss(None)", "back"),
     ]
@@ -31,10 +32,7 @@ class ExportScreen(DialogScreen[ExportedAs | None]):
         with Vertical(classes="dialog"):
             yield Label("Save what is visible", classes="question")
             yield Label("s  svg, a picture of the screen", markup=False)
+            yield Label("p  png, the same as pixels (needs eostui[plot])", markup=False)
             yield Label("c  csv, the values of the charts", markup=False)
             yield Label(f"It goes to {self._directory}. Esc goes back.", classes="hint", markup=False)
-            yield Label(
-                "For png and pdf: eostui plot RUN -o figure.png, with pip install 'eostui[plot]'",
-                classes="hint",
-                markup=False,
-            )
+            yield Label("A figure for a paper: eostui plot RUN -o figure.pdf", classes="hint", markup=False)

@@ -17,6 +17,7 @@ from eostui.dashboard.briefed import briefed_of
 from eostui.dashboard.chart_choice import ChartChoice, choice_for
 from eostui.dashboard.chart_grid import ChartGrid
 from eostui.dashboard.course import course_of
+from eostui.dashboard.png import NoPng, png_of
 from eostui.dashboard.readings_row import ReadingsRow
 from eostui.dashboard.screens.events import EventsScreen
 from eostui.dashboard.screens.export import ExportedAs, ExportScreen
@@ -26,6 +27,7 @@ from eostui.dashboard.screenshot import with_drawn_dots
 from eostui.dashboard.standing import standing_of
 from eostui.dashboard.subject import RunSubject
 from eostui.dashboard.take_along import TAB, free_path, table_of, values_at
+from eostui.dashboard.textual_private import lines_of
 from eostui.dashboard.widgets.briefing import Briefing
 from eostui.dashboard.widgets.canvas import GlyphName
 from eostui.dashboard.widgets.event_list import EventList
@@ -67,7 +69,7 @@ class WatchScreen(LookingScreen):
             show=False,
             tooltip="Copy the command line that repeats this run",
         ),
-        Binding("E", "export", "export", id="export", show=False, tooltip="Save what is visible as svg or csv"),
+        Binding("E", "export", "export", id="export", show=False, tooltip="Save what is visible as svg, png or csv"),
         Binding(
             "question_mark", "help", "help", key_display="?", tooltip="What every number and word means", id="help"
         ),
@@ -201,10 +203,14 @@ class WatchScreen(LookingScreen):
         """Save what is visible beside the run, and say where."""
         try:
             path = free_path(self.feed.directory, self.feed.step, format)
-            if format == "svg":
+            if format == "png":
+                path.write_bytes(png_of(lines_of(self.app.screen)))
+            elif format == "svg":
                 path.write_text(with_drawn_dots(self.app.export_screenshot(title=self.feed.name)), encoding="utf-8")
             else:
                 path.write_text(table_of(self.shown, self.feed, self._stretch()), encoding="utf-8")
+        except NoPng as error:
+            self.notify(str(error), severity="warning", markup=False)
         except OSError as error:
             why = f"{self.feed.directory}: {error.strerror}"
             self.notify(f"nothing was saved in {why}", severity="error", markup=False)
