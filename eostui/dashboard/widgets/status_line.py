@@ -13,6 +13,8 @@ from textual.widget import Widget
 from eostui.dashboard.widgets.meter import METERS, meter
 
 _GAP = "   "
+_NARROWEST_GAUGE = 56
+"""Columns from which the first line has a gauge."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ class StatusLine(Widget):
         height: 2;
         width: 1fr;
         padding: 0 1;
+        text-wrap: nowrap;
+        text-overflow: ellipsis;
         & > .status--running { color: ansi_green; }
         & > .status--paused { color: ansi_yellow; text-style: bold; }
         & > .status--ended { color: ansi_cyan; text-style: bold; }
@@ -111,14 +115,17 @@ class StatusLine(Widget):
         regime = self._text(standing.regime.spans)
         if standing.ratio is None:
             return self._line((standing.regime, *standing.first), width)
-        label, number = "S/threshold ", f" {_ratio(standing.ratio)}"
+        if width < _NARROWEST_GAUGE:
+            number = Part.of(f"S/T {_ratio(standing.ratio)}", "value", rank=1)
+            return self._line((standing.regime, number, *standing.first), width)
+        label, figure = "S/threshold ", f" {_ratio(standing.ratio)}"
         gauge = min(max(width // 4, 12), 40)
-        rest = width - regime.cell_len - 2 - len(label) - gauge - len(number) - len(_GAP)
+        rest = width - regime.cell_len - 2 - len(label) - gauge - len(figure) - len(_GAP)
         line = regime.append("  ").append(label, self._style("label"))
         styles = {"end": "label", "full": "regime", "empty": "empty", "edge": "threshold", "over": "above"}
         for text, part in meter(standing.ratio, gauge, METERS[self.unicode]):
             line.append(text, self._style(styles[part]))
-        line.append(number, self._style("value")).append(_GAP)
+        line.append(figure, self._style("value")).append(_GAP)
         return line + self._line(standing.first, rest)
 
     def _line(self, parts: Sequence[Part], width: int) -> Text:
