@@ -1,7 +1,9 @@
 """Makes docs/dashboard.svg: the dashboard on a run that is being trained, as Textual's own screenshot.
 
-eostui run --name demo --headless &
-python docs/screenshot.py demo 1000     # waits until the run is at step 1000
+eostui run --name demo --headless --steps 3000 --lr 2/12 --eigs 4 &
+python docs/screenshot.py demo 1240     # waits until the run is at step 1240
+
+Meanwhile, at about step 690: eostui control demo lr 2/20
 """
 
 from __future__ import annotations
@@ -16,6 +18,9 @@ from eostui.link.client import LinkClient
 from eostui.reading.live import LiveFeed
 from eostui.store import find_run
 
+SETTLED = 5.0
+"""Seconds from a step until it is drawn for sure, also where drawing has to give way to the training."""
+
 
 async def screenshot(name: str, step: int) -> str:
     """The dashboard's picture once a live run has come to a step."""
@@ -25,6 +30,7 @@ async def screenshot(name: str, step: int) -> str:
     async with dashboard.run_test(size=(120, 36)) as pilot:
         while feed.step < step and not feed.over:
             await pilot.pause(0.2)
+        await pilot.pause(SETTLED)
         picture = dashboard.export_screenshot(title="eostui run")
     feed.close()
     return picture
