@@ -60,8 +60,15 @@ class EventList(OptionList):
         self.add_options([Option(_line(happening)) for happening in fresh])
         self._shown = wanted
         self.border_title = f"events {len(wanted)}" if wanted else "events"
+        self._to_newest()
+
+    def on_resize(self) -> None:
+        """A list that was not shown when it was filled could not scroll yet."""
+        self._to_newest()
+
+    def _to_newest(self) -> None:
         if not self.has_focus:
-            self.scroll_end(animate=False)
+            self.call_after_refresh(self.scroll_end, animate=False)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
