@@ -19,6 +19,8 @@ _INDEX_BYTES = 12288
 measured up to 1e8 rows with HDF5 2.0."""
 _INDEX_BYTES_A_CHUNK = 16
 """What it may add for each new chunk besides."""
+_ROWS_AT_ONCE = 1 << 16
+"""How many rows of a column are moved to another file at a time."""
 
 
 class RowBuffer:
@@ -41,10 +43,19 @@ class RowBuffer:
             group.attrs[CHARTS] = json.dumps(table.charts_to_json())
         return cls(table, [_create_dataset(group, column) for column in table.columns])
 
-    def move(self, tables: h5py.Group) -> None:
-        """Go on in the copy of the table under another group `tables`, which has all rows that were written."""
-        group = tables[self.table.name]
-        self._datasets = [group[column.name] for column in self.table.columns]
+    def copied(self, tables: h5py.Group) -> Sequence[h5py.Dataset]:
+        """The table's datasets under another group `tables`, made anew, with all rows that were written."""
+        copies = RowBuffer.create(self.table, tables)._datasets
+        for source, copy in zip(self._datasets, copies, strict=True):
+            copy.resize(self._written, axis=0)
+            for start in range(0, self._written, _ROWS_AT_ONCE):
+                end = min(start + _ROWS_AT_ONCE, self._written)
+                copy[start:end] = source[start:end]
+        return copies
+
+    def go_on_in(self, copies: Sequence[h5py.Dataset]) -> None:
+        """Write what comes from here on to what `copied` gave."""
+        self._datasets = copies
 
     def growth(self, rows: int) -> int:
         """How many bytes the file may grow by when so many rows are written."""

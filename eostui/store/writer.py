@@ -139,17 +139,20 @@ class RunWriter:
                 columns = len(table.columns) * _COLUMN_HEADER_BYTES
                 _extend(file, self._file.id.get_filesize() + _FILE_HEADER_BYTES + said + columns)
                 file.attrs.update(self._file.attrs)
-                self._file.copy("status", file)
-                self._file.copy("tables", file)
-                buffer = RowBuffer.create(table, file["tables"])
+                file["status"] = self._status[()]
+                # Copied row by row: H5Ocopy of what it has copied before fails with "ring type mismatch", and ends the
+                # process with a segmentation fault later on (h5py 3.16, HDF5 2.0).
+                group = file.create_group("tables", track_order=True)
+                copies = [(buffer, buffer.copied(group)) for buffer in self._buffers.values()]
+                added = RowBuffer.create(table, group)
                 _publish(file, self.path)
             except Exception as error:
                 raise _given_up(file, self.path, error) from None
             before = self._file
             self._write_to(file)
-            for moving in self._buffers.values():
-                moving.move(file["tables"])
-            self._buffers[table.name] = buffer
+            for buffer, datasets in copies:
+                buffer.go_on_in(datasets)
+            self._buffers[table.name] = added
             os.ftruncate(before.id.get_vfd_handle(), before.id.get_filesize())
             before.close()
 

@@ -63,6 +63,22 @@ def test_who_reads_a_run_sees_all_rows_of_before_and_after_a_table_was_added(tmp
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_tables_can_be_added_one_after_the_other(tmp_path: Path) -> None:
+    path = tmp_path / "run.h5"
+    later = [Table(f"late_{number}", LATE.description, LATE.columns) for number in range(3)]
+    with RunWriter.create(path, name="w", config={}, environment={}, tables=TABLES) as run:
+        for number, table in enumerate(later):
+            run.append(TRAIN.row({"step": number, "loss": number / 3}))
+            run.add_table(table)
+            run.append(table.row({"step": number, "value": [number, -number]}))
+        run.set_status(Status.FINISHED)
+    with RunFile.open(path) as file:
+        assert file.status() is Status.FINISHED
+        assert list(file.tables) == [table.name for table in (*TABLES, *later)]
+        assert file.read("train")["loss"].tolist() == [0, 1 / 3, 2 / 3]
+        assert [file.read(table.name)["value"].tolist() for table in later] == [[[0, 0]], [[1, -1]], [[2, -2]]]
+
+
 def test_a_run_of_another_start_that_took_the_name_is_not_mistaken_for_it(tmp_path: Path) -> None:
     path = tmp_path / "run.h5"
     with RunWriter.create(path, name="one", config={}, environment={}, tables=TABLES) as run:
