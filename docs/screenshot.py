@@ -1,9 +1,9 @@
 """Makes docs/dashboard.svg: the dashboard on a run that is being trained, as Textual's own screenshot.
 
-eostui run --name demo --headless --steps 3000 --lr 2/12 --eigs 4 &
-python docs/screenshot.py demo 1240     # waits until the run is at step 1240
+eostui run --name demo --headless --steps 3000 &
+python docs/screenshot.py demo 1340     # waits until the run is at step 1340
 
-Meanwhile, at about step 690: eostui control demo lr 2/20
+Meanwhile, at about step 900: eostui control demo lr 2/15
 """
 
 from __future__ import annotations
