@@ -33,7 +33,8 @@ app = typer.Typer(
     name="eostui",
     cls=Group,
     help="Watch neural networks train at the edge of stability.",
-    epilog="First run: `eostui run` trains a small network on handwritten digits until it is at the edge.",
+    epilog="First run: `eostui run` trains a small network on handwritten digits until it is at the edge. Without a "
+    "command, `eostui` lists your runs, to open and to compare them.",
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

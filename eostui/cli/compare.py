@@ -23,10 +23,11 @@ def compare(
     theme: Theme = None,
     runs_dir: RunsDir = DEFAULT_RUNS_DIR,
 ) -> int:
-    """Show several runs in the same charts, finished ones and such as go on, over the step, the time or η·step.
+    """Show several runs in the same charts, saved ones and ones that are being trained.
 
-    The cursor reads the values of all runs off at once; `x` changes the axis. Runs with different step sizes come
-    closest to one another over η·step. For a figure, there is `eostui plot RUN RUN…`.
+    The cursor reads the values of all runs off at once. `x` changes the axis: the step, its logarithm, the time or
+    η·step, over which runs with different step sizes come closest to one another. `eostui plot RUN RUN…` draws a
+    figure.
 
     Examples:
 
