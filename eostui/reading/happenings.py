@@ -21,9 +21,11 @@ from eostui.store.events import (
     CheckpointWritten,
     Failed,
     Forecasted,
+    Noted,
     ProductsReported,
     Started,
     StepSizeChanged,
+    TrackingChanged,
     Warned,
 )
 
@@ -35,12 +37,13 @@ GLYPHS: dict[str, str] = {
     EDGE: "e",
     INSTABILITY: "!",
     Kind.DIVERGED: "d",
+    Kind.NOTE: "n",
     Kind.PAUSE: "p",
     Kind.RESUME: "r",
 }
 """What has a mark in every chart, and the letter that marks it, the one first that wins where several meet."""
 NO_WEIGHT, QUIET = 0, -1
-"""The weight of what has no mark, and of a note on how things are computed, which hardly matters to the reader."""
+"""The weight of what has no mark, and of a remark on how things are computed, which hardly matters to the reader."""
 _QUIET = (Kind.FORECAST, Kind.PRODUCTS, Kind.CADENCE, Kind.START)
 _WORDS: dict[str, str] = {Kind.PAUSE: "paused", Kind.RESUME: "resumed", Kind.MEASURE: "measured on demand"}
 """What is said of events that have no particulars; of any other, its kind."""
@@ -130,8 +133,16 @@ def _text(event: Event, feed: Feed) -> str:
         case Started(lr=lr, threshold=threshold):
             level = f", {feed.threshold.formula} {format_value(threshold)}" if feed.threshold.exists else ""
             return f"started with η {step_size_text(lr)}{level}"
-        case Warned(text=text) | Checked(text=text) | Forecasted(text=text) | ProductsReported(text=text):
+        case (
+            Warned(text=text)
+            | Checked(text=text)
+            | Forecasted(text=text)
+            | ProductsReported(text=text)
+            | Noted(text=text)
+        ):
             return text
+        case TrackingChanged(instrument=instrument, measures=measures):
+            return f"{instrument} is {'measured from here on' if measures else 'no longer measured'}"
         case CadenceAdapted() as adapted:
             return cadence_text(adapted)
         case CheckpointWritten(file=file):

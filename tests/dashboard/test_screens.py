@@ -264,6 +264,12 @@ async def test_a_name_with_markup_in_it_is_shown_as_it_is(dashboard: Dashboard) 
         assert pilot.app.screen.query_one(StatusLine).size.height == 2
 
 
+async def test_a_replay_takes_no_note_and_says_so(dashboard: Dashboard) -> None:
+    async with dashboard.run_test(size=(120, 40), notifications=True) as pilot:
+        await pilot.press("a")
+        await until(pilot, lambda: "a note is taken while the run is being trained" in text_of(pilot))
+
+
 async def test_the_palette_offers_the_keys_by_name(dashboard: Dashboard) -> None:
     async with dashboard.run_test(size=(120, 40)) as pilot:
         names = [command.title for command in dashboard.get_system_commands(pilot.app.screen)]

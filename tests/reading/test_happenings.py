@@ -46,6 +46,9 @@ def test_events_are_told_in_words(feed_of: FeedOf) -> None:
         (8, "products", {"text": "products are compiled from here on"}),
         (9, "cadence", {"eig_every": 40, "tracked_every": 2, "share": 0.5, "allowed": 0.9}),
         (9, "measure", {}),
+        (9, "note", {"text": "the loss jumps here"}),
+        (9, "tracking", {"instrument": "trace", "table": "trace", "measures": True, "gradients": 16.0}),
+        (9, "tracking", {"instrument": "trace", "table": "trace", "measures": False, "gradients": 16.0}),
         (9, "finished", {}),
     )
     feed = feed_of(_run(np.ones(10), np.array([1.0]), *events))
@@ -59,8 +62,21 @@ def test_events_are_told_in_words(feed_of: FeedOf) -> None:
         (8, "products are compiled from here on"),
         (9, "certified every 40, tracked every 2"),
         (9, "measured on demand"),
+        (9, "the loss jumps here"),
+        (9, "trace is measured from here on"),
+        (9, "trace is no longer measured"),
         (9, "finished"),
     ]
+
+
+def test_a_note_has_a_mark_that_matters_more_than_a_pause_and_less_than_an_instability(feed_of: FeedOf) -> None:
+    events: tuple[Event, ...] = ((20, "pause", {}), (20, "note", {"text": "why?"}), (20, "tracking", {}))
+    losses = np.ones(100)
+    losses[50:53] = 30.0
+    feed = feed_of(_run(losses, np.array([1, 2, 3, 4, 11, 12, 12, 12, 12, 12.0]), *events))
+    weights = {mark.glyph: mark.weight for mark in marks_of(feed)}
+    assert set(weights) == {"e", "!", "n", "p"}
+    assert weights["!"] > weights["n"] > weights["p"]
 
 
 def test_an_event_of_a_kind_that_is_not_known_is_told_by_its_kind_and_an_empty_one_not_at_all(feed_of: FeedOf) -> None:

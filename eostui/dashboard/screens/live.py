@@ -11,9 +11,11 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from eostui.dashboard.screens.leave import Leave, LeaveScreen
+from eostui.dashboard.screens.note import NoteScreen
 from eostui.dashboard.screens.step_size import StepSizeScreen
 from eostui.dashboard.screens.watch import WatchScreen
 from eostui.link.address import LinkError
+from eostui.link.messages import Argument
 from eostui.link.verb import Verb
 from eostui.link.withdraw import has_begun
 from eostui.reading.live import LiveFeed
@@ -71,7 +73,6 @@ class LiveScreen(WatchScreen):
             tooltip="Write a checkpoint now",
             id="checkpoint",
         ),
-        Binding("a", "note", "note", show=False, tooltip="Write a note at the present step", id="note"),
         Binding("q", "leave", "quit", tooltip="Leave the training running, or stop it", id="quit"),
     ]
 
@@ -121,7 +122,7 @@ class LiveScreen(WatchScreen):
                 return not over and paused
             case "replay":
                 return over
-            case "step_size" | "note":
+            case "step_size":
                 return not over
         return super().check_action(action, parameters)
 
@@ -145,11 +146,12 @@ class LiveScreen(WatchScreen):
         """Send a command that takes no argument; a key's binding can name it only as text."""
         self._command(Verb(verb))
 
-    def _command(self, verb: Verb, argument: float | None = None) -> None:
+    def _command(self, verb: Verb, argument: Argument = None) -> None:
         if self.live.over:
             self.notify(f"the training is over ({self.feed.status}); q leaves", severity="warning")
             return
         self._ask(partial(self.live.send, verb, argument))
+        self._say()  # what is pending
 
     def _ask(self, question: Callable[[], None]) -> None:
         try:
@@ -169,6 +171,17 @@ class LiveScreen(WatchScreen):
         self.app.push_screen(
             StepSizeScreen(StepSize.of(self.feed), factor, PresentSharpness.of(self.feed), self._preview), change
         )
+
+    def action_note(self) -> None:
+        if self.live.over or self.feed.step < 0:
+            super().action_note()
+            return
+
+        def take(text: str | None) -> None:
+            if text is not None:
+                self._command(Verb.NOTE, text)
+
+        self.app.push_screen(NoteScreen(self.feed.next_step), take)
 
     def _preview(self, threshold: float | None) -> None:
         """Show on the chart the threshold that an η would have; None for none."""

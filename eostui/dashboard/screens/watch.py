@@ -69,6 +69,7 @@ class WatchScreen(LookingScreen):
             show=False,
             tooltip="Copy the command line that repeats this run",
         ),
+        Binding("a", "note", "note", id="note", show=False, tooltip="Write a note at the present step of a training"),
         Binding("E", "export", "export", id="export", show=False, tooltip="Save what is visible as svg, png or csv"),
         Binding(
             "question_mark", "help", "help", key_display="?", tooltip="What every number and word means", id="help"
@@ -230,6 +231,10 @@ class WatchScreen(LookingScreen):
 
     def action_freeze(self) -> None:
         self.frozen = not self.frozen
+
+    def action_note(self) -> None:
+        """Refuse a note: only a trainer can write it down."""
+        self.notify("a note is taken while the run is being trained, from its first step on", severity="warning")
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen(self.own_bindings(), self.feed))
