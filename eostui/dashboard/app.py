@@ -51,6 +51,9 @@ class Dashboard(HouseApp[None]):
     def on_looking_screen_glyphs_chosen(self, message: LookingScreen.GlyphsChosen) -> None:
         self.keep("glyphs", message.glyphs)
 
+    def on_looking_screen_charts_chosen(self, message: LookingScreen.ChartsChosen) -> None:
+        self.keep_charts(message.optimizer, message.choice)
+
     def on_live_screen_over(self, message: LiveScreen.Over) -> None:
         """Watch a run again that has ended, from its file."""
         self._looking = self._screen_of(message.replay)

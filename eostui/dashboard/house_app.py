@@ -6,7 +6,8 @@ import asyncio
 import os
 import signal
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
@@ -15,8 +16,9 @@ from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 from textual.screen import Screen
 
+from eostui.dashboard.chart_choice import ChartChoice
 from eostui.dashboard.palette import PALETTES, THEMES, PaletteName, stylesheet, variables_of
-from eostui.dashboard.settings import Preferences, SettingsError, save_choice
+from eostui.dashboard.settings import Preferences, SettingsError, save_choice, save_panels
 from eostui.dashboard.textual_private import FrugalApp
 
 ENDING = (signal.SIGTERM, signal.SIGHUP)
@@ -63,10 +65,24 @@ class HouseApp(FrugalApp[ReturnType]):
     def keep(self, key: str, value: str) -> None:
         """Write down what the user has chosen while the app was open."""
         if self.is_ready and self.preferences.file is not None:
-            try:
-                save_choice(self.preferences.file, key, value)
-            except SettingsError as error:
-                self.notify(str(error), severity="warning", markup=False)
+            self._save(partial(save_choice, self.preferences.file, key, value))
+
+    def keep_charts(self, optimizer: object, choice: ChartChoice) -> None:
+        """Write down which charts the user wants to see: of runs of this optimizer where these have a choice of their
+        own, else of all runs."""
+        settings = self.preferences.settings
+        kind = str(optimizer) if str(optimizer) in settings.panels else ""
+        self.preferences = replace(
+            self.preferences, settings=replace(settings, panels={**settings.panels, kind: choice})
+        )
+        if self.preferences.file is not None:
+            self._save(partial(save_panels, self.preferences.file, kind, choice))
+
+    def _save(self, save: Callable[[], None]) -> None:
+        try:
+            save()
+        except SettingsError as error:
+            self.notify(str(error), severity="warning", markup=False)
 
     def on_load(self) -> None:
         """Before the terminal is touched: a signal which asks this program to end has it put everything back first."""

@@ -128,15 +128,41 @@ def save_choice(path: Path, key: str, value: str) -> None:
     Raises `SettingsError` where it cannot be written, and where the file cannot be understood: then it stays as it is.
     """
     before = _parsed(path)
-    target = path.resolve()  # a link to a file that is kept elsewhere stays a link
-    after = _with_choice(target.read_text(encoding="utf-8") if before else "", key, value)
+    after = _with_choice(_text(path) if before else "", key, value)
+    _write(path, after, {**before, key: value}, f'{key} = "{value}"')
+
+
+def save_panels(path: Path, kind: str, choice: ChartChoice) -> None:
+    """Write the choice of charts for runs of an optimizer, of all others with an empty `kind`; all else stays.
+
+    Raises `SettingsError` as `save_choice` does.
+    """
+    before = _parsed(path)
+    lists = {"order": list(choice.order), "hidden": list(choice.hidden)}
+    panels = before.get("panels", {})
+    if not isinstance(panels, dict):
+        raise SettingsError(f"{path}: panels is no table; make it one by hand")
+    changed = panels | ({kind: {**panels.get(kind, {}), **lists}} if kind else lists)
+    header = f"[panels.{kind}]" if kind else "[panels]"
+    text = _text(path) if before else ""
+    for name, names in lists.items():
+        text = _with_list(text, header, f"{name} = {json.dumps(names, ensure_ascii=False)}")
+    _write(path, text, {**before, "panels": changed}, f"what you want of {header}")
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def _write(path: Path, text: str, meant: Mapping[str, Any], what: str) -> None:
+    """Write the settings where the text means what it should; `what` is what was to be written, in words."""
     try:
-        understood = tomllib.loads(after) == {**before, key: value}
+        understood = tomllib.loads(text) == meant
     except ValueError:
         understood = False
     if not understood:
-        raise SettingsError(f'{path}: write {key} = "{value}" into it by hand; its form is beyond this program')
-    _replace(target, after)
+        raise SettingsError(f"{path}: write {what} into it by hand; its form is beyond this program")
+    _replace(path.resolve(), text)  # a link to a file that is kept elsewhere stays a link
 
 
 def _parsed(path: Path) -> dict[str, Any]:
@@ -229,6 +255,23 @@ def _with_choice(text: str, key: str, value: str) -> str:
     if count:
         return changed + rest
     return f"{head.rstrip()}\n{line}\n".lstrip() + (f"\n{rest.lstrip()}" if rest else "")
+
+
+def _with_list(text: str, header: str, line: str) -> str:
+    """The text with the list `name = [...]` of a table replaced, or with the line, or the table and the line, more."""
+    start = re.search(rf"^[ \t]*{re.escape(header)}[^\n]*\n?", text, re.MULTILINE)
+    if start is None:
+        return f"{text.rstrip()}\n\n{header}\n{line}\n".lstrip()
+    following = re.search(r"^[ \t]*\[", text[start.end() :], re.MULTILINE)
+    end = start.end() + following.start() if following else len(text)
+    head, table, rest = text[: start.end()], text[start.end() : end], text[end:]
+    name = line.partition(" ")[0]
+    changed, count = re.subn(
+        rf"^[ \t]*{name}[ \t]*=[ \t]*\[[^\]]*\]", lambda _: line, table, count=1, flags=re.MULTILINE
+    )
+    if count:
+        return head + changed + rest
+    return f"{head.rstrip()}\n{line}\n{table}{rest}"
 
 
 def _replace(path: Path, text: str) -> None:

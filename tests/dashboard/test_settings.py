@@ -14,7 +14,15 @@ from eostui.dashboard.app import Dashboard
 from eostui.dashboard.chart_choice import ChartChoice
 from eostui.dashboard.keymap import bindings_together, keymap_of
 from eostui.dashboard.screens.replay import ReplayScreen
-from eostui.dashboard.settings import Preferences, Settings, SettingsError, read_settings, save_choice, settings_path
+from eostui.dashboard.settings import (
+    Preferences,
+    Settings,
+    SettingsError,
+    read_settings,
+    save_choice,
+    save_panels,
+    settings_path,
+)
 from eostui.reading.charts import pictures_of
 from eostui.reading.replay import ReplayFeed
 from eostui.store import RunFile
@@ -115,6 +123,46 @@ def test_a_choice_is_written_and_everything_else_stays(file: Path) -> None:
     assert list(file.parent.iterdir()) == [file]
 
 
+TEXT = """# mine
+theme = "nord"
+
+[panels] # of all
+order = [
+    "loss",
+] # these first
+
+[panels.adam]
+hidden = ["trace"]
+
+[keys]
+order = "x"
+"""
+
+
+def test_a_choice_of_charts_is_written_into_its_table_and_everything_else_stays(file: Path) -> None:
+    save_panels(_written(file, TEXT), "", ChartChoice(("sharpness", "loss"), ("oscillation",)))
+    save_panels(file, "adam", ChartChoice(("loss",), ()))
+    assert file.read_text() == TEXT.replace('order = [\n    "loss",\n]', 'order = ["sharpness", "loss"]').replace(
+        "[panels] # of all\n", '[panels] # of all\nhidden = ["oscillation"]\n'
+    ).replace('hidden = ["trace"]', 'order = ["loss"]\nhidden = []')
+
+
+def test_a_choice_of_charts_is_written_where_nothing_was_chosen_before(file: Path) -> None:
+    choice = ChartChoice(("loss",), ("trace",))
+    save_panels(file, "", choice)
+    assert read_settings(file) == (Settings(panels={"": choice}), [])
+    save_panels(_written(file, 'theme = "nord"\n'), "gd", choice)
+    assert read_settings(file) == (Settings("nord", panels={"gd": choice}), [])
+
+
+def test_a_choice_of_charts_is_not_written_into_what_cannot_be_understood(file: Path) -> None:
+    for text in ("panels = 3\n", 'panels = { order = ["loss"] }\n', '[panels]\norder = ["a]b"]\n'):
+        _written(file, text)
+        with pytest.raises(SettingsError, match="by hand"):
+            save_panels(file, "", ChartChoice(("loss",)))
+        assert file.read_text() == text
+
+
 def test_a_link_to_a_file_kept_elsewhere_stays_one(file: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "dotfiles.toml"
     elsewhere.write_text('glyphs = "ascii"\n')
@@ -198,6 +246,19 @@ async def test_what_is_chosen_in_the_dashboard_is_remembered(edge_run: RunFile, 
         dashboard.palette = "grey"
         await pilot.pause()
     assert read_settings(file) == (Settings("dracula", "grey", "block"), [])
+
+
+async def test_a_choice_of_charts_is_remembered_for_the_runs_that_it_was_made_for(
+    edge_run: RunFile, file: Path
+) -> None:
+    _written(file, '[panels]\nhidden = ["trace"]\n[panels.adam]\nhidden = ["loss"]\n')
+    async with _dashboard(edge_run, file).run_test(size=(120, 40)) as pilot:
+        await pilot.press("v", "down", "space", "enter")
+        await until(pilot, lambda: [chart.id for chart in charts_of(pilot)] == ["sharpness", "gauss-newton"])
+        await pilot.press("v", "enter")  # nothing else
+        await pilot.pause()
+    panels = read_settings(file)[0].panels
+    assert panels == {"": ChartChoice((), ("loss", "trace")), "adam": ChartChoice(hidden=("loss",))}
 
 
 async def test_what_cannot_be_understood_is_said_on_the_screen(edge_run: RunFile, file: Path) -> None:

@@ -77,6 +77,15 @@ class LookingScreen(Screen[None]):
             super().__init__()
             self.glyphs = glyphs
 
+    class ChartsChosen(Message):
+        """The user chose which charts are shown, and in which order."""
+
+        def __init__(self, optimizer: object, choice: ChartChoice) -> None:
+            """`optimizer` is that of the run, as its config has it; None for several runs."""
+            super().__init__()
+            self.optimizer = optimizer
+            self.choice = choice
+
     def __init__(self) -> None:
         super().__init__()
         self.glyphs: GlyphName = "braille"
@@ -258,11 +267,21 @@ class LookingScreen(Screen[None]):
         """Choose, hide and order the charts."""
 
         def change(chosen: ChartChoice | None) -> None:
-            if chosen is not None:
+            if chosen is not None and chosen != self.charts.choice:
                 self.charts.choice = chosen
                 self.lay_out()
+                self.post_message(self.ChartsChosen(self.optimizer, chosen))
 
-        self.app.push_screen(ChartsScreen(self.charts.subject.pictures(), self.charts.choice), change)
+        self.app.push_screen(self.charts_screen(), change)
+
+    @property
+    def optimizer(self) -> object:
+        """The optimizer of the run that is shown, as its config has it; None for several runs."""
+        return None
+
+    def charts_screen(self) -> ChartsScreen:
+        """The question which charts are shown."""
+        return ChartsScreen(self.charts.subject.pictures(), self.charts.choice)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Without other pages there is nothing to turn to."""

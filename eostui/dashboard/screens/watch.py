@@ -101,6 +101,10 @@ class WatchScreen(LookingScreen):
         self.set_interval(1 / FRAMES_PER_SECOND, self.draw)
         self.call_after_refresh(self.draw)
 
+    @property
+    def optimizer(self) -> object:
+        return self.feed.config.get("optimizer")
+
     def state(self) -> str:
         """What the run does."""
         return self.feed.status
@@ -123,12 +127,12 @@ class WatchScreen(LookingScreen):
         shown = {name: series.shown for name, series in self.feed.series.items()}
         if self.frozen or shown == self._drawn or not self.may_draw():
             return
-        known = shown.keys() == self._drawn.keys()
-        self._drawn = shown
-        if known:
+        before, self._drawn = self._drawn, shown
+        if not before:
+            self.charts.choice = choice_for(self.optimizer, self.choices)
+        if before.keys() == shown.keys():
             self.charts.draw()
         else:
-            self.charts.choice = choice_for(self.feed.config.get("optimizer"), self.choices)
             self.lay_out()
         self._draw_surroundings()
 
