@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping
 
 from eostui.config import Measuring, flag
 from eostui.dynamics.optimizers import OPTIMIZERS
+from eostui.instruments.base.cost import cost_of
 from eostui.instruments.base.instrument import Instrument
-from eostui.instruments.base.scope import Scope
-from eostui.instruments.base.work import Work
 from eostui.instruments.catalogue import INSTRUMENTS
 from eostui.problems.architectures import ARCHITECTURES, Architecture
 from eostui.problems.datasets import DATASETS
@@ -67,19 +66,8 @@ def _instruments() -> Rows:
         )
 
     return ("name", "what", "cost in gradients", "when"), [
-        (kind.name, kind.summary, _cost(kind), when(kind)) for kind in INSTRUMENTS.values()
+        (kind.name, kind.summary, cost_of(kind), when(kind)) for kind in INSTRUMENTS.values()
     ]
-
-
-def _cost(kind: type[Instrument]) -> str:
-    """The cost of a row in gradients, as a function of the number k of eigenvalues."""
-    one, two = (kind.work(Scope(Measuring(eigs=eigs))) for eigs in (1, 2))
-    each = two.in_gradients - one.in_gradients
-    said = [f"about {one.in_gradients - each:.2g}"] if one.in_gradients else []
-    said = [f"{said[0]} + {each:.2g}k"] if each else said
-    said += [f"{work} {what}" for work, what in ((one.tests, "pass over the test set"),) if work]
-    said += [f"a gradient and a product of {one.batches:.0f} minibatches"] if one.batches else []
-    return ", ".join([*said, *(["every step"] if kind.every_step and one != Work() else [])]) or "nothing"
 
 
 _LISTINGS: Mapping[str, Callable[[], Rows]] = {

@@ -10,6 +10,8 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from eostui.dashboard.choosable import Choosable
+from eostui.dashboard.screens.charts import ChartsScreen
 from eostui.dashboard.screens.leave import Leave, LeaveScreen
 from eostui.dashboard.screens.note import NoteScreen
 from eostui.dashboard.screens.step_size import StepSizeScreen
@@ -187,6 +189,10 @@ class LiveScreen(WatchScreen):
         """Show on the chart the threshold that an η would have; None for none."""
         self.charts.preview = threshold
         self.charts.draw()
+
+    def charts_screen(self) -> ChartsScreen:
+        choosable = None if self.live.over else Choosable.of(self.feed)
+        return ChartsScreen(self.charts.subject.pictures(), self.charts.choice, choosable, self._command)
 
     def action_leave(self) -> None:
         if self.live.over:
