@@ -96,7 +96,7 @@ class RunSubject(Subject):
             assert isinstance(panel, Chart)
             traces = picture.traces(feed)
             if preview is not None and math.isfinite(preview) and over is not None:
-                traces.append(_proposed(preview, over))
+                traces.append(_proposed(preview, feed.threshold.formula, over))
             panel.entitle(f"{picture.title} ÷ threshold" if as_ratio else picture.title)
             panel.show(self._ratios.of(traces) if as_ratio else traces, marks, over, axis)
         else:
@@ -107,9 +107,10 @@ class RunSubject(Subject):
         return next(picture for picture in self.pictures() if picture.name == name)
 
 
-def _proposed(threshold: float, over: Stretch) -> Trace:
-    """A threshold that is being thought of, over all that is shown."""
-    return Trace("new edge", np.array(over), np.full(2, threshold), "preview", stepped=True, reference=True)
+def _proposed(threshold: float, formula: str, over: Stretch) -> Trace:
+    """The threshold that a step size would have, level through the whole chart, so that no one overlooks it."""
+    steps, values = np.array(over), np.full(2, threshold)
+    return Trace(f"new {formula}", steps, values, "preview", stepped=True, reference=True, brief="new")
 
 
 def definition_of(picture: Picture, feed: Feed) -> str:

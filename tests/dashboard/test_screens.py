@@ -17,6 +17,7 @@ from eostui.dashboard.screens.replay import ReplayScreen
 from eostui.dashboard.screens.step_size import StepSizeScreen
 from eostui.dashboard.widgets.chart import Chart
 from eostui.dashboard.widgets.status_line import StatusLine
+from eostui.reading.present_sharpness import PresentSharpness
 from eostui.reading.replay import ReplayFeed
 from eostui.reading.step_size import StepSize
 from eostui.store import RunFile
@@ -222,7 +223,7 @@ async def test_a_schedule_that_a_step_size_would_end_is_told_of(dashboard: Dashb
         text = text_of(pilot)
         for line in (
             "Step size η, now 0.001",
-            "edge (2+2β₁)/((1−β₁)η) = 38000",
+            "edge (2+2β₁)/((1−β₁)η) =",
             "the schedule no",
             "longer applies from then on",
         ):
@@ -245,6 +246,32 @@ async def test_where_nothing_is_known_of_the_threshold_nothing_is_claimed(
         assert verdict.rstrip(" .") == ("edge ≈ -6 (2/η)" if present.threshold == -3 else "")
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_new_threshold_is_seen_while_it_is_typed_and_a_hopeless_one_is_warned_of(
+    dashboard: Dashboard, size: tuple[int, int]
+) -> None:
+    async with dashboard.run_test(size=size) as pilot:
+        await until(pilot, lambda: _feed(pilot).step == 400 and "1 Sharpness" in text_of(pilot))
+        screen = pilot.app.screen
+        assert isinstance(screen, ReplayScreen)
+
+        def preview(threshold: float | None) -> None:
+            screen.charts.preview = threshold
+            screen.charts.draw()
+
+        feed = _feed(pilot)
+        pilot.app.push_screen(StepSizeScreen(StepSize.of(feed), 0.5, PresentSharpness.of(feed), preview))
+        await until(pilot, lambda: "new 2/η 24.0" in text_of(pilot) and "· · · ·" in text_of(pilot))
+        assert "expect S to rise" in text_of(pilot)
+        dialog, hero = pilot.app.screen.query_one(".dialog"), screen.query(Chart).first()
+        assert dialog.region.y >= hero.region.bottom
+        pilot.app.screen.query_one(Input).value = "1e9"
+        verdict = pilot.app.screen.query_one("#verdict", Label)
+        await until(pilot, lambda: str(verdict.content).endswith("e9 × that: the run will diverge"))
+        await pilot.press("escape")
+        await until(pilot, lambda: "new 2/η" not in text_of(pilot))
+
+
 @pytest.mark.parametrize(("keys", "choice"), [(["l"], Leave.RUNNING), (["s"], Leave.STOP), (["escape"], None)])
 async def test_leaving_asks_what_becomes_of_the_training(
     dashboard: Dashboard, keys: list[str], choice: Leave | None
@@ -253,6 +280,9 @@ async def test_leaving_asks_what_becomes_of_the_training(
     async with dashboard.run_test(size=(80, 24)) as pilot:
         pilot.app.push_screen(LeaveScreen("demo"), chosen.append)
         await until(pilot, lambda: "eostui attach demo" in text_of(pilot))
+        lines = text_of(pilot).splitlines()
+        said = ("Leave it running", "Stop it", "Stay (Esc)")
+        assert len({line.index(words) for line in lines for words in said if words in line}) == 1
         await pilot.press(*keys)
         await until(pilot, lambda: chosen == [choice])
 

@@ -11,7 +11,7 @@ from textual.widgets import Input, Label
 
 from eostui.dashboard.widgets.dialog_screen import DialogScreen
 from eostui.dashboard.widgets.entry import Entry
-from eostui.reading.numbers import NONE
+from eostui.reading.numbers import NONE, step_text
 
 
 def parse_place(text: str, last_step: int) -> int:
@@ -43,7 +43,8 @@ class GoToScreen(DialogScreen[int | None]):
         self._last_step = last_step
 
     def compose(self) -> ComposeResult:
-        present, last = (NONE if step < 0 else f"{step:,}" for step in (self._step, self._last_step))
+        present = step_text(self._step).removeprefix("step ")
+        last = NONE if self._last_step < 0 else f"{self._last_step:,}"
         with Vertical(classes="dialog"):
             yield Label(f"Go to a step, now {present} of {last}", classes="question")
             yield Entry(placeholder="1500 or 50%")

@@ -38,9 +38,11 @@ class LeaveScreen(DialogScreen[Leave | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Label("Quit: what becomes of the training?", classes="question")
-            yield Button("[u]L[/u]eave it running", id="RUNNING", variant="primary", compact=True)
-            yield Button("[u]S[/u]top it cleanly", id="STOP", compact=True)
-            yield Button("Stay (Esc)", id="STAY", compact=True)
+            yield Button("[u]L[/u]eave it running   it trains on in the background", id="RUNNING", compact=True)
+            yield Button(
+                "[u]S[/u]top it            after the present step; its file keeps all", id="STOP", compact=True
+            )
+            yield Button("Stay (Esc)         nothing changes", id="STAY", compact=True)
             yield Label(f"Come back with: eostui attach {self._place}", classes="hint", markup=False)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:

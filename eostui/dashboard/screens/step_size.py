@@ -45,9 +45,8 @@ class StepSizeScreen(DialogScreen[float | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog low"):
             present = self._present
-            yield Label(f"Step size η, now {step_size_text(present.lr)}", classes="question", markup=False)
-            if present.formula is not None:
-                yield Label(f"edge {present.formula} = {present.threshold:.5g}", markup=False)
+            edge = "" if present.formula is None else f"; edge {present.formula} = {present.threshold:.5g}"
+            yield Label(f"Step size η, now {step_size_text(present.lr)}{edge}", classes="question", markup=False)
             yield Entry(step_size_text(present.lr * self._factor) if present.lr else "", placeholder="0.02 or 2/100")
             yield Label("", id="verdict", markup=False)
             schedule = "; the schedule no longer applies from then on" if present.scheduled else ""
@@ -66,10 +65,9 @@ class StepSizeScreen(DialogScreen[float | None]):
             threshold = self._present.threshold_at(lr)
             known = self._present.formula is not None and math.isfinite(threshold)
             self._preview(threshold if known else None)
-            verdict.update(
-                f"edge ≈ {threshold:.5g} ({self._present.formula}). {self._expected(threshold)}" if known else ""
-            )
-            verdict.set_class(False, "wrong")
+            expected = self._expected(threshold)
+            verdict.update(f"edge ≈ {threshold:.5g} ({self._present.formula}). {expected}" if known else "")
+            verdict.set_class(expected.endswith(HOPELESS_WORDS), "wrong")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         try:
@@ -90,7 +88,9 @@ class StepSizeScreen(DialogScreen[float | None]):
             return ""
         value = self._sharpness.value
         ratio = value / threshold
-        said = f"S is {value:.4g} now, {ratio:.2g} × that: "
+        said = f"S is {value:.4g} now, {_times(ratio)} × that: "
+        if ratio > HOPELESS:
+            return said + HOPELESS_WORDS
         if ratio > SPIKE:
             return said + "expect the loss to spike, and S to fall, if the run does not diverge"
         if ratio > 1:
@@ -100,5 +100,13 @@ class StepSizeScreen(DialogScreen[float | None]):
         return said + "expect S to rise"
 
 
-SPIKE, NEAR = 1.5, 0.85
-"""Ratios of S to the new threshold from which the loss is expected to spike, and the run to stay near its edge."""
+def _times(ratio: float) -> str:
+    """A ratio to two digits, in powers of ten where it is huge: 0.45, 6.8e9."""
+    mantissa, _, power = f"{ratio:.2g}".partition("e+")
+    return f"{mantissa}e{int(power)}" if power else mantissa
+
+
+HOPELESS, SPIKE, NEAR = 1000.0, 1.5, 0.85
+"""Ratios of S to the new threshold from which no run survives, the loss is expected to spike, and the run to stay near
+its edge."""
+HOPELESS_WORDS = "the run will diverge"
