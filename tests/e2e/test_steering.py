@@ -9,22 +9,28 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList
 
 from eostui.dashboard.app import Dashboard
+from eostui.dashboard.screens.live import LiveScreen
+from eostui.dashboard.screens.replay import ReplayScreen
 from eostui.link.client import LinkClient
+from eostui.reading.ending import ending_of
 from eostui.reading.happenings import happenings_of
 from eostui.reading.live import LiveFeed
+from eostui.store import Status
 from tests.dashboard.looking import charts_of, text_of, until
 from tests.e2e.conftest import SMALL, Eostui
 
 
 @asynccontextmanager
 async def _watched(eostui: Eostui, *arguments: str) -> AsyncIterator[tuple[Pilot[None], LiveFeed]]:
-    """The dashboard on a run that is being trained."""
-    eostui.start("run", "--headless", "--name", "demo", *arguments, *SMALL)
-    eostui.wait_for(lambda run: run.length("train") > 3, "demo")
+    """The dashboard on a run from before its first step on; what it is told first is to go on."""
+    eostui.start("run", "--headless", "--paused", "--name", "demo", *arguments, *SMALL)
+    eostui.wait_for(lambda run: run.status() is Status.PAUSED, "demo")
     directory = eostui.directory / "runs" / "demo"
     feed = LiveFeed(LinkClient.to_run(directory), directory)
     async with Dashboard(feed).run_test(size=(120, 40), notifications=True) as pilot:
-        await until(pilot, lambda: feed.step > 3)
+        await until(pilot, lambda: feed.status == "paused")
+        await pilot.press("space")
+        await until(pilot, lambda: feed.step > 0)
         yield pilot, feed
     feed.close()
 
@@ -61,6 +67,23 @@ async def test_an_instrument_is_switched_on_and_off_and_its_chart_comes_by_itsel
         options.highlighted = 0
         await pilot.press("x")
         await until(pilot, lambda: "Sharpness is not measured by an instrument" in text_of(pilot))
+
+
+async def test_a_run_that_diverged_says_what_would_have_been_stable_and_is_watched_again(eostui: Eostui) -> None:
+    async with _watched(eostui, "--steps", "1000", "--lr", "50") as (pilot, feed):
+        await until(pilot, lambda: feed.over and "space watch again" in text_of(pilot))
+        footer = text_of(pilot).splitlines()[-1]
+        assert footer.startswith("space watch again E export y copy q close")
+        assert not any(word in footer for word in ("pause", "step size", "measure"))
+        (said,) = [one.message for one in pilot.app._notifications if one.severity == "error"]
+        assert said == ending_of(feed)
+        assert "diverged" in said
+        assert "η must stay under 2/" in said
+        await pilot.press("l", "m", "c", "s")  # what steers is gone
+        assert isinstance(pilot.app.screen, LiveScreen)
+        assert feed.pending == ""
+        await pilot.press("space")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ReplayScreen))
 
 
 def _row(options: OptionList, what: str) -> int:

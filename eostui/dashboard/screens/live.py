@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import ActiveBinding, Binding, BindingType
 from textual.message import Message
+from textual.notifications import SeverityLevel
 
 from eostui.dashboard.choosable import Choosable
 from eostui.dashboard.screens.charts import ChartsScreen
@@ -20,6 +22,7 @@ from eostui.link.address import LinkError
 from eostui.link.messages import Argument
 from eostui.link.verb import Verb
 from eostui.link.withdraw import has_begun
+from eostui.reading.ending import ending_of
 from eostui.reading.live import LiveFeed
 from eostui.reading.present_sharpness import PresentSharpness
 from eostui.reading.replay import ReplayFeed
@@ -30,6 +33,10 @@ SHARE = 0.015
 """The share of one core that drawing may take from the training, which wants every core …"""
 LONGEST_WAIT = 2.0
 """… but no more seconds than these pass without a drawing."""
+NEXT = {"pause": "watch again", "export": "export", "copy": "copy", "quit": "close"}
+"""What the footer offers once a run is over: the ids of bindings, and what they are called then."""
+ENDING_SECONDS = 60.0
+"""How long the notice stays that says how the run ended."""
 
 
 class LiveScreen(WatchScreen):
@@ -89,6 +96,9 @@ class LiveScreen(WatchScreen):
         super().__init__(feed)
         self.live = feed
         self._stopping = False
+        self._offered = ""
+        """The status that the keys in the footer are for."""
+        self._is_over = False
         self._drawn_at = self._used_before = 0.0
         """When the charts were last drawn: wall-clock time, and this process's time on the processor until then."""
         self._wait: float | None = 0.0
@@ -108,8 +118,32 @@ class LiveScreen(WatchScreen):
 
     def draw(self) -> None:
         super().draw()
+        if self.feed.status != self._offered:
+            self._offered = self.feed.status
+            self.refresh_bindings()
+        if self.live.over and not self._is_over:
+            self._is_over = True
+            self.refresh_bindings()
+            self._tell_the_end()
         if self.live.over and (self._stopping or not has_begun(self.live.directory)):
             self.app.exit()
+
+    def _tell_the_end(self) -> None:
+        """Say how the run ended; of a trainer that is gone without a word the feed has said so."""
+        if self.live.ended is not None and not self._stopping:
+            severity: SeverityLevel = "error" if self.live.ended.code else "information"
+            self.notify(ending_of(self.live), severity=severity, timeout=ENDING_SECONDS, markup=False)
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """The keys that do something now; once the run is over, what can be done next comes first."""
+        active = super().active_bindings
+        if not self.live.over:
+            return active
+        ids = list(NEXT)
+        offered = {key: one for key, one in active.items() if one.binding.id in NEXT}
+        first = sorted(offered.items(), key=lambda item: ids.index(str(item[1].binding.id)))
+        return {key: _offered(one) for key, one in first} | {k: one for k, one in active.items() if k not in offered}
 
     def state(self) -> str:
         return "stopping" if self._stopping else super().state()
@@ -124,7 +158,7 @@ class LiveScreen(WatchScreen):
                 return not over and paused
             case "replay":
                 return over
-            case "step_size":
+            case "step_size" | "command":
                 return not over
         return super().check_action(action, parameters)
 
@@ -207,3 +241,9 @@ class LiveScreen(WatchScreen):
                 self._ask(self.live.stop)
 
         self.app.push_screen(LeaveScreen(self.live.place), leave)
+
+
+def _offered(active: ActiveBinding) -> ActiveBinding:
+    """The same key, in the footer, under the name that it has once the run is over."""
+    binding = active.binding
+    return active._replace(binding=replace(binding, show=True, description=NEXT[str(binding.id)]))
