@@ -123,9 +123,10 @@ class WatchScreen(LookingScreen):
         for notice in self.feed.poll():
             if notice.text != self.feed.forecast:  # that stands in the briefing
                 self.notify(notice.text, severity=notice.severity, timeout=notice.seconds, markup=False)
-        self._say()
         shown = {name: series.shown for name, series in self.feed.series.items()}
-        if self.frozen or shown == self._drawn or not self.may_draw():
+        drawing = not self.frozen and shown != self._drawn and self.may_draw()
+        self._say(calmly=not drawing)  # words and charts agree
+        if not drawing:
             return
         before, self._drawn = self._drawn, shown
         if not before:
@@ -136,9 +137,9 @@ class WatchScreen(LookingScreen):
             self.lay_out()
         self._draw_surroundings()
 
-    def _say(self) -> None:
+    def _say(self, *, calmly: bool = False) -> None:
         """The words: where the run stands, and what goes on before there is a first number."""
-        self.query_one(StatusLine).show(standing_of(self.feed, self.state(), self.note()))
+        self.query_one(StatusLine).show(standing_of(self.feed, self.state(), self.note()), calmly=calmly)
         waiting = self.feed.step < 0
         self.set_class(waiting, "-waiting")
         if waiting:

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
+from rich.segment import Segment
 from rich.style import Style
-from rich.text import Text
+from textual.strip import Strip
 from textual.widget import Widget
 
 from eostui.dashboard.widgets.meter import METERS, meter
 
+BETWEEN_VALUES = 1.0
+"""Seconds between two changes of values alone: faster ones nobody reads, and each costs bytes and processor time."""
+
 _GAP = "   "
 _NARROWEST_GAUGE = 56
 """Columns from which the first line has a gauge."""
+_NUMBER = re.compile(r"[\d.,]+")
+_Spans = tuple[tuple[str, str], ...]
+"""Texts, each with the name of its style."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +35,9 @@ class Part:
     before.
     """
 
-    spans: tuple[tuple[str, str], ...]
+    spans: _Spans
     rank: int = 0
-    short: tuple[tuple[str, str], ...] = ()
+    short: _Spans = ()
 
     @classmethod
     def of(cls, text: str, style: str = "value", rank: int = 0) -> Part:
@@ -43,6 +53,12 @@ class Standing:
     ratio: float | None
     first: Sequence[Part]
     second: Sequence[Part]
+
+    @property
+    def words(self) -> list[tuple[str, str]]:
+        """What it says, values that are measured aside."""
+        spans = [span for part in (self.regime, *self.first, *self.second) for span in part.spans]
+        return [(_NUMBER.sub("", text) if style == "value" else text, style) for text, style in spans]
 
 
 class StatusLine(Widget):
@@ -75,8 +91,6 @@ class StatusLine(Widget):
         height: 2;
         width: 1fr;
         padding: 0 1;
-        text-wrap: nowrap;
-        text-overflow: ellipsis;
         & > .status--running { color: ansi_green; }
         & > .status--paused { color: ansi_yellow; text-style: bold; }
         & > .status--ended { color: ansi_cyan; text-style: bold; }
@@ -94,71 +108,90 @@ class StatusLine(Widget):
     def __init__(self) -> None:
         super().__init__()
         self._standing: Standing | None = None
+        self._shown_at = 0.0
+        """When it was shown, by a clock that never goes back."""
+        self._styles: dict[str, Style] = {}
+        """By the names of the component classes, as the theme has them."""
         self.unicode = True
         """Whether the terminal has more than ASCII."""
 
-    def show(self, standing: Standing) -> None:
-        """Show where a run stands."""
-        if standing != self._standing:
-            self._standing = standing
-            self.refresh()
+    def show(self, standing: Standing, *, calmly: bool = False) -> None:
+        """Show where a run stands; `calmly`, other values are shown `BETWEEN_VALUES` apart, other words at once."""
+        if standing == self._standing:
+            return
+        now = time.monotonic()
+        same_words = self._standing is not None and standing.words == self._standing.words
+        if calmly and same_words and now - self._shown_at < BETWEEN_VALUES:
+            return
+        self._standing, self._shown_at = standing, now
+        self.refresh()
 
-    def render(self) -> Text:
-        if self._standing is None:
-            return Text("starting")
+    def render_line(self, y: int) -> Strip:
+        """One of the two lines. Textual's own way, by `rich.text.Text`, takes five times as long."""
         width = self.size.width
-        lines = self._first(self._standing, width), self._line(self._standing.second, width)
-        return Text("\n", no_wrap=True, overflow="ellipsis").join(lines)
+        if self._standing is None:
+            spans: _Spans = (("starting", "text"),) if y == 0 else ()
+        else:
+            spans = tuple(self._first(self._standing, width) if y == 0 else _line(self._standing.second, width))
+        strip = Strip([Segment(text, self._style(style)) for text, style in spans])
+        if strip.cell_length > width:
+            ellipsis = Segment("…" if self.unicode else ">", self._style(spans[-1][1]))
+            strip = Strip([*strip.crop(0, width - 1), ellipsis])
+        return strip.adjust_cell_length(width, self._style("text"))
 
-    def _first(self, standing: Standing, width: int) -> Text:
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._styles = {}
+
+    def _first(self, standing: Standing, width: int) -> Iterator[tuple[str, str]]:
         """Regime, gauge with its number, and the other parts, of which the last one stands at the right end."""
-        regime = self._text(standing.regime.spans)
         if standing.ratio is None:
-            return self._line((standing.regime, *standing.first), width)
+            yield from _line((standing.regime, *standing.first), width)
+            return
         if width < _NARROWEST_GAUGE:
             number = Part.of(f"S/T {_ratio(standing.ratio)}", "value", rank=1)
-            return self._line((standing.regime, number, *standing.first), width)
+            yield from _line((standing.regime, number, *standing.first), width)
+            return
         label, figure = "S/threshold ", f" {_ratio(standing.ratio)}"
         gauge = min(max(width // 4, 12), 40)
-        rest = width - regime.cell_len - 2 - len(label) - gauge - len(figure) - len(_GAP)
-        line = regime.append("  ").append(label, self._style("label"))
+        rest = width - _width(standing.regime.spans) - 2 - len(label) - gauge - len(figure) - len(_GAP)
+        yield from standing.regime.spans
+        yield "  ", "text"
+        yield label, "label"
         styles = {"end": "label", "full": "regime", "empty": "empty", "edge": "threshold", "over": "above"}
         for text, part in meter(standing.ratio, gauge, METERS[self.unicode]):
-            line.append(text, self._style(styles[part]))
-        line.append(figure, self._style("value")).append(_GAP)
-        return line + self._line(standing.first, rest)
-
-    def _line(self, parts: Sequence[Part], width: int) -> Text:
-        """As many parts as there is room for, the least important ones left out."""
-        kept = list(parts)
-        while kept and len(_GAP) * (len(kept) - 1) + sum(map(_length, kept)) > width:
-            least = max(range(len(kept)), key=lambda index: (kept[index].rank, index))
-            if kept[least].short and kept[least].spans != kept[least].short:
-                kept[least] = Part(kept[least].short, kept[least].rank)
-            elif len(kept) == 1:
-                break
-            else:
-                del kept[least]
-        line = Text(no_wrap=True, overflow="ellipsis")
-        for index, part in enumerate(kept):
-            if index:
-                line.append(_GAP)
-            line.append_text(self._text(part.spans))
-        return line
-
-    def _text(self, spans: Sequence[tuple[str, str]]) -> Text:
-        text = Text(no_wrap=True, overflow="ellipsis")
-        for words, style in spans:
-            text.append(words, self._style(style))
-        return text
+            yield text, styles[part]
+        yield figure, "value"
+        yield _GAP, "text"
+        yield from _line(standing.first, rest)
 
     def _style(self, name: str) -> Style:
-        """What the stylesheet says of a component class and of nothing around it."""
-        return self.get_component_rich_style(f"status--{name}", partial=True)
+        """What the stylesheet says of a component class, on the ground of the widget."""
+        if name not in self._styles:
+            own = self.get_component_rich_style(f"status--{name}", partial=True)
+            self._styles[name] = self.visual_style.rich_style + own
+        return self._styles[name]
 
 
-def _length(part: Part) -> int:
-    return sum(Text(words).cell_len for words, _ in part.spans)
+def _line(parts: Sequence[Part], width: int) -> Iterator[tuple[str, str]]:
+    """As many parts as there is room for, the least important ones left out."""
+    kept = list(parts)
+    while kept and len(_GAP) * (len(kept) - 1) + sum(_width(part.spans) for part in kept) > width:
+        least = max(range(len(kept)), key=lambda index: (kept[index].rank, index))
+        if kept[least].short and kept[least].spans != kept[least].short:
+            kept[least] = Part(kept[least].short, kept[least].rank)
+        elif len(kept) == 1:
+            break
+        else:
+            del kept[least]
+    for index, part in enumerate(kept):
+        if index:
+            yield _GAP, "text"
+        yield from part.spans
+
+
+def _width(spans: _Spans) -> int:
+    return sum(cell_len(text) for text, _ in spans)
 
 
 def _ratio(ratio: float) -> str:
