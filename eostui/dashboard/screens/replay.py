@@ -42,8 +42,7 @@ class ReplayScreen(WatchScreen):
         self.replay = feed
 
     def on_mount(self) -> None:
-        self.charts.scrubber = True
-        super().on_mount()
+        self.charts.scrubber = True  # what `WatchScreen` does then, Textual calls by itself
 
     def state(self) -> str:
         return f"replay {self.replay.speed:g}×" if self.replay.playing else "replay held"

@@ -96,8 +96,9 @@ def draw_gaps(cells: Cells, glyphs: Glyphs, area: Area, trace: Trace, envelope: 
 def _sign(
     cells: Cells, glyphs: Glyphs, area: Area, columns: npt.NDArray[np.bool_], y: int, sign: str, style: int
 ) -> None:
-    for column in np.flatnonzero(columns.reshape(area.width, glyphs.columns).any(axis=1)):
-        cells.write(area.left + int(column), y, sign, style)
+    if columns.any():
+        at = area.left + np.flatnonzero(columns.reshape(area.width, glyphs.columns).any(axis=1))
+        cells.characters[y, at], cells.styles[y, at] = sign, style
 
 
 def draw_rug(cells: Cells, glyphs: Glyphs, area: Area, envelopes: Sequence[Envelope], style: Style) -> None:

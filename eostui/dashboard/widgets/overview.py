@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -129,9 +128,7 @@ class Overview(Surface):
         frame, width, bottom = self._style("frame"), cells.width, cells.height - 1
         cells.write(0, 0, corners[0] + across * (width - 2) + corners[1], frame)
         cells.write(0, bottom, corners[2] + across * (width - 2) + corners[3], frame)
-        for y in range(1, bottom):
-            cells.write(0, y, down, frame)
-            cells.write(width - 1, y, down, frame)
+        cells.characters[1:bottom, [0, -1]], cells.styles[1:bottom, [0, -1]] = down, frame
         cells.write(2, 0, " whole run ", self._style("title"))
         hint = " drag looks closer, = shows all "
         if width > len(hint) + 16:
@@ -141,14 +138,15 @@ class Overview(Surface):
         extent, levels = self._extent, GLYPHS[self.glyphs].levels
         if not len(extent.steps):
             return
-        columns = Columns(extent.first, max(extent.last, extent.first + 1), width)
-        envelope = self._decimator.update(extent.steps, extent.values, columns, positive=False)
+        over = Columns(extent.first, max(extent.last, extent.first + 1), width)
+        envelope = self._decimator.update(extent.steps, extent.values, over, positive=False)
         heights = _filled(envelope.high) / _CEILING
         start, stop = self._shown(width)
-        for column in np.flatnonzero(~np.isnan(heights)):
-            level = min(max(math.ceil(heights[column] * len(levels)), 1), len(levels))
-            inside = start <= column <= stop
-            cells.write(left + int(column), y, levels[level - 1], self._style("line" if inside else "outside"))
+        columns = np.flatnonzero(~np.isnan(heights))
+        level = np.clip(np.ceil(heights[columns] * len(levels)), 1, len(levels)).astype(np.intp)
+        inside = (start <= columns) & (columns <= stop)
+        cells.characters[y, left + columns] = np.array(list(levels))[level - 1]
+        cells.styles[y, left + columns] = np.where(inside, self._style("line"), self._style("outside"))
 
     def _draw_window(self, cells: Cells, left: int, width: int, y: int) -> None:
         start, stop = self._shown(width)
