@@ -10,6 +10,7 @@ from textual.binding import Binding
 from textual.keys import Keys
 
 from eostui.dashboard.screens.live import LiveScreen
+from eostui.dashboard.screens.looking import LookingScreen
 from eostui.dashboard.screens.replay import ReplayScreen
 from eostui.dashboard.screens.watch import WatchScreen
 from eostui.dashboard.widgets.heat_strip import HeatStrip
@@ -23,7 +24,7 @@ _OF_THE_APP = (Binding("ctrl+c,ctrl+q", "leave", id="leave"), Binding("ctrl+l", 
 
 def bindings_together() -> list[list[Binding]]:
     """For each kind of screen the bindings that have to share the keyboard."""
-    shared = _bindings(WatchScreen.BINDINGS, Timeline.BINDINGS, HeatStrip.BINDINGS, _OF_THE_APP)
+    shared = _bindings(WatchScreen.BINDINGS, LookingScreen.BINDINGS, Timeline.BINDINGS, HeatStrip.BINDINGS, _OF_THE_APP)
     return [[*_bindings(screen.BINDINGS), *shared] for screen in (LiveScreen, ReplayScreen)]
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from textual import events
 from textual.pilot import Pilot
+from textual.widget import Widget
 
 from eostui.dashboard.widgets.tile import Tile
 from eostui.dashboard.widgets.timeline import Timeline
@@ -34,3 +36,12 @@ def charts_of(pilot: Pilot[Any]) -> list[Timeline]:
 def tiles_of(pilot: Pilot[Any]) -> list[Tile]:
     """The readings that are shown, from the left."""
     return [tile for tile in pilot.app.screen.query(Tile) if tile.size]
+
+
+async def turn(
+    pilot: Pilot[Any], widget: Widget, kind: type[events.MouseEvent], x: int, *, shift: bool = False
+) -> None:
+    """Turn the wheel over column `x` of a widget."""
+    event = kind(widget, x, 4, 0, 0, 0, shift, False, False, screen_x=x, screen_y=4)
+    widget.post_message(event)
+    await pilot.pause()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from eostui.reading.replay import ReplayFeed
 from eostui.reading.step_size import StepSize
 from eostui.store import RunFile
 from tests.dashboard.looking import charts_of, text_of, tiles_of, until
+from tests.dashboard.widgets.screen_text import lines
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
 
@@ -198,7 +200,9 @@ async def test_a_changed_step_size_marks_every_chart(edge_run: RunFile) -> None:
     async with Dashboard(feed).run_test(size=(200, 60)) as pilot:
         await until(pilot, lambda: "step 600" in text_of(pilot))
         assert "η 0.1 " in text_of(pilot)
-        assert text_of(pilot).count("η 2/12 → 0.1") >= 2, "beside a mark, and in the list of events"
+        assert "501 η 2/12 → 0.1" in text_of(pilot), "in the list of events"
+        for chart in charts_of(pilot):
+            assert re.search("(?<!/)η", "".join(lines(chart)[1:])), chart.id
 
 
 async def test_a_wrong_step_size_is_said_in_place_and_a_right_one_previewed(dashboard: Dashboard) -> None:

@@ -189,17 +189,22 @@ def test_where_nothing_can_be_written_that_is_said(tmp_path: Path) -> None:
 
 def test_every_action_has_an_id_and_no_key_means_two_things() -> None:
     for group in bindings_together():
-        ids = [binding.id for binding in group]
-        assert None not in ids
-        assert len(set(ids)) == len(ids)
-        keys = [key for binding in group for key in binding.key.split(",")]
+        ids = {binding.key: binding.id for binding in group}
+        assert None not in ids.values()
+        assert len(set(ids.values())) == len(ids), "bindings share an id only where they share their keys"
+        assert all(ids[binding.key] == binding.id for binding in group)
+        keys = [key for keys in ids for key in keys.split(",")]
         assert sorted(keys) == sorted(set(keys))
 
 
+def test_one_key_that_pauses_and_resumes_is_chosen_once() -> None:
+    assert keymap_of({"pause": "f2", "play": "f3"}) == ({"pause": "f2", "play": "f3"}, [])
+
+
 def test_keys_are_chosen_and_a_key_that_is_taken_is_refused_by_name() -> None:
-    assert keymap_of({"pause": "x, ?", "help": "f1"}) == ({"pause": "x,question_mark", "help": "f1"}, [])
-    keymap, refused = keymap_of({"pause": "z", "measure": "x", "zoom2": "y", "page": "foo"})
-    assert keymap == {"measure": "x"}
+    assert keymap_of({"pause": "u, ?", "help": "f1"}) == ({"pause": "u,question_mark", "help": "f1"}, [])
+    keymap, refused = keymap_of({"pause": "z", "measure": "u", "zoom2": "i", "page": "foo"})
+    assert keymap == {"measure": "u"}
     assert refused == [
         "keys.zoom2 is no action; there are zoom",
         "keys.page: 'foo' is no key; give one such as x, f5 or ctrl+x",
@@ -208,15 +213,15 @@ def test_keys_are_chosen_and_a_key_that_is_taken_is_refused_by_name() -> None:
 
 
 async def test_the_dashboard_is_as_it_was_chosen(edge_run: RunFile, file: Path) -> None:
-    _written(file, 'theme = "nord"\npalette = "grey"\nglyphs = "ascii"\n[keys]\nstep-on = "x"\n')
+    _written(file, 'theme = "nord"\npalette = "grey"\nglyphs = "ascii"\n[keys]\nstep-on = "u"\n')
     dashboard = _dashboard(edge_run, file)
     async with dashboard.run_test(size=(100, 40)) as pilot:
         screen = dashboard.screen
         assert isinstance(screen, ReplayScreen)
         assert (dashboard.theme, dashboard.palette, screen.glyphs) == ("nord", "grey", "ascii")
-        await pilot.press("x", "full_stop")
+        await pilot.press("u", "full_stop")
         assert screen.replay.step == 401
-        assert {binding.key for binding in screen.own_bindings() if binding.id == "step-on"} == {"x"}
+        assert {binding.key for binding in screen.own_bindings() if binding.id == "step-on"} == {"u"}
 
 
 async def test_charts_come_in_the_order_that_was_chosen_and_without_the_hidden_ones(

@@ -47,7 +47,7 @@ def test_the_table_has_every_value_that_the_charts_show(feed: ReplayFeed) -> Non
     rows = list(csv.DictReader(table_of(pictures_of(feed), feed).splitlines()))
     assert [int(row["step"]) for row in rows] == list(range(401))
     assert [float(row["Loss: train"]) for row in rows] == feed.series["train"]["loss"].tolist()
-    measured = {int(row["step"]): float(row["Sharpness: λ1"]) for row in rows if row["Sharpness: λ1"]}
+    measured = {int(row["step"]): float(row["Sharpness: λ₁"]) for row in rows if row["Sharpness: λ₁"]}
     hessian = feed.series["hessian"]
     assert measured == dict(zip(hessian["step"].tolist(), hessian["eigenvalues"][:, 0].tolist(), strict=True))
 

@@ -18,7 +18,8 @@ from eostui.reading.happenings import Happening
 class EventsScreen(DialogScreen[int | None]):
     """The step of the event that the user wants to go to; None when the user stays."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,e", "dismiss(None)", "back")]
+    # the list has a use of its own for Escape, which is to go back to the charts
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,e", "dismiss(None)", "back", priority=True)]
 
     def __init__(self, happenings: Sequence[Happening]) -> None:
         super().__init__()

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from textual import events, on
-from textual.pilot import Pilot
-from textual.widget import Widget
 
 from eostui.dashboard.widgets import Chart, Densities, HeatStrip, Timeline, Trace
 from eostui.dashboard.widgets.view import Area
+from tests.dashboard.looking import turn
 from tests.dashboard.widgets.screen_text import Stage, colour_of, headline, lines, plot_rows, segments
 
 
@@ -49,15 +48,6 @@ def area_of(timeline: Timeline) -> Area:
     area = timeline.area
     assert area is not None
     return area
-
-
-async def turn(
-    pilot: Pilot[None], widget: Widget, kind: type[events.MouseEvent], x: int, *, shift: bool = False
-) -> None:
-    """Turn the wheel over column `x` of a widget."""
-    event = kind(widget, x, 4, 0, 0, 0, shift, False, False, screen_x=x, screen_y=4)
-    widget.post_message(event)
-    await pilot.pause()
 
 
 @pytest.mark.parametrize("make", [chart, strip])
