@@ -94,7 +94,7 @@ def _has(feed: Feed, note: str) -> list[Part]:
 def _step_size(feed: Feed) -> Part:
     present = StepSize.of(feed)
     size = (("η ", "label"), (step_size_text(present.lr), "value"))
-    if present.formula is None or math.isnan(present.threshold):
+    if present.formula is None or not math.isfinite(present.threshold):
         return Part(size)
     edge = (f" → edge {present.formula} = ", "label"), (format_value(present.threshold), "threshold")
     brief = (" → edge ", "label"), (format_value(present.threshold), "threshold")
