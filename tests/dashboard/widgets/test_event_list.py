@@ -6,9 +6,12 @@ from textual.app import App, ComposeResult
 
 from eostui.dashboard.widgets.event_list import EventList
 from eostui.reading.happenings import Happening
+from tests.dashboard.looking import until
 
 
 class Events(App[None]):
+    AUTO_FOCUS = None
+
     def compose(self) -> ComposeResult:
         yield EventList()
 
@@ -22,6 +25,4 @@ async def test_a_list_that_was_filled_before_it_is_shown_shows_the_newest_event(
         events.show([Happening(step, f"event {step}", "warning", 0, "") for step in range(30)])
         await pilot.pause()
         events.display = True
-        await pilot.pause()
-        assert events.max_scroll_y > 0
-        assert events.scroll_y == events.max_scroll_y
+        await until(pilot, lambda: events.scroll_y == events.max_scroll_y > 0)
