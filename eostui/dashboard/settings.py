@@ -6,7 +6,7 @@ palette = "grey"
 glyphs = "block"
 
 [keys]
-pause = "x"
+step-size = "i"
 cursor-left = "left,h"
 
 [panels]                        # of all runs
@@ -14,7 +14,7 @@ order = ["loss", "sharpness"]   # these first
 hidden = ["gauss-newton"]
 
 [panels.adam]                   # of those of one optimizer, instead
-hidden = ["gradient-norm"]
+hidden = ["sharpness"]
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from eostui.reading.feed import Feed
 from eostui.reading.present_sharpness import PresentSharpness
 from eostui.reading.replay import ReplayFeed
 from eostui.store import RunFile
-from tests.dashboard.widgets.screen_text import Stage, lines
+from tests.dashboard.widgets.screen_text import Stage
 from tests.reading.runs import adaptive, descent, minibatches, scheduled
 from tests.reading.saved import FeedOf
 
@@ -29,7 +29,7 @@ async def _shown(feed: Feed, width: int) -> list[str]:
     async with Stage(line).run_test(size=(width, 5)) as pilot:
         line.show(standing_of(feed, "replay held", ""))
         await pilot.pause()
-        return [text.strip() for text in lines(line)]
+        return [line.render_line(y).text.strip() for y in range(2)]
 
 
 @pytest.mark.parametrize("width", WIDTHS)

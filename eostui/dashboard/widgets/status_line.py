@@ -20,8 +20,6 @@ BETWEEN_VALUES = 1.0
 """Seconds between two changes of values alone: faster ones nobody reads, and each costs bytes and processor time."""
 
 _GAP = "   "
-_NARROWEST_GAUGE = 56
-"""Columns from which the first line has a gauge."""
 _NUMBER = re.compile(r"[\d.,]+")
 _Spans = tuple[tuple[str, str], ...]
 """Texts, each with the name of its style."""
@@ -148,13 +146,13 @@ class StatusLine(Widget):
         if standing.ratio is None:
             yield from _line((standing.regime, *standing.first), width)
             return
-        if width < _NARROWEST_GAUGE:
-            number = Part.of(f"S/T {_ratio(standing.ratio)}", "value", rank=1)
-            yield from _line((standing.regime, number, *standing.first), width)
-            return
         label, figure = "S/threshold ", f" {_ratio(standing.ratio)}"
         gauge = min(max(width // 4, 12), 40)
         rest = width - _width(standing.regime.spans) - 2 - len(label) - gauge - len(figure) - len(_GAP)
+        if standing.first and rest < _width(standing.first[0].spans):
+            number = Part.of(f"S/T{figure}", "value", rank=1)
+            yield from _line((standing.regime, number, *standing.first), width)
+            return
         yield from standing.regime.spans
         yield "  ", "text"
         yield label, "label"
