@@ -10,6 +10,7 @@ from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from eostui.dashboard.herald import BEGIN, END, Herald
 from eostui.dashboard.house_app import HouseApp
 from eostui.dashboard.keymap import keymap_of
 from eostui.dashboard.screens.compare import CompareScreen
@@ -26,6 +27,10 @@ Shown = LiveFeed | ReplayFeed | Sequence[Feed]
 """A run that goes on, a saved one, or several to compare."""
 
 
+TELLING_SECONDS = 1.0
+"""Seconds between two titles of the terminal."""
+
+
 class Dashboard(HouseApp[None]):
     """Shows one feed, or compares several, until the user leaves."""
 
@@ -37,12 +42,16 @@ class Dashboard(HouseApp[None]):
     def __init__(self, shown: Shown, preferences: Preferences | None = None) -> None:
         super().__init__(preferences)
         self._looking = self._screen_of(shown)
+        self._herald = self._herald_of(shown)
 
     def get_default_screen(self) -> Screen[None]:
         return self._looking
 
     def on_ready(self) -> None:
         """Give the actions the keys that the user has chosen."""
+        if self._herald is not None:
+            self.write_beside(BEGIN)
+            self.set_interval(TELLING_SECONDS, self._tell_terminal)
         keymap, refused = keymap_of(self.preferences.settings.keys)
         self.set_keymap(keymap)
         for complaint in refused:
@@ -57,7 +66,17 @@ class Dashboard(HouseApp[None]):
     def on_live_screen_over(self, message: LiveScreen.Over) -> None:
         """Watch a run again that has ended, from its file."""
         self._looking = self._screen_of(message.replay)
-        self.switch_screen(self._looking)
+        self._herald = self._herald_of(message.replay)
+        self.push_screen(self._looking)  # Textual (8.2) cannot switch away from an app's first screen
+
+    def on_unmount(self) -> None:
+        """Give the terminal its title back."""
+        if self.is_ready and self._herald is not None:
+            self.write_beside(END)
+
+    def _tell_terminal(self) -> None:
+        if self._herald is not None:
+            self.write_beside(self._herald.news())
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The keys of the screen, by name, then those of every app."""
@@ -90,3 +109,9 @@ class Dashboard(HouseApp[None]):
         if isinstance(screen, WatchScreen):
             screen.choices = self.preferences.settings.panels
         return screen
+
+    def _herald_of(self, shown: Shown) -> Herald | None:
+        """Who tells the terminal of a run: nobody of several runs, nor where there is no title to be given."""
+        if isinstance(shown, LiveFeed | ReplayFeed) and self.preferences.has_title:
+            return Herald(shown, rings=self.preferences.rings)
+        return None

@@ -4,6 +4,7 @@
 theme = "nord"
 palette = "grey"
 glyphs = "block"
+bell = "off"
 
 [keys]
 step-size = "i"
@@ -28,7 +29,7 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self, get_args
+from typing import Any, Literal, Self, get_args
 
 from textual.theme import BUILTIN_THEMES
 
@@ -39,9 +40,16 @@ from eostui.dashboard.widgets.canvas import GlyphName
 from eostui.home import expand_home
 from eostui.store import clean_text
 
+Bell = Literal["on", "off"]
+"""Whether the terminal calls the user when a run ends, and when it is at the edge for the first time."""
 THEME_NAMES = (*(theme.name for theme in THEMES), *BUILTIN_THEMES)
 """The themes that can be chosen, the default first."""
-CHOICES: Mapping[str, Collection[str]] = {"theme": THEME_NAMES, "palette": PALETTES, "glyphs": get_args(GlyphName)}
+CHOICES: Mapping[str, Collection[str]] = {
+    "theme": THEME_NAMES,
+    "palette": PALETTES,
+    "glyphs": get_args(GlyphName),
+    "bell": get_args(Bell),
+}
 """The settings of one word each, and the words that they take."""
 _ORDERS = ("order", "hidden")
 _MAX_BYTES = 1 << 20
@@ -64,6 +72,7 @@ class Settings:
     glyphs: GlyphName | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
     panels: Mapping[str, ChartChoice] = field(default_factory=dict)
+    bell: Bell | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +104,16 @@ class Preferences:
     def glyphs(self) -> GlyphName:
         """The signs to begin with."""
         return self.settings.glyphs or (self.terminal.glyphs if self.terminal else "braille")
+
+    @property
+    def rings(self) -> bool:
+        """Whether the user wants to be called."""
+        return self.settings.bell != "off"
+
+    @property
+    def has_title(self) -> bool:
+        """Whether the terminal has a title."""
+        return self.terminal is None or self.terminal.has_title
 
     @property
     def reasons(self) -> str:

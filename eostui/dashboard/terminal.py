@@ -10,7 +10,7 @@ from eostui.dashboard.palette import THEMES
 from eostui.dashboard.widgets.canvas import GlyphName
 
 _PLAIN_FONTS = re.compile(r"linux|vt\d+|dumb|ansi|cons25|sun")
-"""Terminals whose font has no braille and no quarter blocks."""
+"""Terminals whose font has no braille and no quarter blocks; they have no title either."""
 _LIGHT_GROUNDS = ("7", "15")
 """White and bright white, as `COLORFGBG` numbers them."""
 
@@ -23,6 +23,8 @@ class Terminal:
     glyphs: GlyphName
     why_theme: str
     why_glyphs: str
+    has_title: bool
+    """Whether it has a title; elsewhere one might be shown as text."""
 
 
 def terminal_of(environment: Mapping[str, str], encoding: str) -> Terminal:
@@ -34,7 +36,12 @@ def terminal_of(environment: Mapping[str, str], encoding: str) -> Terminal:
     """
     theme, why_theme = _theme(environment)
     glyphs, why_glyphs = _glyphs(environment, encoding)
-    return Terminal(theme, glyphs, why_theme, why_glyphs)
+    has_title = not _PLAIN_FONTS.match(_term(environment))
+    return Terminal(theme, glyphs, why_theme, why_glyphs, has_title)
+
+
+def _term(environment: Mapping[str, str]) -> str:
+    return environment.get("TERM", "").strip().lower()
 
 
 def _theme(environment: Mapping[str, str]) -> tuple[str, str]:
@@ -45,14 +52,14 @@ def _theme(environment: Mapping[str, str]) -> tuple[str, str]:
     colour_term = environment.get("COLORTERM", "").strip().lower()
     if colour_term in ("truecolor", "24bit"):
         return THEMES[0].name, f"COLORTERM={colour_term} has all colours"
-    term = environment.get("TERM", "").strip().lower()
+    term = _term(environment)
     if term.rpartition("-")[2] in ("256color", "kitty"):
         return THEMES[0].name, f"TERM={term} has 256 colours"
     return sixteen, f"TERM={term} has 16 colours"
 
 
 def _glyphs(environment: Mapping[str, str], encoding: str) -> tuple[GlyphName, str]:
-    term = environment.get("TERM", "").strip().lower()
+    term = _term(environment)
     if _PLAIN_FONTS.match(term):
         return "ascii", f"TERM={term} has no braille in its font"
     if encoding.lower().replace("-", "").replace("_", "") != "utf8":

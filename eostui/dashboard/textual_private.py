@@ -3,7 +3,8 @@
 `App._display(screen, update)` writes an update to the terminal: what `update.render_segments(console)` gives. An update
 of the whole screen has `strips` by rows and a `region`; one of spans has `chops`, `chop_ends` and `spans`. Where an
 update has none of these, it is sent as Textual sends it, which takes more bytes and shows the same.
-`Screen._compositor.render_strips()` gives what a screen shows.
+`Screen._compositor.render_strips()` gives what a screen shows. `App._driver.write(text)` writes to the
+terminal whatever it is given; without it the terminal gets no title and no notification.
 """
 
 from __future__ import annotations
@@ -32,6 +33,12 @@ class FrugalApp(App[ReturnType]):
 
     def on_resize(self) -> None:
         self.mirror.forget()
+
+    def write_beside(self, sequence: str) -> None:
+        """Send the terminal something that changes no cell of the screen."""
+        write = getattr(getattr(self, "_driver", None), "write", None)
+        if sequence and write is not None:
+            write(sequence)
 
     def action_redraw(self) -> None:
         """Draw everything again, whatever else has been written to the terminal."""

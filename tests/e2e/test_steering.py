@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+from textual.drivers.headless_driver import HeadlessDriver
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
 from eostui.dashboard.app import Dashboard
+from eostui.dashboard.herald import BEGIN, END
 from eostui.dashboard.screens.live import LiveScreen
 from eostui.dashboard.screens.replay import ReplayScreen
 from eostui.link.client import LinkClient
@@ -84,6 +90,32 @@ async def test_a_run_that_diverged_says_what_would_have_been_stable_and_is_watch
         assert feed.pending == ""
         await pilot.press("space")
         await until(pilot, lambda: isinstance(pilot.app.screen, ReplayScreen))
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the terminal is sent."""
+    written: list[str] = []
+    monkeypatch.setattr(HeadlessDriver, "write", lambda _driver, data: written.append(data))
+    return written
+
+
+async def test_the_terminal_has_a_title_and_calls_once_for_the_edge_and_once_for_the_end(
+    eostui: Eostui, written: list[str]
+) -> None:
+    async with _watched(eostui, "--steps", "40", "--lr", "2/4.5", "--eig-every", "5") as (pilot, feed):
+        await asyncio.to_thread(eostui.wait_for, lambda run: run.status().ended, "demo")
+        await until(pilot, lambda: any("demo: finished" in sent for sent in written))
+        await pilot.pause(1.2)
+        calls = [call for sent in written for call in re.findall(r"\x07\x1b\]9;eostui: (.*?)\x07", sent)]
+        titles = [title for sent in written for title in re.findall(r"\x1b\]0;(.*?)\x07", sent)]
+        assert BEGIN in written
+        assert [
+            call.startswith(start) for call, start in zip(calls, ("demo: at the edge", "demo: finished"), strict=True)
+        ]
+        assert re.fullmatch(r"eostui \d\.\d\d demo", titles[-1])
+        assert len(titles) == len([*itertools.groupby(titles)])
+    assert written[-1] == END
 
 
 def _row(options: OptionList, what: str) -> int:
