@@ -17,7 +17,7 @@ from eostui.dashboard.app import Dashboard
 from eostui.instruments.catalogue import tables_of
 from eostui.link.address import listen
 from eostui.link.client import LinkClient
-from eostui.link.messages import Ended, Hello, Phase
+from eostui.link.messages import Ended, Hello, Phase, State
 from eostui.link.server import LinkServer
 from eostui.link.verb import Verb
 from eostui.reading.ending import ending_of
@@ -319,6 +319,24 @@ def test_what_was_asked_is_pending_until_it_is_answered(server: LinkServer, tmp_
     server.say(Ended("stopped", 0))
     _poll_until(feed, lambda feed: feed.over)
     assert feed.pending == ""
+    feed.close()
+
+
+async def test_a_slow_trainer_is_waited_for_in_words(server: LinkServer, tmp_path: Path) -> None:
+    feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    server.say(State("running"))
+    async with Dashboard(feed).run_test(size=(120, 40), notifications=True) as pilot:
+        await until(pilot, lambda: feed.status == "running")
+        await pilot.press("space")
+        assert "pausing after this step" in text_of(pilot), "at once, not with the next frame"
+        await pilot.press("m")
+        await pilot.pause(1.0)
+        assert "pausing and measuring after this step" in text_of(pilot)
+        for _ in range(2):
+            asked = server.take_command(timeout=5)
+            assert asked is not None
+            server.answer(asked, True, f"{asked.command.verb} done")
+        await until(pilot, lambda: "after this step" not in text_of(pilot) and "pause done" in text_of(pilot))
     feed.close()
 
 
