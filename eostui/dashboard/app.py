@@ -108,6 +108,7 @@ class Dashboard(HouseApp[None]):
         screen.glyphs = self.preferences.glyphs
         if isinstance(screen, WatchScreen):
             screen.choices = self.preferences.settings.panels
+            screen.reasons = self.preferences.reasons
         return screen
 
     def _herald_of(self, shown: Shown) -> Herald | None:

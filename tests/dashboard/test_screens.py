@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Label
 
 from eostui.dashboard.app import Dashboard
-from eostui.dashboard.screens.go_to import parse_place
+from eostui.dashboard.screens.go_to import GoToScreen, parse_place
 from eostui.dashboard.screens.help import HelpScreen
 from eostui.dashboard.screens.leave import Leave, LeaveScreen
 from eostui.dashboard.screens.replay import ReplayScreen
@@ -135,13 +135,19 @@ def test_nonsense_is_no_place(typed: str) -> None:
         parse_place(typed, 700)
 
 
+async def test_before_the_first_step_the_present_place_is_said_in_words(dashboard: Dashboard) -> None:
+    async with dashboard.run_test(size=(80, 24)) as pilot:
+        pilot.app.push_screen(GoToScreen(-1, -1))
+        await until(pilot, lambda: "Go to a step, now before step 0 of –" in text_of(pilot))
+
+
 def test_in_a_run_without_steps_no_place_is_named() -> None:
     with pytest.raises(ValueError, match="ended before step 0"):
         parse_place("0", -1)
 
 
 async def test_the_help_explains_every_number_and_every_regime(dashboard: Dashboard) -> None:
-    async with dashboard.run_test(size=(120, 100)) as pilot:
+    async with dashboard.run_test(size=(120, 140)) as pilot:
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
         await pilot.pause()
@@ -149,6 +155,12 @@ async def test_the_help_explains_every_number_and_every_regime(dashboard: Dashbo
         words = ("sharpness", "steps/s", "diverging", "at the edge", "r averages", "never bridged", "faster")
         for word in (*words, "Home", "$ End", "Ctrl+Home"):
             assert word in text, word
+        lines = text.splitlines()
+        sections = ("Keys", "Mouse", "Reading the charts", "Regimes", "Readings", "Charts", "Terminal")
+        at = [next(n for n, line in enumerate(lines) if f"│  {section}" in line) for section in sections]
+        assert at == sorted(at)
+        assert at[0] == pilot.app.screen.query_one(".dialog").region.y + 1, "no blank lines before it"
+        assert "theme eostui-dark: chosen; plotted with braille: chosen" in text
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, ReplayScreen))
 

@@ -59,6 +59,11 @@ def test_settings_are_read(file: Path) -> None:
     assert read_settings(file) == (Settings("nord", "grey", "block", {"pause": "x"}), [])
 
 
+def test_the_bell_is_on_until_it_is_switched_off(file: Path) -> None:
+    assert Preferences(read_settings(file)[0]).rings
+    assert not Preferences(read_settings(_written(file, 'bell = "off"\n'))[0]).rings
+
+
 def test_without_a_file_everything_is_as_the_program_has_it(file: Path) -> None:
     assert read_settings(file) == (Settings(), [])
 

@@ -103,7 +103,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 async def test_the_terminal_has_a_title_and_calls_once_for_the_edge_and_once_for_the_end(
     eostui: Eostui, written: list[str]
 ) -> None:
-    async with _watched(eostui, "--steps", "40", "--lr", "2/4.5", "--eig-every", "5") as (pilot, feed):
+    async with _watched(eostui, "--steps", "40", "--lr", "2/4.5", "--eig-every", "5") as (pilot, _):
         await asyncio.to_thread(eostui.wait_for, lambda run: run.status().ended, "demo")
         await until(pilot, lambda: any("demo: finished" in sent for sent in written))
         await pilot.pause(1.2)

@@ -14,6 +14,7 @@ from textual.widgets import Label
 
 from eostui.config import RunConfig
 from eostui.dashboard.app import Dashboard
+from eostui.dashboard.herald import Herald
 from eostui.instruments.catalogue import tables_of
 from eostui.link.address import listen
 from eostui.link.client import LinkClient
@@ -319,6 +320,19 @@ def test_what_was_asked_is_pending_until_it_is_answered(server: LinkServer, tmp_
     server.say(Ended("stopped", 0))
     _poll_until(feed, lambda feed: feed.over)
     assert feed.pending == ""
+    feed.close()
+
+
+@pytest.mark.parametrize("rings", [True, False])
+def test_the_end_calls_once_whoever_wants_to_be_called(server: LinkServer, tmp_path: Path, rings: bool) -> None:
+    feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    herald = Herald(feed, rings=rings)
+    _poll_until(feed, lambda feed: bool(feed.series))
+    assert "\x1b]9;" not in herald.news()
+    server.say(Ended("failed: no memory", 1))
+    _poll_until(feed, lambda feed: feed.over)
+    assert herald.news() == ("\x07\x1b]9;eostui: failed: no memory\x07" if rings else "")
+    assert herald.news() == ""
     feed.close()
 
 

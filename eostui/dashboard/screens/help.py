@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from rich.table import Table
@@ -18,19 +18,29 @@ from eostui.reading.feed import Feed
 from eostui.reading.readings import readings_of
 from eostui.reading.regime import regimes_of
 
-_IN_EVERY_CHART = (
+Row = tuple[str, str]
+"""A key, a sign or a word, and what it means."""
+
+_MOUSE = (
+    ("wheel", "fewer or more steps, around the one under the mouse; with Shift, or sideways, to other steps"),
+    ("drag", "the steps that were dragged over fill the charts; in the overview, too"),
+    ("click", "pins the cursor in all charts, and frees it again; on an event or in the overview, goes there"),
+)
+_READING = (
+    ("┴ cert", "below a chart: the solver certified the value there"),
+    ("tint", "where a curve runs along the threshold, whose line gives way to it"),
+    ("↑ ↓", "beside a chart: the threshold is above or below what it shows"),
+    ("· · ·", "the threshold of a step size while it is being typed"),
+    ("◂ λ₁, λ₂, …", "each eigenvalue has a colour of its own, and keeps it where it crosses another one"),
     (
-        "× on an edge",
-        "the value there is not finite, or not positive on a logarithmic axis; it is never bridged",
-    ),
-    (
-        "η, e, !, d, p, r",
+        "η e ! d n p r",
         "marks: the step size was changed, the edge was reached for the first time, the loss shot up, the training "
-        "diverged, was paused, resumed",
+        "diverged, somebody took a note, the training was paused, resumed",
     ),
+    ("× on an edge", "the value there is not finite, or not positive on a logarithmic axis; it is never bridged"),
     (
         "cursor",
-        "click, or Tab to a chart and ← →: values read off at a step, in all charts; Ctrl+Home and Ctrl+End go to the "
+        "Tab to a chart and ← →: values read off at a step, in all charts; Ctrl+Home and Ctrl+End go to the "
         "first and the last step that are shown, Esc takes it away",
     ),
 )
@@ -41,25 +51,31 @@ class HelpScreen(DialogScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark", "dismiss", "back")]
 
-    def __init__(self, keys: Iterable[Binding], feed: Feed) -> None:
+    def __init__(self, keys: Iterable[Binding], feed: Feed, reasons: str) -> None:
+        """`reasons` says which colours and signs were chosen for the terminal, and why."""
         super().__init__()
         self._feed = feed
+        self._reasons = reasons
         self._keys = [(_key(binding), binding.tooltip or binding.description) for binding in keys]
 
     def compose(self) -> ComposeResult:
-        feed = self._feed
         with VerticalScroll(classes="dialog help"):
-            yield Label("Keys", classes="question")
-            yield Static(_definitions(self._keys))
-            yield Label("Readings", classes="question")
-            yield Static(_definitions((reading.label, reading.definition) for reading in readings_of(feed)))
-            defined = "" if feed.minibatch else f"s: S {feed.threshold.sharpness}, T threshold, r = S/T"
-            yield Label(f"Regime{defined}", classes="question")
-            yield Static(_definitions((regime.word, regime.definition) for regime in regimes_of(feed)))
-            yield Label("Charts", classes="question")
-            charts = [(picture.title, definition_of(picture, feed)) for picture in pictures_of(feed)]
-            yield Static(_definitions([*charts, *_IN_EVERY_CHART]))
+            for title, rows in self._sections():
+                yield Label(title, classes="question")
+                yield Static(_definitions(rows))
+            yield Label("Terminal", classes="question")
+            yield Static(self._reasons, markup=False)
             yield Label("Esc goes back", classes="hint")
+
+    def _sections(self) -> Iterator[tuple[str, Iterable[Row]]]:
+        feed = self._feed
+        defined = "" if feed.minibatch else f": S {feed.threshold.sharpness}, T threshold, r = S/T"
+        yield "Keys", self._keys
+        yield "Mouse", _MOUSE
+        yield "Reading the charts", _READING
+        yield f"Regimes{defined}", ((regime.word, regime.definition) for regime in regimes_of(feed))
+        yield "Readings", ((reading.label, reading.definition) for reading in readings_of(feed))
+        yield "Charts", ((picture.title, definition_of(picture, feed)) for picture in pictures_of(feed))
 
 
 def _key(binding: Binding) -> str:
@@ -68,7 +84,7 @@ def _key(binding: Binding) -> str:
     return binding.key_display or names.get(first, first)
 
 
-def _definitions(rows: Iterable[tuple[str, str]]) -> Table:
+def _definitions(rows: Iterable[Row]) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", no_wrap=True)
     table.add_column()

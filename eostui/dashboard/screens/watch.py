@@ -82,6 +82,8 @@ class WatchScreen(LookingScreen):
         self.frozen = False
         self.choices: Mapping[str, ChartChoice] = {}
         """Which charts the user has chosen for good, as `choice_for` takes it."""
+        self.reasons = ""
+        """Which colours and signs were chosen for the terminal, and why, in words."""
         self._drawn: dict[str, int] = {}
         """How many rows of each table are on the screen."""
 
@@ -242,7 +244,7 @@ class WatchScreen(LookingScreen):
         self.notify("a note is taken while the run is being trained, from its first step on", severity="warning")
 
     def action_help(self) -> None:
-        self.app.push_screen(HelpScreen(self.own_bindings(), self.feed))
+        self.app.push_screen(HelpScreen(self.own_bindings(), self.feed, self.reasons))
 
     def action_events(self) -> None:
         """The list of everything that happened; what is chosen in it is gone to."""
