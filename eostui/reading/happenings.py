@@ -85,6 +85,7 @@ class _Found:
     def __init__(self) -> None:
         self._shown: dict[str, int] = {}
         self._found: list[Happening] = []
+        self._jumps = LossJumps()
         self._start_over()
 
     def _start_over(self) -> None:
@@ -93,7 +94,7 @@ class _Found:
         """How many events have been told."""
         self._changes: list[int] = []
         """The steps from which another η was in force."""
-        self._jumps, self._edge, self._answers, self._missed = LossJumps(), EdgeReached(), Answers(), MissedTolerances()
+        self._edge, self._answers, self._missed = EdgeReached(), Answers(), MissedTolerances()
 
     def up_to_date(self, feed: Feed) -> list[Happening]:
         """All of it by now."""

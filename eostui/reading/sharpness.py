@@ -64,7 +64,8 @@ def sharpness_of(feed: Feed) -> Sharpness:
 
 
 class _Merged:
-    """The rows of both tables in one, merged anew from the first step of which there is anything new."""
+    """The rows of both tables in one, merged anew from the first step of which there is anything new, or from which on
+    rows have gone, as a replay goes back."""
 
     def __init__(self) -> None:
         self._rows = Series(_TABLE)
@@ -77,7 +78,7 @@ class _Merged:
         tables = _tables_of(feed)
         shown = tuple(0 if rows is None else rows.shown for rows in tables)
         if shown != self._seen:
-            since = self._first_new_step(tables, shown)
+            since = self._first_other_step(tables, shown)
             self._rows.length = 0 if since is None else int(np.searchsorted(self._rows.all("step"), since))
             self._rows.extend(_merged(tables, since, without_start=feed.threshold.table == "preconditioned"))
             self._seen = shown
@@ -90,17 +91,16 @@ class _Merged:
             rows["step"], rows["value"], rows["threshold"], rows["ratio"], rows["solved"], rows["certified"]
         )
 
-    def _first_new_step(self, tables: _Tables, shown: tuple[int, ...]) -> int | None:
-        """The first step of the rows that are new; None where rows have gone, as a replay goes back."""
-        counts = list(zip(shown, self._seen, strict=True))
-        if any(now < before for now, before in counts):
-            return None
-        new = [
-            int(rows["step"][before])
-            for rows, (now, before) in zip(tables, counts, strict=True)
-            if rows is not None and now > before
-        ]
-        return min(new)
+    def _first_other_step(self, tables: _Tables, shown: tuple[int, ...]) -> int | None:
+        """The first step of the rows that are new or have gone; None where a whole table has gone."""
+        steps = []
+        for rows, now, before in zip(tables, shown, self._seen, strict=True):
+            if now == before:
+                continue
+            if rows is None:
+                return None
+            steps.append(int(rows.all("step")[min(now, before)]))
+        return min(steps)
 
 
 _Tables = tuple[Series | None, Series | None, Series | None]

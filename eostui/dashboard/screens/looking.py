@@ -90,6 +90,8 @@ class LookingScreen(Screen[None]):
         super().__init__()
         self.glyphs: GlyphName = "braille"
         """What charts and readings are drawn with."""
+        self._active: dict[str, tuple[str, bool]] = {}
+        """What the keys do that the footer names, and whether they can do it."""
 
     @property
     def charts(self) -> ChartGrid:
@@ -133,7 +135,14 @@ class LookingScreen(Screen[None]):
         below, overview = self.query_one("#below"), self.charts.arrangement.overview
         below.styles.height, below.display = overview, overview > 0 and self.charts.extent() is not None
         self.query_one(Overview).show(self.extent())
-        self.refresh_bindings()
+        self._name_keys()
+
+    def _name_keys(self) -> None:
+        """Have the footer made anew where other keys do something now: that takes longer than to draw the charts."""
+        active = {key: (binding.binding.action, binding.enabled) for key, binding in self.active_bindings.items()}
+        if active != self._active:
+            self._active = active
+            self.refresh_bindings()
 
     def lay_out(self) -> None:
         """Arrange the charts for the size of the screen."""
