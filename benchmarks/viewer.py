@@ -3,7 +3,9 @@
     python benchmarks/viewer.py startup     # --help, ls and the first frame of a replay
     python benchmarks/viewer.py million     # a run of a million steps: opening it, and redrawing it
     python benchmarks/viewer.py dialogs     # bytes that a dialog and a chart alone take to open and to close
-    python benchmarks/viewer.py following   # bytes and processor time while a run is followed, and its cost
+    python benchmarks/viewer.py keys /tmp/long   # runs of 10^5 and 10^6 steps: the first frame, and what keys take
+    python benchmarks/viewer.py steady      # bytes and processor time while a run takes 100 steps a second
+    python benchmarks/viewer.py following   # the same for a real run, and what watching costs the training
 
 Every figure is a median; those that compare are ratios of measurements taken in turn.
 """
@@ -12,107 +14,39 @@ from __future__ import annotations
 
 import asyncio
 import os
-import pty
-import resource
-import select
-import signal
 import statistics
-import struct
 import subprocess
 import sys
 import tempfile
-import termios
 import time
 from collections.abc import Callable
-from fcntl import ioctl
 from pathlib import Path
 
 import numpy as np
 import typer
+from recorded import run_file
+from screen import COLUMNS, ROWS, Screen
 
-from eostui.instruments.catalogue import tables_of
-from eostui.store import TRAIN, RunFile, RunFileError, RunWriter, Status
-from eostui.trainer.plan import plan_run
+from eostui.store import RunFile, RunFileError
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
-COLUMNS, ROWS = 120, 40
 FIRST = 60
 """The step from which a run is timed."""
+THEMES = ("eostui-dark", "ansi-dark")
+PACED = Path(__file__).with_name("paced.py")
+KEYS = (
+    ("last steps, >", b">"),
+    ("later steps, shift+→", b"\x1b[1;2C"),
+    ("earlier steps, shift+←", b"\x1b[1;2D"),
+    ("all, =", b"="),
+    ("to the end, $", b"$"),
+    ("to the half, g 50 % ⏎", b"\r"),
+    ("a step back, ,", b","),
+    ("the cursor, →", b"\x1b[C"),
+)
+"""What is timed of each key, and its bytes; before ⏎ the rest is typed."""
 _NO_COMMAND = "import typer; app = typer.Typer(); app.command()(lambda: None); app({}, standalone_mode=False)"
 """A command line that does nothing: what Python and Typer take by themselves."""
-
-
-def _run_file(directory: Path, steps: int) -> Path:
-    """A file such as a run of so many steps leaves, measured every hundred of them."""
-    config = plan_run({"steps": steps, "eig_every": 100})
-    directory.mkdir(parents=True)
-    path = directory / "run.h5"
-    generator = np.random.default_rng(0)
-    step = np.arange(steps)
-    loss = np.exp(-step / (0.2 * steps)) * (1 + 0.1 * generator.standard_normal(steps))
-    sharpness = np.minimum(4 + 40 * step / steps, 10) + 0.2 * generator.standard_normal(steps)
-    with RunWriter.create(
-        path,
-        name=directory.name,
-        config=config.to_dict(),
-        environment={"threshold": "2/η"},
-        tables=tables_of(config, classes=True),
-    ) as writer:
-        for t in range(steps):
-            row = {"step": t, "time": t / 400, "lr": 0.2, "threshold": 10.0, "loss": abs(loss[t])}
-            writer.append(TRAIN.row({**row, "accuracy": 0.9, "grad_norm": 0.1}))
-            if t % 100 == 0:
-                values = sharpness[t] * np.array([1, 0.9, 0.8])
-                measured = {"eigenvalues": values, "residuals": 1e-3 * values, "errors": 1e-4 * values}
-                measured |= {"step": t, "products": 5, "certified": 1}
-                writer.append(writer.table("hessian").row(measured))
-                writer.append(writer.table("gauss_newton").row(measured))
-        writer.set_status(Status.FINISHED)
-    return path
-
-
-class Screen:
-    """A program in a pseudo-terminal of its own, and how many bytes it has sent."""
-
-    def __init__(self, arguments: list[str], directory: Path) -> None:
-        self.sent = 0
-        self.started = time.perf_counter()
-        self.pid, self._descriptor = pty.fork()
-        if self.pid == 0:
-            os.chdir(directory)
-            os.environ["TERM"] = "xterm-256color"
-            ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-            os.execv(sys.executable, [sys.executable, "-m", "eostui", *arguments])
-
-    def read(self, seconds: float, until: bytes | None = None) -> float:
-        """Read for so long, or until some bytes have come; the time since the start."""
-        deadline = time.perf_counter() + seconds
-        seen = b""
-        while (left := deadline - time.perf_counter()) > 0:
-            if select.select([self._descriptor], [], [], left)[0]:
-                try:
-                    data = os.read(self._descriptor, 1 << 16)
-                except OSError:
-                    break
-                self.sent += len(data)
-                seen += data
-                if until is not None and until in seen:
-                    break
-        return time.perf_counter() - self.started
-
-    def press(self, key: bytes, seconds: float = 1.5) -> int:
-        """Press a key, and wait; how many bytes came."""
-        before = self.sent
-        os.write(self._descriptor, key)
-        self.read(seconds)
-        return self.sent - before
-
-    def close(self) -> resource.struct_rusage:
-        """End the program; what it used."""
-        os.kill(self.pid, signal.SIGKILL)
-        _, _, used = os.wait4(self.pid, 0)
-        os.close(self._descriptor)
-        return used
 
 
 def _seconds(work: Callable[[], object], times: int = 7) -> float:
@@ -135,7 +69,7 @@ def startup() -> None:
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         for number in range(20):
-            _run_file(directory / "runs" / f"run{number}", 1000)
+            run_file(directory / "runs" / f"run{number}", 1000)
 
         def first_frame() -> None:
             screen = Screen(["replay", "run0"], directory)
@@ -164,7 +98,7 @@ def million() -> None:
 
     with tempfile.TemporaryDirectory() as name:
         start = time.perf_counter()
-        path = _run_file(Path(name) / "runs" / "million", 1_000_000)
+        path = run_file(Path(name) / "runs" / "million", 1_000_000)
         print(f"written in {time.perf_counter() - start:.1f} s, {path.stat().st_size / 1e6:.0f} MB")
 
         def load() -> ReplayFeed:
@@ -201,7 +135,7 @@ def dialogs() -> None:
     """Bytes that it takes to open and to close what lies over the charts of a run that stands still."""
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
-        _run_file(directory / "runs" / "run", 2000)
+        run_file(directory / "runs" / "run", 2000)
         screen = Screen(["replay", "run", "--from", "1999"], directory)
         screen.read(30, until=b"Gauss")
         screen.read(3)
@@ -214,6 +148,66 @@ def dialogs() -> None:
             opened, closed = screen.press(key) / 1e3, screen.press(back) / 1e3
             print(f"{label:18} opens for {opened:6.1f} kB, closes for {closed:6.1f} kB at {COLUMNS}×{ROWS}")
         screen.close()
+
+
+@app.command()
+def keys(directory: Path, rounds: int = 5) -> None:
+    """The first frame, and from a key to the last byte of its answer; the runs are made once, in `directory`."""
+    print(f"{'':26}" + "".join(f"{f'{steps:,} steps':>18}" for steps in (100_000, 1_000_000)))
+    columns = [_answers(directory, steps, rounds) for steps in (100_000, 1_000_000)]
+    for row in zip(*columns, strict=True):
+        print(f"{row[0][0]:26}" + "".join(f"{1e3 * seconds:>15.0f} ms" for _, seconds in row))
+
+
+def _answers(directory: Path, steps: int, rounds: int) -> list[tuple[str, float]]:
+    """By what they are for, the medians of some seconds, for a run of so many steps."""
+    run = f"run{steps}"
+    if not (directory / "runs" / run).exists():
+        run_file(directory / "runs" / run, steps)
+    firsts: list[float] = []
+    taken: dict[str, list[float]] = {label: [] for label, _ in KEYS}
+    for _ in range(rounds):
+        screen = Screen(["replay", run], directory)
+        firsts.append(screen.read(30, until=b"Gauss"))
+        screen.read(1)
+        screen.press(b" ", 1)  # hold it
+        screen.press(b"$", 1)
+        for label, key in KEYS:
+            if key == b"\r":
+                screen.press(b"g", 0.5)
+                screen.press(b"50%", 0.5)
+            taken[label].append(screen.answer(key))
+        screen.close()
+    medians = [(label, statistics.median(seconds)) for label, seconds in taken.items()]
+    return [("from start to first frame", statistics.median(firsts)), *medians]
+
+
+@app.command()
+def steady(rounds: int = 5, seconds: float = 10.0) -> None:
+    """What following 100 steps a second with four charts costs, the training itself aside: nothing is computed."""
+    for theme in THEMES:
+        sent, used = [], []
+        for _ in range(rounds):
+            with tempfile.TemporaryDirectory() as name:
+                directory = Path(name)
+                trainer = subprocess.Popen([sys.executable, PACED, directory / "runs" / "run"])
+                while not (directory / "runs" / "run" / "run.h5").exists():
+                    time.sleep(0.1)
+                screen = Screen(["attach", "run", "--theme", theme], directory)
+                screen.read(30, until=b"Gauss")
+                screen.read(5)
+                begun = time.perf_counter(), screen.sent, screen.processor_seconds()
+                screen.read(seconds)
+                passed = time.perf_counter() - begun[0]
+                sent.append((screen.sent - begun[1]) / passed / 1e3)
+                used.append((screen.processor_seconds() - begun[2]) / passed)
+                screen.close()
+                trainer.kill()
+                trainer.wait()
+        print(
+            f"{theme:12} {statistics.median(sent):5.1f} kB/s to the terminal at {COLUMNS}×{ROWS}, "
+            f"{100 * statistics.median(used):4.1f} % of one core"
+        )
 
 
 def _until_finished(directory: Path, wait: Callable[[float], object]) -> tuple[float, float, float]:
@@ -258,7 +252,7 @@ def following(rounds: int = 5) -> None:
 
             def follow(seconds: float, screen: Screen = screen, seen: list[tuple[float, int, float]] = seen) -> None:
                 screen.read(seconds)
-                seen.append((time.perf_counter(), screen.sent, _processor_seconds(screen.pid)))
+                seen.append((time.perf_counter(), screen.sent, screen.processor_seconds()))
 
             started, ended, rate = _until_finished(run, follow)
             screen.close()
@@ -274,11 +268,6 @@ def following(rounds: int = 5) -> None:
     print(f"steps/s, nobody watching {statistics.median(rates[False]):6.1f}")
     each = ", ".join(f"{ratio:.3f}" for ratio in ratios)
     print(f"watched ÷ unwatched      {statistics.median(ratios):6.3f} (each round: {each})")
-
-
-def _processor_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":
