@@ -20,6 +20,7 @@ import sys
 import termios
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from importlib.util import find_spec
 
 import numpy as np
@@ -29,6 +30,7 @@ from textual.widget import Widget
 
 from eostui.dashboard.textual_private import FrugalApp
 from eostui.dashboard.widgets import Chart, Mark, Trace
+from eostui.reading.trace import MODES
 
 SIZES = (1_000, 100_000, 1_000_000)
 REPEATS = 15
@@ -97,16 +99,17 @@ class Four(FrugalApp[None]):
     def follow(self) -> None:
         count = 1000 + int((time.monotonic() - self.started) * STEPS_PER_SECOND)
         step, threshold, sharpness, loss = (column[:count] for column in self.run_data.values())
-        limit = Trace("2/η", step, threshold, "threshold", stepped=True)
+        limit = Trace("2/η", step, threshold, "threshold", stepped=True, reference=True)
         marks = [Mark(1200, "η 0.02 → 0.01", "η")]
         self.query_one("#loss", Chart).show(
             [Trace("test", step[::50], 1.2 * loss[::50], "test-loss"), Trace("train", step, loss, "loss")], marks
         )
-        lesser = [Trace(f"λ{k}", step[::5], sharpness[::5] / k, "eigenvalue") for k in (3, 2)]
-        top = Trace("λ₁", step[::5], sharpness[::5], "sharpness")
-        self.query_one("#sharpness", Chart).show([*lesser, limit, top], marks)
-        gauss_newton = Trace("λ₁(G)", step[::5], 0.97 * sharpness[::5], "gauss-newton")
-        self.query_one("#gauss-newton", Chart).show([limit, gauss_newton], marks)
+        lesser = [Trace(f"λ{k}", step[::5], sharpness[::5] / k, MODES[k - 1]) for k in (3, 2)]
+        top = Trace("λ1", step, sharpness, MODES[0])  # it swings from step to step, with a band behind its line
+        rug = Trace("cert", step[::5], sharpness[::5], "certified", points=True)
+        self.query_one("#sharpness", Chart).show([*lesser, limit, top, rug], marks)
+        gauss_newton = Trace("λ1", step[::5], 0.97 * sharpness[::5], MODES[0])
+        self.query_one("#gauss-newton", Chart).show([limit, gauss_newton, replace(rug, label="")], marks)
         self.query_one("#gradient", Chart).show([Trace("‖g‖", step, np.sqrt(loss), "trace")], marks)
 
 
