@@ -17,7 +17,7 @@ from eostui.reading.demise import demise
 from eostui.reading.feed import Feed, Notice
 from eostui.reading.progress import PhaseClock
 from eostui.reading.series import series_of
-from eostui.store import RunFile, RunFileError, Table
+from eostui.store import RunFile, RunFileError, Table, clean_text
 
 _COUNTS = re.compile(r"\d of ")
 """A text that says itself how far its work is."""
@@ -45,7 +45,7 @@ class LiveFeed(Feed):
 
     def __init__(self, client: LinkClient, directory: Path, process: subprocess.Popen[str] | None = None) -> None:
         super().__init__()
-        self.name = directory.name
+        self.name = clean_text(directory.name, 100)
         self.directory = directory
         self.ended: Ended | None = None
         self.demise = ""

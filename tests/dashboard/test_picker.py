@@ -166,3 +166,20 @@ def test_the_ratio_is_tracked_where_it_was_and_none_where_nothing_was_measured(t
     assert row.levels(4)[0] is not None
     assert len(row.levels(4)) == 4
     assert RunRow.of(_named(tmp_path, "x")).levels(4) == []
+
+
+async def test_two_runs_or_more_are_marked_to_be_compared(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        _named(tmp_path, name)
+    picker = RunPicker(tmp_path)
+    async with picker.run_test(size=SIZE, notifications=True) as pilot:
+        await until(pilot, lambda: text_of(pilot).count("finished") == 3)
+        await pilot.press("c")
+        await until(pilot, lambda: "mark two runs or more" in text_of(pilot))
+        await pilot.press("space", "c")
+        await pilot.pause()
+        assert picker.compared == []
+        await pilot.press("space", "k", "space", "space", "c")
+        await pilot.pause()
+    assert len(picker.compared) == 2
+    assert picker.chosen is None
