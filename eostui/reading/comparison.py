@@ -76,7 +76,7 @@ class Comparison:
                 traces.append(replace(curve, label=feed.name, x=x, ink=ink_of(number)))
         extent = self.extent(axis)
         if chart.edge and extent is not None:
-            edge = Trace("edge", np.array([extent[0]]), np.ones(1), "threshold", stepped=True, reference=True)
+            edge = Trace("edge", np.array(extent), np.ones(2), "threshold", stepped=True, reference=True)
             traces.append(edge)
         return traces[::-1]
 

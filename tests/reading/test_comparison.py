@@ -43,7 +43,7 @@ def test_the_share_of_the_threshold_comes_first_and_has_its_edge_at_one(comparis
     assert [chart.name for chart in comparison.charts()] == ["ratio", "loss", "sharpness", "test-loss", "step-size"]
     traces = _of(comparison, "ratio")
     assert list(traces) == ["edge", "small", "large"], "the first run is drawn last"
-    assert traces["edge"].y.tolist() == [1.0]
+    assert (traces["edge"].x.tolist(), traces["edge"].y.tolist()) == ([0, 399], [1, 1]), "from end to end"
     assert traces["large"].y[-1] == pytest.approx(1.0)
     assert traces["small"].y[-1] == pytest.approx(1.0)
     assert len({traces[name].ink for name in ("small", "large")}) == 2

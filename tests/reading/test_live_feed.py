@@ -269,8 +269,8 @@ async def test_a_slow_run_is_told_of_once_and_until_there_is_something_to_see(so
     source.do("event", 0, Forecasted(FORECAST, 52.0, 90.0, 1_200_000_000, ("--eig-samples 500",)))
     source.do("say", Phase("computing the gradient", 0.5))
     async with Dashboard(feed).run_test(size=(160, 40)) as pilot:
-        told = f"computing the gradient 50 %  · {FORECAST}"
-        await until(pilot, lambda: told in text_of(pilot))
+        told = f"A{FORECAST[1:]}."
+        await until(pilot, lambda: told in text_of(pilot) and "computing the gradient 50 %" in text_of(pilot))
         await until(pilot, lambda: [n.message for n in pilot.app._notifications] == [FORECAST])
         source.do("steps", 1)
         await until(pilot, lambda: "step 0 " in text_of(pilot))
@@ -365,7 +365,7 @@ async def test_a_step_size_that_ends_a_schedule_is_asked_for_with_a_warning(sour
             await until(pilot, lambda: "Enter applies it" in text_of(pilot))
             hint = str(pilot.app.screen.query_one(".hint", Label).content)
             assert ("the schedule no longer applies" in hint) == warned
-            assert "threshold ≈ 5 (2/η)" in text_of(pilot) or not warned
+            assert "edge ≈ 5 (2/η)" in text_of(pilot) or not warned
             await pilot.press("escape")
             source.do("event", 5, StepSizeChanged(0.1, 0.2, 20.0, "cosine:400"))
             await until(pilot, lambda: "η 0.1 " in text_of(pilot))

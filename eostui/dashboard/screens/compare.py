@@ -75,7 +75,8 @@ class CompareScreen(LookingScreen):
         if extent == Extent():
             return extent
         (first, *_), chart = self._comparison.feeds, self._comparison.charts()[0]
-        curve = next((t for t in self._comparison.traces(chart, axis.name) if t.label == first.name), None)
+        named = (t for t in self._comparison.traces(chart, axis.name) if t.label == first.name and not t.reference)
+        curve = next(named, None)
         steps, values = (np.empty(0), np.empty(0)) if curve is None else (curve.x, curve.y)
         return replace(extent, steps=steps, values=values)
 
