@@ -36,6 +36,7 @@ async def _watched(eostui: Eostui, *arguments: str) -> AsyncIterator[tuple[Pilot
     async with Dashboard(feed).run_test(size=(120, 40), notifications=True) as pilot:
         await until(pilot, lambda: feed.status == "paused")
         await pilot.press("space")
+        await asyncio.to_thread(eostui.wait_for, lambda run: run.length("train") > 1, "demo")
         await until(pilot, lambda: feed.step > 0)
         yield pilot, feed
     feed.close()
