@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Label
+from textual.widgets._footer import FooterKey
 
 from eostui.dashboard.app import Dashboard
 from eostui.dashboard.screens.go_to import GoToScreen, parse_place
@@ -16,6 +17,7 @@ from eostui.dashboard.screens.help import HelpScreen
 from eostui.dashboard.screens.leave import Leave, LeaveScreen
 from eostui.dashboard.screens.replay import ReplayScreen
 from eostui.dashboard.screens.step_size import StepSizeScreen
+from eostui.dashboard.screens.watch import FRAMES_PER_SECOND
 from eostui.dashboard.widgets.chart import Chart
 from eostui.dashboard.widgets.status_line import StatusLine
 from eostui.reading.present_sharpness import PresentSharpness
@@ -320,3 +322,27 @@ async def test_the_palette_offers_the_keys_by_name(dashboard: Dashboard) -> None
     async with dashboard.run_test(size=(120, 40)) as pilot:
         names = [command.title for command in dashboard.get_system_commands(pilot.app.screen)]
         assert {"Play", "Faster", "Go to", "Help", "X axis", "Closer"} <= set(names)
+
+
+async def test_a_replay_has_one_clock_that_draws_it(dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch) -> None:
+    clocks: list[float] = []
+    set_interval = ReplayScreen.set_interval
+
+    def count(screen: ReplayScreen, interval: float, *others: Any, **named: Any) -> Any:
+        clocks.append(interval)
+        return set_interval(screen, interval, *others, **named)
+
+    monkeypatch.setattr(ReplayScreen, "set_interval", count)
+    async with dashboard.run_test() as pilot:
+        await pilot.pause()
+        assert clocks.count(1 / FRAMES_PER_SECOND) == 1
+
+
+async def test_a_window_that_moves_leaves_the_footer_as_it_is(dashboard: Dashboard) -> None:
+    async with dashboard.run_test(size=(120, 40)) as pilot:
+        await pilot.press("greater_than_sign")
+        await pilot.pause()
+        named = list(pilot.app.screen.query(FooterKey))
+        await pilot.press("shift+left")
+        await pilot.pause()
+        assert list(pilot.app.screen.query(FooterKey)) == named

@@ -127,6 +127,22 @@ def test_a_loss_that_shoots_up_is_told_with_how_far(feed_of: FeedOf) -> None:
     assert _told(feed, INSTABILITY) == []
 
 
+def test_a_replay_that_goes_back_within_a_jump_tells_how_far_it_had_come(feed_of: FeedOf) -> None:
+    losses = np.full(60, 1.0)
+    losses[20:23] = 20.0, 50.0, 80.0
+    feed = feed_of(_run(losses, np.full(60, 1.0)))
+    told = {}
+    for step in (59, 20, 22, 19, 21):
+        feed.seek(step)
+        told[step] = [text for _, text in _told(feed, INSTABILITY)]
+    assert [told[step] for step in (19, 20, 21)] == [[], [_jump(20)], [_jump(50)]]
+    assert told[22] == told[59] == [_jump(80)]
+
+
+def _jump(factor: int) -> str:
+    return f"loss ×{factor} within 10 steps"
+
+
 def test_the_answer_of_the_sharpness_to_another_step_size_is_told_once_it_is_there(feed_of: FeedOf) -> None:
     sharpness = np.array([19, 19.3, 12, 9, 7, 6.3, 6.3, 6.3, 6.3, 6.3])
     feed = feed_of(_run(np.ones(100), sharpness, (10, "lr", {"lr": 0.3, "previous": 0.1}), threshold=30.0))

@@ -118,6 +118,17 @@ def test_a_replay_that_goes_back_knows_no_more_than_it_shows(feed_of: FeedOf) ->
         np.testing.assert_array_equal(known.values, whole[: step + 1])
 
 
+def test_a_replay_knows_the_same_wherever_it_comes_from(feed_of: FeedOf) -> None:
+    feed = feed_of(instrumented())
+    for step in (390, 395, 3, 391, 390, 0, 20):
+        feed.seek(step)
+        straight = feed_of(instrumented())
+        straight.seek(step)
+        known, expected = sharpness_of(feed), sharpness_of(straight)
+        for name in ("steps", "values", "thresholds", "ratios", "solved", "certified"):
+            np.testing.assert_array_equal(getattr(known, name), getattr(expected, name), err_msg=f"{name} at {step}")
+
+
 def test_of_an_adaptive_optimizer_nothing_is_known_before_there_is_a_preconditioner(feed_of: FeedOf) -> None:
     feed = feed_of(adaptive(), start=0)
     assert PresentSharpness.of(feed) is None
