@@ -35,13 +35,13 @@ FIRST = 60
 THEMES = ("eostui-dark", "ansi-dark")
 PACED = Path(__file__).with_name("paced.py")
 KEYS = (
-    ("last steps, >", b">"),
-    ("later steps, shift+→", b"\x1b[1;2C"),
-    ("earlier steps, shift+←", b"\x1b[1;2D"),
-    ("all, =", b"="),
-    ("to the end, $", b"$"),
     ("to the half, g 50 % ⏎", b"\r"),
     ("a step back, ,", b","),
+    ("to the end, $", b"$"),
+    ("last steps, >", b">"),
+    ("earlier steps, shift+←", b"\x1b[1;2D"),
+    ("later steps, shift+→", b"\x1b[1;2C"),
+    ("all, =", b"="),
     ("the cursor, →", b"\x1b[C"),
 )
 """What is timed of each key, and its bytes; before ⏎ the rest is typed."""

@@ -72,7 +72,7 @@ def _of_the_screen(update: Any) -> Iterator[Placed]:
     for y, line in enumerate(update.strips, update.region.y):
         x = update.region.x
         for strip in line:
-            yield y, x, strip
+            yield y, x, strip, range(strip.cell_length)
             x += strip.cell_length
 
 
@@ -81,7 +81,7 @@ def _of_spans(update: Any) -> Iterator[Placed]:
         for stop, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=True):
             first, last = max(start, x), min(end, stop)
             if strip is not None and first < last:
-                yield y, first, strip.crop(first - x, last - x)
+                yield y, x, strip, range(first - x, min(last - x, strip.cell_length))
 
 
 def lines_of(screen: Screen[Any]) -> list[list[Segment]]:

@@ -147,15 +147,15 @@ def test_a_terminal_shows_what_was_written(seed: int) -> None:
         while len(text.encode("utf-16-le")) // 2 + text.count("日") < 29:
             text += generator.choice(letters)
         strip = Strip([Segment(character, generator.choice(styles)) for character in text]).crop(0, 28)
-        stream.feed(mirror.write([(y, 1, strip)], CONSOLE))
+        stream.feed(mirror.write([(y, 1, strip, range(strip.cell_length))], CONSOLE))
         shown[y] = " " + strip.text + " "
         assert screen.display == shown
 
 
 def test_what_is_shown_already_is_not_sent_again() -> None:
     mirror, strip = Mirror(), Strip([Segment("abc", Style(color="red", meta={"offset": (1, 2)}))])
-    assert "abc" in mirror.write([(0, 0, strip)], CONSOLE)
+    assert "abc" in mirror.write([(0, 0, strip, range(strip.cell_length))], CONSOLE)
     moved = Strip([Segment("abc", Style(color="red", meta={"offset": (3, 4)}))])
-    assert mirror.write([(0, 0, moved)], CONSOLE) == ""
+    assert mirror.write([(0, 0, moved, range(moved.cell_length))], CONSOLE) == ""
     mirror.forget()
-    assert "abc" in mirror.write([(0, 0, strip)], CONSOLE)
+    assert "abc" in mirror.write([(0, 0, strip, range(strip.cell_length))], CONSOLE)
