@@ -81,7 +81,9 @@ async def test_the_keys_for_looking_closer_work_here_too(tmp_path: Path) -> None
         await pilot.press("equals_sign", "ctrl+home")
         assert _grid(pilot).window.whole
         assert {chart.cursor_step for chart in charts_of(pilot)} == {0}
+        assert "S|ratio" not in text_of(pilot), "the ratio is there already"
         await pilot.press("right_square_bracket", "left_square_bracket", "n", "p", "o", "b", "r")
+        assert {chart.cursor_step for chart in charts_of(pilot)} == {0}
         await pilot.press("z")
         await until(pilot, lambda: len(charts_of(pilot)) == 1)
         await pilot.press("z", "escape")

@@ -264,18 +264,17 @@ def test_the_end_is_known_with_its_rows_and_its_exit_code(source: Source, tmp_pa
 FORECAST = "a step will take about 52 s, a measurement 90 s, and 1.2 GB of memory; cheaper with --eig-samples 500"
 
 
-async def test_a_slow_run_is_told_of_once_and_until_there_is_something_to_see(source: Source, tmp_path: Path) -> None:
+async def test_a_slow_run_is_told_of_until_there_is_something_to_see(source: Source, tmp_path: Path) -> None:
     feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
     source.do("event", 0, Forecasted(FORECAST, 52.0, 90.0, 1_200_000_000, ("--eig-samples 500",)))
     source.do("say", Phase("computing the gradient", 0.5))
     async with Dashboard(feed).run_test(size=(160, 40)) as pilot:
         told = f"A{FORECAST[1:]}."
         await until(pilot, lambda: told in text_of(pilot) and "computing the gradient 50 %" in text_of(pilot))
-        await until(pilot, lambda: [n.message for n in pilot.app._notifications] == [FORECAST])
         source.do("steps", 1)
         await until(pilot, lambda: "step 0 " in text_of(pilot))
         assert told not in text_of(pilot)
-        assert len(pilot.app._notifications) == 1
+        assert not pilot.app._notifications, "nothing covers what says it already"
     feed.close()
 
 

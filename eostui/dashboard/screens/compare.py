@@ -80,6 +80,10 @@ class CompareScreen(LookingScreen):
         steps, values = (np.empty(0), np.empty(0)) if curve is None else (curve.x, curve.y)
         return replace(extent, steps=steps, values=values)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The first chart is the ratio already, and runs that are compared have no events in common."""
+        return action not in ("ratio", "event") and super().check_action(action, parameters)
+
     def action_leave(self) -> None:
         """Back to where the comparison was asked for, or out."""
         if len(self.app.screen_stack) > 1:
