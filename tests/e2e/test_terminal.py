@@ -95,7 +95,7 @@ def test_a_whole_session(eostui: Eostui, run: Terminal) -> None:
     run.wait_for("importing torch|loading|building", timeout=15)  # something is on the screen from the first second
     screen = run.wait_for(lambda screen: _step(screen) > 20)
     for word in ("running", "Sharpness", "Loss", "Gauss–Newton", "2/η", "loss", "whole run", "events"):
-        assert word in screen
+        run.wait_for(word)  # the surroundings are drawn after the charts
     later = run.wait_for(lambda later: _step(later) > _step(screen))
     assert _step(later) > _step(screen)
     run.wait_for(
