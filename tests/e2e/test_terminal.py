@@ -120,9 +120,9 @@ def test_a_whole_session(eostui: Eostui, run: Terminal) -> None:
     run.wait_for(lambda screen: _step(screen) > standing + 5)
 
     run.type("?")
-    run.wait_for("largest algebraic eigenvalue")
+    run.wait_for("What every number and word means")
     run.type("\x1b")
-    run.wait_for(lambda screen: "largest algebraic eigenvalue" not in screen)
+    run.wait_for(lambda screen: "What every number and word means" not in screen)
 
     run.type("q")
     run.wait_for("Leave it running")
