@@ -18,6 +18,8 @@ from eostui.dashboard.widgets.overview import Extent, Overview
 from eostui.dashboard.widgets.timeline import Timeline
 from eostui.dashboard.window import LASTS, Window
 
+AXIS_WORDS = {"step": "steps", "log-step": "the logarithm of the step", "time": "time", "eta-step": "η·step"}
+"""What charts are drawn over, by the name of the axis."""
 ZOOM = 0.5
 """How wide a window is after a key looked closer, as a share of what it was."""
 
@@ -223,7 +225,7 @@ class LookingScreen(Screen[None]):
 
     def action_axis(self) -> None:
         """The next axis."""
-        self.notify(f"charts over {self.charts.next_axis().name}", timeout=2)
+        self.notify(f"charts over {AXIS_WORDS[self.charts.next_axis().name]}", timeout=2)
 
     def action_event(self, direction: int) -> None:
         """Go to the next or the previous event that is marked."""

@@ -25,8 +25,9 @@ def draw_endings(
 ) -> None:
     """Write the names beside the rows where the lines end: references first, then the most important traces.
 
-    A name whose row is taken moves by a row, away from the larger or the smaller value if it can, and is left out where
-    there is no room either. A reference above the chart is named in its top row.
+    A name whose row is taken, or which would stand on the wrong side of another one, moves by a row, and is left out
+    where that does not help: names stand in the order of the present values. A reference above the chart is named in
+    its top row.
     """
     room = ending_room(cells.width)
     if not room:
@@ -42,11 +43,12 @@ def draw_endings(
         above = row < 0
         if above and trace.reference:
             row = 0
-        away = 1 if end < taken.get(row, end) else -1
-        place = next((y for y in (row, row + away, row - away) if 0 <= y < area.height and y not in taken), None)
+        highest = max((y for y, other in taken.items() if other > value), default=-1)
+        lowest = min((y for y, other in taken.items() if other <= value), default=area.height)
+        place = next((y for y in (row, row - 1, row + 1) if highest < y < lowest), None)
         if place is None or not 0 <= row < area.height:
             continue
-        taken[place] = end
+        taken[place] = value
         sign = glyphs.above if above else glyphs.ending
         told = value if trace.reference or trace is ordered[0] else None
         cells.write(area.right, area.top + place, _text(sign, trace, told, room, glyphs), style(trace.ink))

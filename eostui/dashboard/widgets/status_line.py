@@ -149,7 +149,7 @@ class StatusLine(Widget):
         label, figure = "S/threshold ", f" {_ratio(standing.ratio)}"
         gauge = min(max(width // 4, 12), 40)
         rest = width - _width(standing.regime.spans) - 2 - len(label) - gauge - len(figure) - len(_GAP)
-        if standing.first and rest < _width(standing.first[0].spans):
+        if rest < _least(standing.first[:2]):
             number = Part.of(f"S/T{figure}", "value", rank=1)
             yield from _line((standing.regime, number, *standing.first), width)
             return
@@ -186,6 +186,11 @@ def _line(parts: Sequence[Part], width: int) -> Iterator[tuple[str, str]]:
         if index:
             yield _GAP, "text"
         yield from part.spans
+
+
+def _least(parts: Sequence[Part]) -> int:
+    """The cells that parts need, as short as they can be."""
+    return sum(_width(part.short or part.spans) for part in parts) + len(_GAP) * (len(parts) - 1)
 
 
 def _width(spans: _Spans) -> int:
