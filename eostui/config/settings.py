@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 import sys
 from dataclasses import MISSING, dataclass
+from functools import reduce
 from types import NoneType, UnionType
 from typing import Any, ClassVar, get_args, get_origin, get_type_hints
 
@@ -70,14 +72,15 @@ class Settings:
 
 def _setting(name: str, hint: Any, default: Any) -> Setting:
     kind, said = get_args(hint)
-    optional = get_origin(kind) is UnionType
-    if optional:
-        (kind,) = (part for part in get_args(kind) if part is not NoneType)
-    return Setting(name, kind, optional, default, said)
+    parts = get_args(kind) if get_origin(kind) is UnionType else (kind,)
+    kinds = [part for part in parts if part is not NoneType]
+    return Setting(name, reduce(operator.or_, kinds), NoneType in parts, default, said)
 
 
 def _is_of(value: Any, kind: Any) -> bool:
     """Whether a value is of a type. A whole number passes for a float, but True passes for no number."""
+    if get_origin(kind) is UnionType:
+        return any(_is_of(value, part) for part in get_args(kind))
     if get_origin(kind) is tuple:
         return isinstance(value, tuple) and all(_is_of(part, get_args(kind)[0]) for part in value)
     if isinstance(value, bool):
