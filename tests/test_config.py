@@ -9,6 +9,7 @@ import h5py
 import pytest
 
 from eostui.config import SETTINGS, ConfigError, Limits, Measuring, RunConfig, Training, parse_step_size
+from eostui.config.interval import interval_seconds, parse_interval
 from tests.conftest import REPOSITORY
 
 BASIC = {"arch": "fc-tanh", "data": "digits", "loss": "mse", "lr": 0.02}
@@ -65,6 +66,24 @@ def test_the_config_of_a_run_from_before_many_a_setting_is_read() -> None:
     assert config.measuring.graph_memory == Measuring.graph_memory
     del written["track"]
     assert RunConfig.from_dict(written).measuring.track == ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "interval", "seconds"),
+    [("500", 500, None), (" 90s ", "90s", 90.0), ("10min", "10min", 600.0), ("1.5h", "1.5h", 5400.0)],
+)
+def test_an_interval_is_so_many_steps_or_so_much_time(typed: str, interval: int | str, seconds: float | None) -> None:
+    limits = Limits(checkpoint_every=parse_interval(typed))
+    assert limits.checkpoint_every == interval
+    assert RunConfig.from_json(RunConfig.of(**BASIC, checkpoint_every=interval).to_json()).limits == limits
+    if isinstance(interval, str):
+        assert interval_seconds(interval) == seconds
+
+
+@pytest.mark.parametrize("typed", ["0", "-5", "0min", "ten", "10 min", "10m", "1e3", "infs", "", "٣", "9" * 30])
+def test_a_wrong_interval_is_quoted_with_what_would_be_right(typed: str) -> None:
+    with pytest.raises(ConfigError, match=r"--checkpoint-every: .* will not do; give a number of steps such as 500"):
+        Limits(checkpoint_every=parse_interval(typed))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ viewer can read a config at once.
 
 from eostui.config.errors import ConfigError
 from eostui.config.flags import Flag, Panel, flag
+from eostui.config.interval import interval_seconds
 from eostui.config.limits import Limits
 from eostui.config.measuring import Measuring
 from eostui.config.problem import ProblemSettings
@@ -30,6 +31,7 @@ __all__ = [
     "Training",
     "checked",
     "flag",
+    "interval_seconds",
     "not_a_step_size",
     "parse_step_size",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from eostui.config.flags import COUNT, FRACTION, Check, Flag, Panel
+from eostui.config.interval import INTERVALS, is_interval, parse_interval
 from eostui.config.settings import Settings
 
 
@@ -14,7 +15,8 @@ from eostui.config.settings import Settings
 class Limits(Settings):
     """When a run begins, saves itself and ends.
 
-    `steps` and `checkpoint_every` count steps (updates). None means "never".
+    `steps` counts steps (updates), and so does `checkpoint_every` where it is a number; a text there is a time, such as
+    `10min`. None means "never".
     """
 
     steps: Annotated[
@@ -32,7 +34,26 @@ class Limits(Settings):
             FRACTION,
         ),
     ] = None
-    checkpoint_every: Annotated[int | None, Flag("Write a checkpoint every so many steps.", Panel.WHERE, COUNT)] = None
+    checkpoint_every: Annotated[
+        int | str | None,
+        Flag(
+            "Write a checkpoint every so many steps, or after so much time: 500, 10min or 2h. A run that finishes or "
+            "is stopped writes one in any case.",
+            Panel.WHERE,
+            Check(is_interval, INTERVALS),
+            metavar="STEPS|TIME",
+            typed=str,
+            read=parse_interval,
+        ),
+    ] = None
+    keep_checkpoints: Annotated[
+        int,
+        Flag(
+            "Keep the newest so many checkpoints, and those that the file `checkpoints/kept` names, one a line.",
+            Panel.WHERE,
+            COUNT,
+        ),
+    ] = 3
     on_end: Annotated[
         str | None,
         Flag(

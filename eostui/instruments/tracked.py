@@ -77,7 +77,7 @@ class Tracked(Instrument):
         return {"sharpness": here.quotient, "residual": here.residual, "certified": 0}
 
     def state_dict(self) -> State:
-        return {"vectors": self._vectors}
+        return {"vectors": list(self._vectors)}  # the list itself changes in place
 
     def load_state_dict(self, state: State) -> None:
         self._vectors = list(state["vectors"])

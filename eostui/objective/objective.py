@@ -224,6 +224,14 @@ class Objective:
         """Put the weights and buffers of a module's state_dict into the module. Raises what `nn.Module` raises."""
         self.model.load_state_dict(state)
 
+    def moved(self) -> list[Any]:
+        """A copy of everything that passes advance in the model, in its order: buffers, and whatever else moves."""
+        return self._state.copied()
+
+    def restore_moved(self, moved: list[Any]) -> None:
+        """Set that back to what `moved` gave."""
+        self._state.restore(moved)
+
     def evaluate(self, theta: Tensor) -> Evaluation:
         """L(θ) and the accuracy, without a gradient."""
 

@@ -163,6 +163,11 @@ class RunWriter:
             raise ValueError(f"the run has no table {name!r}: its tables are {', '.join(self._buffers)}")
         return buffer.table
 
+    @property
+    def rows(self) -> dict[str, int]:
+        """How many rows each table has, with those that are still on their way to disk."""
+        return {name: buffer.appended for name, buffer in self._buffers.items()}
+
     def append(self, row: Row) -> int:
         """Append a row to its table; the row's index there.
 

@@ -1,28 +1,72 @@
-"""Checkpoints: the weights and the optimizer of a run at one step, for loading elsewhere and for resuming."""
+"""Checkpoints: the state of a run at one step, for loading elsewhere and for going on from there."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from eostui.dynamics.descent import Descent
+KEPT = "kept"
+"""The file beside the checkpoints with the names of those that are never deleted, one a line."""
 
 
-def write_checkpoint(directory: Path, descent: Descent) -> Path:
-    """Write `step-00001000.pt`, which holds θ_1000, the weights before update 1000.
+def write_checkpoint(directory: Path, state: Mapping[str, Any], *, keep: int) -> Path:
+    """Write `step-00001000.pt`, which holds θ_1000, the weights before update 1000, and return its path.
 
-    It is written under a temporary name and renamed: no reader ever meets half of one. The file is a dict with `model`
-    (the module's state_dict), `optimizer`, `step` and `rng` (torch's generator state), all of it loadable with
-    `torch.load(path, weights_only=True)`. Returns its path; raises OSError where it cannot be written.
+    The `state` is a dict that `torch.load(path, weights_only=True)` reads; `Trainer.state_dict` says what is in it. The
+    file is on disk before it has its name: no reader ever meets half of one, even after the machine has lost power.
+    What a writer that was killed has left is removed.
+
+    Older checkpoints are deleted afterwards, except for the newest `keep` and those that the file `kept` names. Raises
+    OSError where it cannot be written.
     """
-    directory.mkdir(exist_ok=True)
-    path = directory / f"step-{descent.step:08d}.pt"
+    path = directory / f"step-{state['step']:08d}.pt"
     temporary = path.with_suffix(".partial")
     try:
-        torch.save(descent.state_dict(), temporary)
+        directory.mkdir(exist_ok=True)
+        for leftover in directory.glob("*.partial"):
+            leftover.unlink(missing_ok=True)
+        torch.save(dict(state), temporary)
+        _sync(temporary)
         temporary.replace(path)
-    except RuntimeError as error:  # that is how torch's own writer reports a full disk
-        temporary.unlink(missing_ok=True)
+    except (OSError, RuntimeError) as error:  # a RuntimeError is how torch's own writer reports a full disk
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise OSError(f"cannot write {path}: {error}") from error
+    with contextlib.suppress(OSError):  # not every file system can
+        _sync(directory)
+    _delete_older(directory, path, keep)
     return path
+
+
+def _delete_older(directory: Path, newest: Path, keep: int) -> None:
+    with contextlib.suppress(OSError):
+        older = sorted((path for path in directory.glob("step-*.pt") if path != newest), key=_step)
+        kept = _kept(directory)
+        for path in older[: max(0, len(older) - keep + 1)]:
+            if path.name not in kept:
+                path.unlink(missing_ok=True)
+
+
+def _step(path: Path) -> int:
+    number = path.stem.removeprefix("step-")
+    return int(number) if number.isdecimal() else -1
+
+
+def _kept(directory: Path) -> set[str]:
+    try:
+        return set((directory / KEPT).read_text(errors="replace").split())
+    except FileNotFoundError:
+        return set()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

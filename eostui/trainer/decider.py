@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from eostui.config import RunConfig, not_a_step_size
+from eostui.config import RunConfig, interval_seconds, not_a_step_size
 from eostui.dynamics.descent import Descent
 from eostui.instruments.base.instrument import State
 from eostui.instruments.base.measurements import Measurements
@@ -12,7 +12,7 @@ from eostui.link.messages import Command
 from eostui.link.server import Asked
 from eostui.link.verb import Verb
 from eostui.store import Kind, Status, clean_text
-from eostui.store.events import Noted, ProductsReported, StepSizeChanged
+from eostui.store.events import Noted, ProductsReported, StepSizeChanged, Warned
 from eostui.trainer.cadence import Cadence
 from eostui.trainer.compilation import Compilation
 from eostui.trainer.control import Control
@@ -66,6 +66,8 @@ class Decider:
         self._lr = descent.lr = self._schedule(0)
         self._cadence = Cadence(config.measuring, tracks=bool(measurements.tracked))
         self._measured_at = self._saved_at = -1
+        self._saved_after = 0.0
+        """Seconds from the start of the run to its last checkpoint of `--checkpoint-every`."""
         self._measure_now = False
         self._steps_allowed = 0
         self._pending: tuple[Asked, str] | None = None
@@ -76,10 +78,10 @@ class Decider:
         step = self._descent.step
         if step == self._config.limits.steps:
             return self._turn(end=Status.FINISHED)
-        every = self._config.limits.checkpoint_every
-        if every and step and step % every == 0 and self._saved_at != step:
-            self._saved_at = step
-            return self._turn(advance=False, checkpoint=True, recheck=True)
+        if step and self._saved_at != step and self._is_to_be_saved(step):
+            # A clock must not decide what errors are claimed: only counted steps have the derivatives checked again.
+            counted = isinstance(self._config.limits.checkpoint_every, int)
+            return self._turn(advance=False, checkpoint=True, recheck=counted)
         while True:
             held = self._control.paused and not self._steps_allowed
             asked = self._control.next_command(IDLE_WAIT if held else 0.0)
@@ -96,10 +98,11 @@ class Decider:
         return self._turn(measure=self._due(step))
 
     def learn(self, turn: Turn, outcome: Outcome) -> None:
-        """Learn from the outcome of a turn, and answer the viewer that asked for it.
-
-        Raises OSError where a checkpoint of `--checkpoint-every` could not be written.
-        """
+        """Learn from the outcome of a turn that was carried out to its end, and answer the viewer that asked for it."""
+        if turn.advance:
+            self._measure_now = False
+        if not set(turn.measure).isdisjoint(self._measurements.certified):
+            self._measured_at = turn.step
         if outcome.certified is not None:
             self._cadence.took("certified", outcome.certified)
             if text := self._compilation.advance(self._measurements.seconds, wanted=self._measurements.would_compile):
@@ -112,8 +115,10 @@ class Decider:
             self._record.event(turn.step, adapted)
         if turn.track or turn.untrack:
             self._cadence.tracks = bool(self._measurements.tracked)
-        if turn.checkpoint and not outcome.done and self._pending is None:
-            raise OSError(outcome.text)
+        if turn.checkpoint and self._pending is None:
+            self._saved_at, self._saved_after = turn.step, self._record.elapsed()
+            if not outcome.done:
+                self._record.event(turn.step, Warned(f"{outcome.text}; the run goes on"))
         if self._pending is not None:
             (asked, text), self._pending = self._pending, None
             self._record.answer(asked, outcome.done, outcome.text or text)
@@ -143,16 +148,23 @@ class Decider:
             end=end,
         )
 
+    def _is_to_be_saved(self, step: int) -> bool:
+        """Whether a checkpoint of `--checkpoint-every` is due."""
+        match self._config.limits.checkpoint_every:
+            case int(steps):
+                return step % steps == 0
+            case str(text):
+                return self._record.elapsed() - self._saved_after >= interval_seconds(text)
+        return False
+
     def _due(self, step: int) -> tuple[str, ...]:
         """The instruments that measure at a step."""
         measurements = self._measurements
         going = self._record.elapsed() - self._control.waited
         affordable = self._cadence.affordable(measurements.seconds, going)
         certified = self._measure_now or (affordable and self._cadence.certified(step))
-        self._measure_now = False
         names: tuple[str, ...] = ()
         if certified and self._measured_at != step:
-            self._measured_at = step
             names += measurements.certified
         if affordable and self._cadence.tracked(step):
             names += measurements.tracked
@@ -168,7 +180,6 @@ class Decider:
             return self._turn(advance=False, checkpoint=True)
         if command.verb is Verb.MEASURE and self._control.paused and self._measured_at != self._descent.step:
             self._record.event(self._descent.step, Kind.MEASURE)
-            self._measured_at = self._descent.step
             self._pending = (asked, f"measured before step {self._descent.step}")
             return self._turn(advance=False, measure=self._measurements.certified)
         if command.verb in (Verb.TRACK, Verb.UNTRACK) and isinstance(name := command.argument, str):
@@ -253,6 +264,7 @@ class Decider:
             "lr": self._lr,
             "scheduled": self._scheduled,
             "measured_at": self._measured_at,
+            "measure_now": self._measure_now,
             "saved_at": self._saved_at,
             "paused": self._control.paused,
             "cadence": self._cadence.state_dict(),
@@ -261,6 +273,7 @@ class Decider:
     def load_state_dict(self, state: State) -> None:
         """Go on from a state that `state_dict` gave."""
         self._lr, self._scheduled = state["lr"], state["scheduled"]
-        self._measured_at, self._saved_at = state["measured_at"], state["saved_at"]
+        self._measured_at, self._measure_now = state["measured_at"], state["measure_now"]
+        self._saved_at, self._saved_after = state["saved_at"], self._record.elapsed()
         self._control.paused = state["paused"]
         self._cadence.load_state_dict(state["cadence"])

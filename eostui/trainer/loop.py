@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from eostui.curvature.checks.same_gradient import same_gradient
 from eostui.curvature.products import Products
 from eostui.dynamics.descent import Descent
 from eostui.dynamics.minibatches import Minibatches
-from eostui.instruments.base.instrument import Instrument
+from eostui.instruments.base.instrument import Instrument, State
 from eostui.instruments.base.measurements import Measurements
 from eostui.instruments.base.point import Point
 from eostui.instruments.base.scope import Scope
@@ -25,6 +25,7 @@ from eostui.problems.by_path import looks_like_path
 from eostui.problems.errors import ProblemError
 from eostui.store import FULL_BATCH, Kind, Status, StoreError
 from eostui.store.events import Checked, CheckpointWritten, Failed, Happening, Started, TrackingChanged, Warned
+from eostui.trainer.carried import Carried
 from eostui.trainer.checked_products import checked_products
 from eostui.trainer.checkpoint import write_checkpoint
 from eostui.trainer.compilation import Compilation
@@ -33,6 +34,9 @@ from eostui.trainer.decider import Decider
 from eostui.trainer.record import Record
 from eostui.trainer.setup import Setup
 from eostui.trainer.turn import Outcome, Turn
+
+VERSION = 1
+"""The version of the state in a checkpoint."""
 
 
 class Trainer:
@@ -60,6 +64,7 @@ class Trainer:
         self._own = looks_like_path(config.problem.arch)
         self._descent = Descent(setup.objective, setup.optimizer, setup.theta, _minibatches(config, setup))
         self._measurements = Measurements(instruments_of(config), Scope.of(config))
+        self._carried = Carried(self._descent, self._measurements, record, control)
         self._compilation = Compilation(config, setup.curvature.physical_batch)
         self._decider = Decider(
             config,
@@ -70,7 +75,8 @@ class Trainer:
             self._compilation,
             outputs=setup.problem.outputs > 0,
         )
-        self._same_gradient = True
+        self._same_gradient: bool | None = None
+        """Whether gradients from a Hessian's graphs are the same to the bit; None before this is known."""
         setup.listener.target = self._on_batch
 
     def run(self) -> Status:
@@ -99,33 +105,49 @@ class Trainer:
 
     def _train(self) -> Status:
         try:
-            self._compare_gradients()
+            if self._same_gradient is None:
+                self._same_gradient = self._compare_gradients()
+        except Abandoned:
+            return Status.STOPPED
+        status = self._make_turns()
+        if status in (Status.FINISHED, Status.STOPPED):
+            saved = Outcome()
+            self._write_checkpoint(saved)
+            if not saved.done:
+                self._record.event(self._descent.step, Warned(saved.text))
+        return status
+
+    def _make_turns(self) -> Status:
+        try:
             while (turn := self._decider.next()).end is None:
                 outcome = Outcome()
+                self._carried.begin(turn.measure)
                 if (status := self._take(turn, outcome)) is not None:
                     return status
+                self._carried.end()
                 self._decider.learn(turn, outcome)
             return turn.end
         except Abandoned:
             return Status.STOPPED
 
-    def _compare_gradients(self) -> None:
-        """Check whether gradients from a Hessian's graphs are the same to the bit. Measuring must change nothing."""
-        if self._setup.problem.findings.repeatable:
-            with self._record.activity("comparing gradients"):
-                self._same_gradient = same_gradient(self._products, self._setup.curvature, self._setup.theta)
+    def _compare_gradients(self) -> bool:
+        """Whether gradients from a Hessian's graphs are the same to the bit. Measuring must change nothing."""
+        if not self._setup.problem.findings.repeatable:
+            return True
+        with self._record.activity("comparing gradients"):
+            return same_gradient(self._products, self._setup.curvature, self._setup.theta)
 
     def _take(self, turn: Turn, outcome: Outcome) -> Status | None:
         """Carry out a turn. Returns the status where the run ends with it, else None."""
         self._descent.lr = turn.lr
-        if turn.checkpoint:
-            self._write_checkpoint(outcome)
         if turn.track:
             self._track(turn, outcome)
         if turn.untrack:
             self._untrack(turn, outcome)
         if turn.recheck:
             self._check_again()
+        if turn.checkpoint:
+            self._write_checkpoint(outcome)
         with self._point(turn) as point:
             status = None
             if turn.advance:
@@ -147,7 +169,7 @@ class Trainer:
         start = time.monotonic()
         with self._record.activity("computing the gradient"):
             # Where the Hessian at θ_t is measured, too, its graphs give the gradient at no further cost.
-            graphed = self._same_gradient and not set(turn.measure) <= set(self._measurements.free)
+            graphed = bool(self._same_gradient) and not set(turn.measure) <= set(self._measurements.free)
             evaluation = self._descent.evaluate(point.hessian if graphed else None)
         self._check_pass()
         row = {
@@ -272,12 +294,37 @@ class Trainer:
     def _write_checkpoint(self, outcome: Outcome) -> None:
         with self._record.activity("writing a checkpoint"):
             try:
-                path = write_checkpoint(self._directory / "checkpoints", self._descent)
+                keep = self._config.limits.keep_checkpoints
+                path = write_checkpoint(self._directory / "checkpoints", self.state_dict(), keep=keep)
             except OSError as error:
                 outcome.done, outcome.text = False, str(error)
                 return
         self._record.event(self._descent.step, CheckpointWritten(path.name))
         outcome.text = f"wrote {path}"
+
+    def state_dict(self) -> State:
+        """The state that the run goes on from, as a checkpoint has it: what `Carried` says, and beside it:
+
+        version: of this dict. track: the instruments of `--track` as they are now. decider: the step size, the schedule
+        or that it no longer applies, a pause, the cadence. products: the result of the last check of the derivatives.
+        same_gradient: that of the comparison of gradients.
+        """
+        return {
+            "version": VERSION,
+            **self._carried.state_dict(),
+            "track": list(self._config.measuring.track),
+            "decider": self._decider.state_dict(),
+            "products": asdict(self._products),
+            "same_gradient": self._same_gradient,
+        }
+
+    def load_state_dict(self, state: State) -> None:
+        """Go on from a state that `state_dict` gave, of a run with the same settings."""
+        self._carried.load_state_dict(state)
+        self._config = self._config.replace(track=tuple(state["track"]))
+        self._decider.load_state_dict(state["decider"])
+        self._products = Products(**state["products"])
+        self._same_gradient = state["same_gradient"]
 
     def _on_batch(self, done: int, total: int) -> None:
         if total > 1:

@@ -51,6 +51,11 @@ class Record:
             self._hello = replace(self._hello, tables={**self._hello.tables, table.name: table.to_json()})
             self._server.say(self._hello)
 
+    @property
+    def rows(self) -> dict[str, int]:
+        """How many rows each table has."""
+        return self._writer.rows
+
     def elapsed(self) -> float:
         """Seconds since the start of the run."""
         return time.monotonic() - self._start

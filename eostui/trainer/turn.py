@@ -18,8 +18,8 @@ class Turn:
     instrument that is missing here searches with exact products. compiled: whether products are the compiled ones.
     advance: whether update t follows. Turns of a paused run may do everything else.
     track, untrack: an instrument that measures from here on, and one that no longer does; empty where there is none.
-    checkpoint: whether a checkpoint is written first. recheck: whether the derivatives are compared with differences
-    again before anything is measured.
+    checkpoint: whether a checkpoint is written before anything is measured. recheck: whether the derivatives are
+    compared with differences again before that.
     end: the status with which the run ends here, and nothing else is done; None where the run goes on.
     """
 

@@ -173,10 +173,13 @@ def test_a_killed_trainer_leaves_a_run_that_reads_and_is_known_to_have_died(runn
     assert "no trainer is running" in done.stderr
 
 
-def test_a_terminated_trainer_stops_cleanly(running: Eostui) -> None:
+def test_a_terminated_trainer_stops_cleanly_with_a_checkpoint(running: Eostui) -> None:
     (pid,) = running.trainers()
     os.kill(pid, signal.SIGTERM)
     running.wait_for(lambda run: run.status() is Status.STOPPED, "demo")
+    (path,) = (running.directory / "runs/demo/checkpoints").iterdir()
+    with running.open("demo") as run:
+        assert path.name in [event.detail.get("file") for event in run.events() if event.kind == "checkpoint"]
 
 
 def test_a_headless_run_whose_trainer_is_killed_ends_with_what_the_log_says(eostui: Eostui) -> None:

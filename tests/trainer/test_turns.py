@@ -46,6 +46,9 @@ class Listening:
     def learn(self, turn: Turn, outcome: Outcome) -> None:
         self._decider.learn(turn, outcome)
 
+    def state_dict(self) -> dict[str, Any]:
+        return self._decider.state_dict()
+
 
 class Repeating:
     """Makes turns that somebody else has decided."""
@@ -58,6 +61,9 @@ class Repeating:
 
     def learn(self, turn: Turn, outcome: Outcome) -> None:
         """Nothing is decided here."""
+
+    def state_dict(self) -> dict[str, Any]:
+        return {}
 
 
 def _train(

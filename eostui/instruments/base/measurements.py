@@ -128,10 +128,15 @@ class Measurements:
 
     def state_dict(self) -> State:
         """The state that the next rows depend on, by instrument."""
-        return {
-            "found": self._found.state_dict(),
-            "instruments": {name: instrument.state_dict() for name, instrument in self._instruments.items()},
-        }
+        return {"found": self.found(), "instruments": self.states_of(self.names)}
+
+    def found(self) -> State:
+        """The newest eigenpairs, as a state."""
+        return self._found.state_dict()
+
+    def states_of(self, names: Collection[str]) -> dict[str, State]:
+        """The states of these instruments alone."""
+        return {name: one.state_dict() for name, one in self._instruments.items() if name in names}
 
     def load_state_dict(self, state: State) -> None:
         """Go on from a state that `state_dict` gave. Instruments that are not in it start anew."""
