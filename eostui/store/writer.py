@@ -139,7 +139,7 @@ class RunWriter:
                 columns = len(table.columns) * _COLUMN_HEADER_BYTES
                 _extend(file, self._file.id.get_filesize() + _FILE_HEADER_BYTES + said + columns)
                 file.attrs.update(self._file.attrs)
-                file["status"] = self._status[()]
+                file["status"] = np.array(self._status[()], dtype=f"S{_STATUS_BYTES}")
                 # Copied row by row: H5Ocopy of what it has copied before fails with "ring type mismatch", and ends the
                 # process with a segmentation fault later on (h5py 3.16, HDF5 2.0).
                 group = file.create_group("tables", track_order=True)

@@ -145,7 +145,7 @@ async def test_minibatches_are_claimed_to_be_in_no_regime(feed_of: FeedOf) -> No
 
 
 async def test_the_help_of_an_adaptive_optimizer_defines_what_is_on_the_screen(feed_of: FeedOf) -> None:
-    async with Dashboard(feed_of(adaptive())).run_test(size=(140, 100)) as pilot:
+    async with Dashboard(feed_of(adaptive())).run_test(size=(140, 200)) as pilot:
         await pilot.press("question_mark")
         await until(pilot, lambda: "S preconditioned sharpness, T threshold" in text_of(pilot))
         text = text_of(pilot)

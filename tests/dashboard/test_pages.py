@@ -77,7 +77,7 @@ async def test_a_cursor_and_a_glyph_set_hold_on_the_page_that_is_turned_to(feed_
 
 
 async def test_the_help_defines_the_charts_of_every_page(feed_of: FeedOf) -> None:
-    async with Dashboard(feed_of(instrumented())).run_test(size=(80, 160)) as pilot:
+    async with Dashboard(feed_of(instrumented())).run_test(size=(80, 300)) as pilot:
         await _settled(pilot, "step")
         await pilot.press("question_mark")
         await until(pilot, lambda: "Rayleigh quotient" in text_of(pilot) and "The next page" in text_of(pilot))

@@ -214,7 +214,7 @@ async def test_a_changed_step_size_marks_every_chart(edge_run: RunFile) -> None:
     async with Dashboard(feed).run_test(size=(200, 60)) as pilot:
         await until(pilot, lambda: "step 600" in text_of(pilot))
         assert "η 0.1 " in text_of(pilot)
-        assert "501 η 2/12 → 0.1" in text_of(pilot), "in the list of events"
+        await until(pilot, lambda: "501 η 2/12 → 0.1" in text_of(pilot))
         for chart in charts_of(pilot):
             assert re.search("(?<!/)η", "".join(lines(chart)[1:])), chart.id
 

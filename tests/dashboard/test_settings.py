@@ -235,8 +235,7 @@ async def test_charts_come_in_the_order_that_was_chosen_and_without_the_hidden_o
 ) -> None:
     _written(file, '[panels]\nhidden = ["loss"]\n[panels.gd]\norder = ["loss", "x"]\nhidden = ["gauss-newton"]\n')
     async with _dashboard(edge_run, file).run_test(size=(120, 40)) as pilot:
-        await pilot.pause()
-        assert [chart.id for chart in charts_of(pilot)] == ["loss", "sharpness"]
+        await until(pilot, lambda: [chart.id for chart in charts_of(pilot)] == ["loss", "sharpness"])
 
 
 def test_charts_are_never_all_hidden(edge_run: RunFile) -> None:

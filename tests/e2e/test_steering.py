@@ -25,6 +25,8 @@ from eostui.store import Status
 from tests.dashboard.looking import charts_of, text_of, until
 from tests.e2e.conftest import SMALL, Eostui
 
+pytestmark = pytest.mark.alone  # dashboard and trainer take a core each
+
 
 @asynccontextmanager
 async def _watched(eostui: Eostui, *arguments: str) -> AsyncIterator[tuple[Pilot[None], LiveFeed]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
@@ -96,7 +97,9 @@ class CompareScreen(LookingScreen):
         lines, variables = [], self.app.get_css_variables()
         for number, feed in enumerate(self.feeds[:MOST_LINES]):
             present = PresentSharpness.of(feed)
-            standing = "" if present is None else f"   S {present.value:.4g}   S/threshold {present.ratio:.2f}"
+            standing = "" if present is None else f"   S {present.value:.4g}"
+            if present is not None and not math.isnan(present.ratio):
+                standing += f"   S/threshold {present.ratio:.2f}"
             colour = variables.get(f"ink-{ink_of(number)}", "")
             style = f"bold {colour}" if colour.startswith("#") else "bold"
             line = Text(f"{feed.name}", style, no_wrap=True, overflow="ellipsis")

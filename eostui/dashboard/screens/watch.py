@@ -99,6 +99,7 @@ class WatchScreen(LookingScreen):
 
     def on_mount(self) -> None:
         self.plot_with(self.glyphs)
+        self.charts.choice = choice_for(self.optimizer, self.choices)
         self.lay_out()
         self.set_interval(1 / FRAMES_PER_SECOND, self.draw)
         self.call_after_refresh(self.draw)
