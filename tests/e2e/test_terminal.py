@@ -141,7 +141,7 @@ def test_a_whole_session(eostui: Eostui, run: Terminal) -> None:
     seen = _step(again.wait_for(lambda screen: _step(screen) > standing))
     again.wait_for(lambda screen: _step(screen) > seen)
     again.type("q")
-    again.wait_for("Stop it cleanly")
+    again.wait_for("Stop it")
     again.type("s")
     assert again.end() == 0
     with eostui.open("demo") as file:
