@@ -346,3 +346,15 @@ async def test_a_window_that_moves_leaves_the_footer_as_it_is(dashboard: Dashboa
         await pilot.press("shift+left")
         await pilot.pause()
         assert list(pilot.app.screen.query(FooterKey)) == named
+
+
+async def test_what_stands_around_the_charts_comes_with_the_first_step(edge_run: RunFile) -> None:
+    feed = ReplayFeed(edge_run)
+    feed.playing = False
+    for series in feed.series.values():
+        series.shown = 0  # the tables are known before the first row, as they are of a training that begins
+    async with Dashboard(feed).run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        assert "whole run" not in text_of(pilot)
+        feed.seek(100)
+        await until(pilot, lambda: "whole run" in text_of(pilot) and "1 Sharpness" in text_of(pilot))

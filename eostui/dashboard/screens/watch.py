@@ -37,6 +37,7 @@ from eostui.reading.charts import Picture, pictures_of
 from eostui.reading.feed import Feed
 from eostui.reading.happenings import happenings_of
 from eostui.reading.marks import marks_of
+from eostui.store import TRAIN
 
 FRAMES_PER_SECOND = 4
 """Redrawings a second: enough to follow, and few enough bytes for a slow connection."""
@@ -134,7 +135,7 @@ class WatchScreen(LookingScreen):
         before, self._drawn = self._drawn, shown
         if not before:
             self.charts.choice = choice_for(self.optimizer, self.choices)
-        if before.keys() == shown.keys():
+        if before.keys() == shown.keys() and _has_begun(before) == _has_begun(shown):
             self.charts.draw()
         else:
             self.lay_out()
@@ -255,3 +256,8 @@ class WatchScreen(LookingScreen):
                 self.go_to(float(step))
 
         self.app.push_screen(EventsScreen(happenings_of(self.feed)), go)
+
+
+def _has_begun(rows: Mapping[str, int]) -> bool:
+    """Whether there is a first step, and with it charts and what stands around them."""
+    return rows.get(TRAIN.name, 0) > 0
