@@ -20,8 +20,8 @@ def text_of(pilot: Pilot[Any]) -> str:
     return "\n".join("".join(segment.text for segment in strip) for strip in lines[:height])
 
 
-async def until(pilot: Pilot[Any], what: Callable[[], bool]) -> None:
-    for _ in range(100):
+async def until(pilot: Pilot[Any], what: Callable[[], bool], seconds: float = 5) -> None:
+    for _ in range(round(20 * seconds)):
         if what():
             return
         await pilot.pause(0.05)

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 import pytest
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.pilot import Pilot
+from textual.widgets import OptionList
 
 from eostui.dashboard.app import Dashboard
 from eostui.dashboard.herald import BEGIN, END
@@ -18,9 +19,10 @@ from eostui.dashboard.screens.live import LiveScreen
 from eostui.dashboard.screens.replay import ReplayScreen
 from eostui.link.client import LinkClient
 from eostui.reading.ending import ending_of
+from eostui.reading.happenings import happenings_of
 from eostui.reading.live import LiveFeed
 from eostui.store import Status
-from tests.dashboard.looking import text_of, until
+from tests.dashboard.looking import charts_of, text_of, until
 from tests.e2e.conftest import SMALL, Eostui
 
 pytestmark = pytest.mark.alone  # dashboard and trainer take a core each
@@ -36,10 +38,44 @@ async def _watched(eostui: Eostui, *arguments: str) -> AsyncIterator[tuple[Pilot
     async with Dashboard(feed).run_test(size=(120, 40), notifications=True) as pilot:
         await until(pilot, lambda: feed.status == "paused")
         await pilot.press("space")
-        await asyncio.to_thread(eostui.wait_for, lambda run: run.length("train") > 1, "demo")
-        await until(pilot, lambda: feed.step > 0)
+        # The feed is asked, and not the file: HDF5 shows the second reader in a process what the first one has seen.
+        await until(pilot, lambda: feed.step > 0, seconds=60)
         yield pilot, feed
     feed.close()
+
+
+async def test_a_note_is_typed_and_marked(eostui: Eostui) -> None:
+    async with _watched(eostui, "--steps", "1000000") as (pilot, feed):
+        await pilot.press("a")
+        await until(pilot, lambda: "A note, now before step" in text_of(pilot))
+        await pilot.press("enter", *"why now", "enter")  # an empty one is none
+        await until(pilot, lambda: "noted before step" in text_of(pilot))
+        await until(pilot, lambda: any((one.text, one.glyph) == ("why now", "n") for one in happenings_of(feed)))
+
+
+async def test_an_instrument_is_switched_on_and_off_and_its_chart_comes_by_itself(eostui: Eostui) -> None:
+    async with _watched(eostui, "--steps", "1000000", "--eig-every", "20") as (pilot, feed):
+        await pilot.press("v")
+        await until(pilot, lambda: "trace: about 45" in text_of(pilot))
+        options = pilot.app.screen.query_one(OptionList)
+        options.highlighted = _row(options, "trace: about")
+        await pilot.press("space", "space")  # the second one asks for nothing more
+        assert "asked trace" in text_of(pilot)
+        await until(pilot, lambda: "trace is measured from step" in text_of(pilot))
+        await pilot.press("escape")
+        await until(pilot, lambda: any(chart.id == "trace" for chart in charts_of(pilot)))
+
+        await pilot.press("v")
+        options = pilot.app.screen.query_one(OptionList)
+        assert not any("trace: about" in str(option.prompt) for option in options.options)
+        options.highlighted = _row(options, "Hessian trace")
+        await pilot.press("x")
+        await until(pilot, lambda: "trace is not measured from step" in text_of(pilot))
+        told = [found.text for found in happenings_of(feed) if found.kind == "tracking"]
+        assert told == ["trace is measured from here on", "trace is no longer measured"]
+        options.highlighted = 0
+        await pilot.press("x")
+        await until(pilot, lambda: "Sharpness is not measured by an instrument" in text_of(pilot))
 
 
 async def test_a_run_that_diverged_says_what_would_have_been_stable_and_is_watched_again(eostui: Eostui) -> None:
@@ -83,3 +119,7 @@ async def test_the_terminal_has_a_title_and_calls_once_for_the_edge_and_once_for
         assert re.fullmatch(r"eostui \d\.\d\d demo", titles[-1])
         assert len(titles) == len([*itertools.groupby(titles)])
     assert written[-1] == END
+
+
+def _row(options: OptionList, what: str) -> int:
+    return next(index for index, option in enumerate(options.options) if what in str(option.prompt))
