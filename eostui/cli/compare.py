@@ -44,7 +44,12 @@ def compare(
     from eostui.cli.terminal import require_terminal
     from eostui.store import RunFile, find_run
 
-    files = [RunFile.open(find_run(run, runs_dir)) for run in runs]
+    paths = [find_run(run, runs_dir) for run in runs]
+    for path, run in zip(paths, runs, strict=True):
+        if [other.resolve() for other in paths].count(path.resolve()) > 1:
+            # HDF5 cannot follow a growing file twice in one process: the second reader gets wrong rows
+            raise ConfigError(f"compare: {run!r} is named twice; give each run once")
+    files = [RunFile.open(path) for path in paths]
     require_terminal("`eostui plot` and `eostui export` need none")
     from eostui.cli.watch import show_together
 
