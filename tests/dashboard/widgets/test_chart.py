@@ -3,40 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
-from rich.console import RenderableType
-from rich.segment import Segment
-from textual import on
-from textual.geometry import Region
-from textual.screen import Screen
 
 from eostui.dashboard.widgets import Chart, Mark, Trace
 from tests.dashboard.widgets.screen_text import (
-    Repaints,
     Stage,
     colour_of,
     headline,
     lines,
-    plot_left,
     plot_rows,
-    segments,
 )
-
-
-def trace(y: object, label: str = "y", role: str = "loss", stepped: bool = False) -> Trace:
-    """A trace over the steps 0, 1, …"""
-    values = np.asarray(y, dtype=np.float64)
-    return Trace(label, np.arange(len(values)), values, role, stepped)
-
-
-class Listening(Stage):
-    @on(Chart.CursorMoved)
-    def hear(self, message: Chart.CursorMoved) -> None:
-        self.heard.append((message.control, message.step))
+from tests.dashboard.widgets.traces import trace
 
 
 async def test_a_spike_of_one_sample_among_a_million_is_seen() -> None:
@@ -321,63 +301,6 @@ async def test_a_replay_scrubbed_back_shows_what_was_shown_then() -> None:
         assert lines(chart) == then
 
 
-def cells_in(regions: list[Region | None]) -> int:
-    assert None not in regions, "the whole chart was refreshed"
-    return sum(region.area for region in regions if region)
-
-
-async def test_only_changed_spans_are_sent_again() -> None:
-    chart = Chart("loss")
-    x = np.arange(2000)
-    y = np.sin(x / 60)
-    async with Stage(chart).run_test(size=(120, 20)) as pilot:
-        chart.show([trace(y[:1510])])
-        await pilot.pause()
-        repaints, sent = Repaints(chart), []
-        for count in range(1520, 2000, 10):
-            before = segments(chart)
-            chart.show([trace(y[:count])])
-            regions = repaints.take()
-            sent.append(cells_in(regions))
-            outside = [
-                (column, row)
-                for row, (old, new) in enumerate(zip(before, segments(chart), strict=True))
-                for column, pair in enumerate(zip(per_cell(old), per_cell(new), strict=True))
-                if pair[0] != pair[1] and not any(r.contains(column, row) for r in regions if r)
-            ]
-            assert outside == []
-        chart.show([trace(y[:count])])
-        assert repaints.take() == []
-        assert np.mean(sent) < 25
-
-
-def per_cell(row: list[Segment]) -> list[tuple[str, object]]:
-    return [(character, segment.style) for segment in row for character in segment.text]
-
-
-async def test_the_terminal_gets_few_bytes_for_a_small_change(monkeypatch: pytest.MonkeyPatch) -> None:
-    chart = Chart("loss")
-    y = np.sin(np.arange(2000) / 60)
-    app = Stage(chart)
-    async with app.run_test(size=(120, 20)) as pilot:
-        chart.show([trace(y[:1510])])
-        await pilot.pause()
-        written: list[str] = []
-        display = type(app)._display
-
-        def listen(self: Stage, screen: Screen[Any], renderable: RenderableType | None) -> None:
-            display(self, screen, renderable)
-            if renderable is not None and hasattr(renderable, "render_segments"):
-                written.append(renderable.render_segments(self.console))
-
-        monkeypatch.setattr(type(app), "_display", listen)
-        for count in range(1520, 1720, 10):
-            chart.show([trace(y[:count])])
-            await pilot.pause(0.02)
-        assert len(written) >= 10
-        assert np.mean([len(text.encode()) for text in written]) < 400
-
-
 async def test_the_axes_are_held_while_data_stay_inside() -> None:
     chart = Chart("sharpness")
     random = np.random.default_rng(0)
@@ -390,72 +313,6 @@ async def test_the_axes_are_held_while_data_stay_inside() -> None:
             rows = lines(chart)
             frames.add((rows[-1], *(row[:7] for row in rows)))
         assert len(frames) <= 2
-
-
-async def test_the_cursor_reads_exact_values_and_tells_the_app() -> None:
-    chart = Chart("sharpness")
-    x = np.arange(0, 1000, 10)
-    app = Listening(chart)
-    async with app.run_test(size=(100, 12)) as pilot:
-        chart.show([trace(np.arange(1000) / 7, "a"), Trace("b", x, x.astype(np.float64), "first")])
-        chart.focus()
-        await pilot.press("ctrl+end")
-        assert headline(chart) == "sharpness ─ step 999  b 990.00  a 142.71"
-        await pilot.press("ctrl+home")
-        assert chart.cursor_step == 0
-        await pilot.press("right", "right", *["right"] * 10, "left")
-        column = plot_left(chart) + 11
-        assert all(line[column] in "│⠁⠈⠉⣀⠤⠒⠔⠊⡠⢀" or 0x2800 < ord(line[column]) < 0x2900 for line in lines(chart)[1:-1])
-        step = chart.cursor_step
-        assert step is not None
-        assert abs(step - 11.5 / len(plot_rows(chart)[0]) * 1000) <= 0.5
-        assert f"step {step:.0f}  b {step // 10 * 10:.2f}"[:12] in headline(chart)
-        assert len(app.heard) == 15
-        await pilot.press("escape")
-        assert app.heard[14:] == [(chart, step), (chart, None)]
-        assert chart.cursor_step is None
-
-
-async def test_the_cursor_moves_by_single_steps_where_there_are_few() -> None:
-    chart = Chart("loss")
-    async with Stage(chart).run_test(size=(80, 10)) as pilot:
-        chart.show([trace([5, 4, 3, 2, 1])])
-        chart.focus()
-        seen = []
-        for key in ("left", "left", "left", "right", "right", "right"):
-            await pilot.press(key)
-            seen.append(chart.cursor_step)
-        assert seen == [4, 3, 2, 3, 4, 4]
-
-
-async def test_a_cursor_set_by_the_app_is_shown_and_not_told_back() -> None:
-    charts = Chart("loss"), Chart("sharpness")
-    app = Listening(*charts)
-    async with app.run_test(size=(60, 24)) as pilot:
-        for chart in charts:
-            chart.show([trace(np.arange(100.0))])
-            chart.cursor_step = 42
-        await pilot.pause()
-        assert all("step 42  y 42.000" in lines(chart)[0] for chart in charts)
-        assert app.heard == []
-
-
-async def test_escape_without_a_cursor_is_left_to_the_app() -> None:
-    class Escaping(Stage):
-        BINDINGS = [("escape", "hear", "Hear")]  # noqa: RUF012
-
-        def action_hear(self) -> None:
-            self.heard.append("escape")
-
-    chart = Chart("loss")
-    app = Escaping(chart)
-    async with app.run_test(size=(60, 12)) as pilot:
-        chart.show([trace([1.0, 2.0])])
-        chart.focus()
-        await pilot.press("left", "escape")
-        assert app.heard == []
-        await pilot.press("escape")
-        assert app.heard == ["escape"]
 
 
 async def test_a_window_shows_its_steps_with_the_values_in_them() -> None:
