@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import json
 import math
 import os
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+from h5py._objects import phil
 
 from eostui.store.chart import Chart
 from eostui.store.errors import RunFileError
@@ -123,19 +125,26 @@ def _check_heaps(path: Path) -> None:
         start = head.find(_HEAP, start + len(_HEAP))
 
 
+@functools.cache
+def _library() -> ctypes.PyDLL:
+    """The HDF5 library that h5py is linked to: dlsym finds its functions through a module of h5py.
+
+    PyDLL keeps Python's lock during a call, as h5py does.
+    """
+    library = ctypes.PyDLL(h5py.h5p.__file__)
+    library.H5Pset_metadata_read_attempts.argtypes = [ctypes.c_int64, ctypes.c_uint]
+    return library
+
+
 def _limit_read_attempts(access: h5py.h5p.PropFAID) -> None:
     """Let HDF5 give up on a block of metadata whose checksum stays wrong.
 
     In SWMR mode it takes that for a write in progress and reads again, 100 times, sleeping twice as long each time from
     one nanosecond on: a damaged file hangs its reader for ever. h5py has no name for the setting, the library below it
-    has; dlsym finds it among the libraries that h5py is linked to.
+    has. HDF5 is not made for threads: a call that does not hold h5py's own lock crashes the process.
     """
-    try:
-        set_attempts = ctypes.CDLL(h5py.h5p.__file__).H5Pset_metadata_read_attempts
-    except (OSError, AttributeError):  # a build of h5py that hides it still reads every file that is not damaged
-        return
-    set_attempts.argtypes = [ctypes.c_int64, ctypes.c_uint]
-    set_attempts(access.id, _READ_ATTEMPTS)
+    with phil, contextlib.suppress(OSError, AttributeError):  # a build of h5py may hide the library below it
+        _library().H5Pset_metadata_read_attempts(access.id, _READ_ATTEMPTS)
 
 
 def read_text(path: Path, item: h5py.Group | h5py.Dataset, name: str) -> str:
