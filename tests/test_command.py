@@ -11,6 +11,7 @@ from eostui.cli import app
 from eostui.config import RunConfig
 from eostui.config.command import command_line, step_size_text
 from eostui.dynamics.optimizers import OPTIMIZERS
+from eostui.trainer.launch import Launched
 from eostui.trainer.plan import plan_run
 
 
@@ -21,10 +22,10 @@ class Planned(Exception):
 def _parsed(command: str, monkeypatch: pytest.MonkeyPatch) -> RunConfig:
     """The config that a command line would train with."""
 
-    def stop(config: RunConfig, **_: Any) -> int:
+    def stop(config: RunConfig, **_: Any) -> Launched:
         raise Planned(config)
 
-    monkeypatch.setattr("eostui.cli.headless.train_headless", stop)
+    monkeypatch.setattr("eostui.trainer.launch.launch", stop)
     program, *arguments = shlex.split(command)
     assert program == "eostui"
     with pytest.raises(Planned) as planned:

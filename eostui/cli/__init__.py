@@ -18,12 +18,14 @@ from eostui.cli.compare import compare
 from eostui.cli.control import control
 from eostui.cli.correcting import to_correct
 from eostui.cli.export import export
+from eostui.cli.fork import fork
 from eostui.cli.info import info
 from eostui.cli.listing import list_names
 from eostui.cli.ls import ls
 from eostui.cli.mending import to_mend
 from eostui.cli.plot import plot
 from eostui.cli.replay import replay
+from eostui.cli.resume import resume
 from eostui.cli.run import run
 from eostui.cli.switches import Command, Group
 from eostui.cli.terminal import forget_stale_size, has_room_for_the_dashboard
@@ -41,6 +43,8 @@ app = typer.Typer(
 )
 app.command(cls=Command)(run)
 app.command(cls=Command)(attach)
+app.command(cls=Command)(resume)
+app.command(cls=Command)(fork)
 app.command(cls=Command)(replay)
 app.command(cls=Command)(compare)
 app.command(cls=Command)(ls)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Annotated, Any
 
 import typer
@@ -18,11 +18,7 @@ def with_settings(command: Callable[..., int]) -> Callable[..., int]:
     The help shows options in the order of the signature: the settings that have a panel, the command's own options, and
     the settings that have none.
     """
-    own = [
-        parameter
-        for parameter in inspect.signature(command, eval_str=True).parameters.values()
-        if parameter.kind is not inspect.Parameter.VAR_KEYWORD
-    ]
+    own = _parameters_of(command)
     first = [setting for panel in Panel for setting in SETTINGS.values() if setting.flag.panel is panel]
     last = [setting for setting in SETTINGS.values() if setting.flag.panel is None]
     parameters = [*map(_option, first), *own, *map(_option, last)]
@@ -30,14 +26,33 @@ def with_settings(command: Callable[..., int]) -> Callable[..., int]:
     return command
 
 
+def with_changes(names: Collection[str]) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Give a command, which takes them as `**given`, a flag for each of these settings, which is None if not typed."""
+
+    def with_them(command: Callable[..., int]) -> Callable[..., int]:
+        own = _parameters_of(command)
+        wanted = [setting for panel in Panel for setting in SETTINGS.values() if setting.flag.panel is panel]
+        changes = [_option(setting, planned=True) for setting in wanted if setting.name in names]
+        command.__signature__ = inspect.Signature([*own, *changes])  # type: ignore[attr-defined]
+        return command
+
+    return with_them
+
+
 def settings_given(typed: Mapping[str, Any]) -> dict[str, Any]:
     """The settings for what was typed, None where nothing was. Raises `ConfigError`."""
     return {name: _read(SETTINGS[name], value) for name, value in typed.items()}
 
 
-def _option(setting: Setting) -> inspect.Parameter:
+def _parameters_of(command: Callable[..., int]) -> list[inspect.Parameter]:
+    """A command's own parameters."""
+    parameters = inspect.signature(command, eval_str=True).parameters.values()
+    return [parameter for parameter in parameters if parameter.kind is not inspect.Parameter.VAR_KEYWORD]
+
+
+def _option(setting: Setting, *, planned: bool = False) -> inspect.Parameter:
     said = setting.flag
-    default = None if said.planned or setting.required else setting.default
+    default = None if planned or said.planned or setting.required else setting.default
     kind = said.typed or setting.kind
     option = typer.Option(
         flag(setting.name),  # without this, Typer gives a switch a second flag that turns it off

@@ -5,17 +5,15 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from types import FrameType
 
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from eostui.cli.start import start
-from eostui.config import RunConfig
+from eostui.cli.start import follow
 from eostui.link.address import LinkError
 from eostui.reading.curves import largest_eigenvalue
 from eostui.reading.ending import ending_of
@@ -26,6 +24,7 @@ from eostui.reading.sharpness import sharpness_of
 from eostui.reading.threshold import CURVATURES, MATRICES, Matrix
 from eostui.store import RUN_FILE
 from eostui.streams import silence
+from eostui.trainer.launch import Launched
 
 REDRAW = 0.25
 """Seconds between two progress lines on a terminal."""
@@ -33,14 +32,14 @@ PLAIN_EVERY = 5.0
 """Seconds between two plain lines."""
 
 
-def train_headless(config: RunConfig, *, name: str | None, runs_dir: Path) -> int:
-    """Train to the end and say how far it is; the run's exit code.
+def train_headless(launch: Callable[[], Launched]) -> int:
+    """Start a trainer, train to the end and say how far it is; the run's exit code.
 
     Ctrl-C and SIGTERM stop the run cleanly, with exit codes 130 and 143, and a second one kills the trainer: who sends
     them to a program that trains wants the training to end. A terminal that hangs up leaves it going, as everywhere.
     """
     with _Signals.caught() as signals:
-        feed = start(config, name=name, runs_dir=runs_dir)
+        feed = follow(launch())
         try:
             return _follow(feed, signals)
         except BaseException:

@@ -110,3 +110,12 @@ Theme = Annotated[
         "terminal].",
     ),
 ]
+
+Headless = Annotated[
+    bool,
+    typer.Option("--headless", help="No dashboard: a progress line, or plain lines where stdout is no terminal."),
+]
+StepSize = Annotated[
+    str | None,
+    typer.Option("--lr", metavar="ETA", help="Another step size η from there on, such as 0.02 or 2/100."),
+]

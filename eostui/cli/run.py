@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from eostui.cli.flags import settings_given, with_settings
-from eostui.cli.options import DEFAULT_RUNS_DIR, RunsDir, Theme
+from eostui.cli.options import DEFAULT_RUNS_DIR, Headless, RunsDir, Theme
 from eostui.config import Panel
 
 
@@ -16,10 +16,7 @@ def run(
     *,
     name: Annotated[str | None, typer.Option(help="The run's name.", rich_help_panel=Panel.WHERE)] = None,
     runs_dir: RunsDir = DEFAULT_RUNS_DIR,
-    headless: Annotated[
-        bool,
-        typer.Option("--headless", help="No dashboard: a progress line, or plain lines where stdout is no terminal."),
-    ] = False,
+    headless: Headless = False,
     theme: Theme = None,
     **given: Any,
 ) -> int:
@@ -40,19 +37,9 @@ def run(
     Dropout, and whatever else draws random numbers, has new ones at every step, the same for all that is measured at
     it. The test set is evaluated in evaluation mode.
     """
+    from eostui.cli.start import carry_on
+    from eostui.trainer.launch import launch
     from eostui.trainer.plan import plan_run
 
     config = plan_run(settings_given(given))
-    if headless:
-        from eostui.cli.headless import train_headless
-
-        return train_headless(config, name=name, runs_dir=runs_dir)
-
-    from eostui.cli.terminal import require_terminal
-
-    require_terminal("--headless trains without it")
-    from eostui.cli.start import start
-    from eostui.cli.watch import preferences, watch
-
-    chosen = preferences(theme)
-    return watch(start(config, name=name, runs_dir=runs_dir), chosen)
+    return carry_on(lambda: launch(config, name=name, runs_dir=runs_dir), headless=headless, theme=theme)

@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from collections.abc import Callable
 
 import typer
 
-from eostui.config import RunConfig
 from eostui.link.address import LinkError
 from eostui.link.client import LinkClient
 from eostui.reading.demise import demise
 from eostui.reading.live import LiveFeed
-from eostui.trainer.launch import launch
+from eostui.trainer.launch import Launched
 
 
-def start(config: RunConfig, *, name: str | None, runs_dir: Path) -> LiveFeed:
-    """Start a trainer in the background and connect to it.
+def carry_on(launch: Callable[[], Launched], *, headless: bool, theme: str | None) -> int:
+    """Start a trainer and watch it, in the dashboard or without; the exit code."""
+    if headless:
+        from eostui.cli.headless import train_headless
+
+        return train_headless(launch)
+
+    from eostui.cli.terminal import require_terminal
+
+    require_terminal("--headless trains without it")
+    from eostui.cli.watch import preferences, watch
+
+    chosen = preferences(theme)
+    return watch(follow(launch()), chosen)
+
+
+def follow(launched: Launched) -> LiveFeed:
+    """Connect to a trainer that was started.
 
     One that dies before it can be reached is told of like any other: one line and exit code 1.
     """
-    launched = launch(config, name=name, runs_dir=runs_dir)
     try:
         client = LinkClient.to_run(launched.directory)
     except LinkError:

@@ -6,6 +6,7 @@ of a run's file are made from that. Settings are plain values, and nothing here 
 viewer can read a config at once.
 """
 
+from eostui.config.changeable import CHANGEABLE
 from eostui.config.errors import ConfigError
 from eostui.config.flags import Flag, Panel, flag
 from eostui.config.interval import interval_seconds
@@ -15,9 +16,11 @@ from eostui.config.problem import ProblemSettings
 from eostui.config.run_config import SETTINGS, RunConfig, checked
 from eostui.config.settings import Setting
 from eostui.config.step_size import not_a_step_size, parse_step_size
-from eostui.config.training import SCHEDULES, Training
+from eostui.config.training import HYPERPARAMETERS, SCHEDULES, Training
 
 __all__ = [
+    "CHANGEABLE",
+    "HYPERPARAMETERS",
     "SCHEDULES",
     "SETTINGS",
     "ConfigError",

@@ -12,6 +12,8 @@ from eostui.config.step_size import parse_step_size
 
 SCHEDULES = "constant, warmup:STEPS, step:STEPS:FACTOR, cosine:STEPS, or a list such as 0:2/50,300:2/100"
 """The forms of `--lr-schedule`; `trainer.schedule` reads them."""
+HYPERPARAMETERS = ("momentum", "beta1", "beta2", "eps", "weight_decay", "decoupled", "centered")
+"""The settings that an optimizer may take besides its step size."""
 
 
 @dataclass(frozen=True, kw_only=True)

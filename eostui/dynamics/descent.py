@@ -19,7 +19,7 @@ class Descent:
     """An optimizer that updates θ_t to θ_{t+1} by the gradient at θ_t.
 
     objective: the loss over all training examples. theta: all weights in one vector, (size,), the only parameter of the
-    `optimizer`. minibatches: which examples each step sees; None for all of them.
+    `optimizer`. minibatches: which examples each step sees; None for all of them. step: the number of updates made.
     """
 
     name = ""
@@ -30,11 +30,12 @@ class Descent:
         optimizer: torch.optim.Optimizer,
         theta: Tensor,
         minibatches: Minibatches | None = None,
+        step: int = 0,
     ) -> None:
         self.objective = objective
         self.optimizer = optimizer
         self.theta = theta
-        self.step = 0
+        self.step = step
         self._minibatches = minibatches
         self._gradient: Tensor | None = None
 

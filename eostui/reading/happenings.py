@@ -21,8 +21,10 @@ from eostui.store.events import (
     CheckpointWritten,
     Failed,
     Forecasted,
+    Forked,
     Noted,
     ProductsReported,
+    Resumed,
     Started,
     StepSizeChanged,
     TrackingChanged,
@@ -40,6 +42,8 @@ GLYPHS: dict[str, str] = {
     Kind.NOTE: "n",
     Kind.PAUSE: "p",
     Kind.RESUME: "r",
+    Kind.RESUMED: "s",
+    Kind.FORKED: "f",
 }
 """What has a mark in every chart, and the letter that marks it, the one first that wins where several meet."""
 NO_WEIGHT, QUIET = 0, -1
@@ -140,6 +144,8 @@ def _text(event: Event, feed: Feed) -> str:
             | Forecasted(text=text)
             | ProductsReported(text=text)
             | Noted(text=text)
+            | Resumed(text=text)
+            | Forked(text=text)
         ):
             return text
         case TrackingChanged(instrument=instrument, measures=measures):

@@ -15,6 +15,8 @@ from eostui.store.chart import Chart, DensityChart, Line, LineChart
 from eostui.store.errors import RunExists, RunFileError, RunNotFound, StoreError
 from eostui.store.events import Event, Kind
 from eostui.store.export import export_run
+from eostui.store.parent import Parent
+from eostui.store.predecessor import Predecessor
 from eostui.store.reader import RunFile
 from eostui.store.runs import RUN_FILE, find_run, list_runs, new_run_directory
 from eostui.store.schema import (
@@ -53,6 +55,8 @@ __all__ = [
     "Kind",
     "Line",
     "LineChart",
+    "Parent",
+    "Predecessor",
     "Row",
     "RunExists",
     "RunFile",

@@ -37,6 +37,8 @@ class Kind(StrEnum):
     CADENCE = "cadence"
     TRACKING = "tracking"
     NOTE = "note"
+    RESUMED = "resumed"
+    FORKED = "forked"
     FINISHED = Status.FINISHED.value
     STOPPED = Status.STOPPED.value
     DIVERGED = Status.DIVERGED.value
@@ -148,6 +150,25 @@ class Noted:
 
 
 @dataclass(frozen=True, slots=True)
+class Resumed:
+    """A trainer that has ended, and another one that goes on: from which checkpoint (None: from the beginning), and in
+    words what of the file was cut."""
+
+    kind: ClassVar[Kind] = Kind.RESUMED
+    text: str
+    checkpoint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Forked:
+    """The run whose steps those before this one are, and in words what is different from here on."""
+
+    kind: ClassVar[Kind] = Kind.FORKED
+    parent: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """Why the run could not go on, in one line."""
 
@@ -166,6 +187,8 @@ Detail = (
     | CadenceAdapted
     | TrackingChanged
     | Noted
+    | Resumed
+    | Forked
     | Failed
 )
 """The particulars of an event. Their names are the keys in the file, where one that is None is left out."""

@@ -28,6 +28,7 @@ from eostui.store.hdf5 import (
     reading,
     refuse,
 )
+from eostui.store.parent import PARENT, Parent
 from eostui.store.schema import EVENTS, FORMAT, FORMAT_VERSION, Status, Table
 from eostui.store.text import clean_json, clean_text
 
@@ -61,6 +62,7 @@ class RunFile:
         _check_format(path, file)
         self.name = clean_text(read_text(path, file, "name"), 100)
         self.created = _read_created(path, file)
+        self.parent = Parent.from_json(read_text(path, file, PARENT)) if PARENT in file.attrs else None
         self.eostui_version = clean_text(read_text(path, file, "eostui_version"), 100)
         self.config = self._parse(read_text(path, file, "config"), "its config")
         self.environment = self._parse(read_text(path, file, "environment"), "its environment")

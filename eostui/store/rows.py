@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Self
 
 import h5py
 import numpy as np
@@ -52,6 +52,15 @@ class RowBuffer:
                 end = min(start + _ROWS_AT_ONCE, self._written)
                 copy[start:end] = source[start:end]
         return copies
+
+    def begin_with(self, pieces: Iterable[Mapping[str, np.ndarray[Any, Any]]]) -> None:
+        """Have the rows of these pieces, a column each by name, before any others."""
+        for piece in pieces:
+            end = self._written + len(piece[self.table.columns[0].name])
+            for column, dataset in zip(self.table.columns, self._datasets, strict=True):
+                dataset.resize(end, axis=0)
+                dataset[self._written : end] = piece[column.name]
+            self._written = self.appended = end
 
     def go_on_in(self, copies: Sequence[h5py.Dataset]) -> None:
         """Write what comes from here on to what `copied` gave."""

@@ -22,6 +22,8 @@ import numpy as np
 from eostui import __version__
 from eostui.store.errors import RunExists, StoreError
 from eostui.store.events import Event, Failed
+from eostui.store.parent import PARENT, Parent
+from eostui.store.predecessor import Predecessor
 from eostui.store.rows import RowBuffer
 from eostui.store.schema import FORMAT, FORMAT_VERSION, Row, Status, Table
 from eostui.store.text import clean_text
@@ -82,24 +84,34 @@ class RunWriter:
         config: Mapping[str, Any],
         environment: Mapping[str, Any],
         tables: Sequence[Table],
+        predecessor: Predecessor | None = None,
+        parent: Parent | None = None,
     ) -> Self:
         """Create a run's file, ready to be read by others from the moment it appears under its name.
 
-        Raises RunExists if `path` exists, StoreError if it cannot be written, ValueError if `config` or
-        `environment` is no JSON or a table comes twice.
+        With a `predecessor` it begins with that one's rows, and has all of its tables. Where that is the file at
+        `path`, the new one takes its name and its time of creation: the run goes on, and is still a file that no crash
+        has touched. `parent` says what the run branched off from.
+
+        Raises RunExists if another file exists at `path`, StoreError if it cannot be written, RunFileError if the
+        predecessor cannot be read, ValueError if `config` or `environment` is no JSON or a table comes twice.
         """
+        goes_on = predecessor is not None and predecessor.file.path == path
         attributes = {
             "format": FORMAT,
             "format_version": FORMAT_VERSION,
             "name": name,
-            "created": datetime.now(UTC).isoformat(),
+            "created": (predecessor.file.created if goes_on and predecessor else datetime.now(UTC)).isoformat(),
             "eostui_version": __version__,
             "config": json.dumps(dict(config), allow_nan=False),
             "environment": json.dumps(dict(environment), allow_nan=False),
+            **({} if parent is None else {PARENT: parent.to_json()}),
         }
         if len({table.name for table in tables}) != len(tables):
             raise ValueError(f"a table comes twice: {', '.join(table.name for table in tables)}")
-        if path.exists():
+        if predecessor is not None:
+            tables = [*predecessor.tables({table.name: table for table in tables}).values()]
+        if path.exists() and not goes_on:
             raise RunExists(f"{clean_text(path)}: already exists, and a run is never overwritten")
         # Readers cannot open the file before it is in SWMR mode, so it gets its name when it is.
         file = _new_file(path)
@@ -112,6 +124,10 @@ class RunWriter:
             file["status"] = np.array(Status.STARTING.encode(), dtype=f"S{_STATUS_BYTES}")
             group = file.create_group("tables", track_order=True)
             buffers = {table.name: RowBuffer.create(table, group) for table in tables}
+            if predecessor is not None:
+                _extend(file, sum(buffer.growth(predecessor.count(name)) for name, buffer in buffers.items()))
+                for name, buffer in buffers.items():
+                    buffer.begin_with(predecessor.pieces(name))
             _publish(file, path)
         except Exception as error:
             raise _given_up(file, path, error) from None
@@ -164,6 +180,11 @@ class RunWriter:
         return buffer.table
 
     @property
+    def tables(self) -> dict[str, Table]:
+        """All tables, by name."""
+        return {name: buffer.table for name, buffer in self._buffers.items()}
+
+    @property
     def rows(self) -> dict[str, int]:
         """How many rows each table has, with those that are still on their way to disk."""
         return {name: buffer.appended for name, buffer in self._buffers.items()}
@@ -186,6 +207,14 @@ class RunWriter:
             buffer.appended = index + 1
             self._last_step = row.values[0]
         return index
+
+    def sync(self) -> None:
+        """Bring every row appended before to the disk itself. Raises StoreError if that failed."""
+        self._to_disk()
+        if self._failure is not None:
+            raise self._told(self._failure)
+        with self._disk_lock, contextlib.suppress(OSError):  # a file system that cannot says so
+            os.fsync(self._descriptor)
 
     def set_status(self, status: Status) -> None:
         """Write the run's status, after every row appended before, and bring both to disk."""

@@ -1,5 +1,5 @@
-"""The trainer process: `python -m eostui.trainer RUN_DIRECTORY LISTENING_FD`, with the config as JSON on standard
-input.
+"""The trainer process: `python -m eostui.trainer RUN_DIRECTORY LISTENING_FD`, with an `Assignment` as JSON on
+standard input.
 
 `launch` starts it like this. The pipe is served before torch is imported, so that a viewer sees from the first moment
 what happens.
@@ -15,12 +15,12 @@ import traceback
 from pathlib import Path
 from typing import NoReturn
 
-from eostui.config import RunConfig
 from eostui.link.messages import Ended, Hello
 from eostui.link.server import LinkServer
 from eostui.link.withdraw import has_begun, withdraw, withdraw_but_keep_log
 from eostui.one_line import in_one_line
 from eostui.streams import fill_standard_descriptors
+from eostui.trainer.assignment import Assignment
 from eostui.trainer.control import Control
 from eostui.trainer.ending import end, heed_signals
 from eostui.trainer.stage import Stage
@@ -42,12 +42,13 @@ def main() -> NoReturn:
 
 
 def _train(directory: Path, server: LinkServer) -> int:
-    config = RunConfig.from_json(sys.stdin.read())
+    assignment = Assignment.from_json(sys.stdin.read())
+    config = assignment.config
     control = Control(server, paused=config.limits.paused)
 
     def stop() -> None:
         control.stop()
-        if not has_begun(directory):
+        if not control.begun:
             raise KeyboardInterrupt  # interrupts the setup; later on, the loop stops between two steps
 
     def kill(number: int) -> None:
@@ -67,7 +68,7 @@ def _train(directory: Path, server: LinkServer) -> int:
     server.say(Stage.TORCH.phase("importing torch"))
     from eostui.trainer.process import train  # this imports torch, which takes seconds
 
-    return train(config, directory, hello, server, control)
+    return train(assignment, directory, hello, server, control)
 
 
 def _tell(error: BaseException, directory: Path, server: LinkServer) -> int:
@@ -75,6 +76,8 @@ def _tell(error: BaseException, directory: Path, server: LinkServer) -> int:
     if isinstance(error, KeyboardInterrupt) and not has_begun(directory):
         withdraw(directory)
         text, code = f"{directory.name} was stopped before its first step, and nothing is left of it", INTERRUPTED
+    elif isinstance(error, KeyboardInterrupt):
+        text, code = f"{directory.name} was stopped before it went on, and is as it was", INTERRUPTED
     else:
         traceback.print_exception(error)
         sys.stderr.flush()

@@ -77,6 +77,7 @@ class Carried:
             if name not in self._measurements.names:
                 self._measurements.begin(INSTRUMENTS[name], list(INSTRUMENTS))
         self._measurements.load_state_dict({"found": state["found"], "instruments": state["instruments"]})
+        _, self._control.waited, self._measurements.seconds = state["clocks"]
         set_random_states(state["random"], self._descent.objective.device)
 
     def _now(self, names: Collection[str]) -> _Beginning:

@@ -10,8 +10,10 @@ from typing import Any
 
 import torch
 
-KEPT = "kept"
-"""The file beside the checkpoints with the names of those that are never deleted, one a line."""
+from eostui.trainer.checkpoint_names import checkpoints_in, kept_in, step_of
+
+VERSION = 1
+"""The version of the state in a checkpoint."""
 
 
 def write_checkpoint(directory: Path, state: Mapping[str, Any], *, keep: int) -> Path:
@@ -43,25 +45,21 @@ def write_checkpoint(directory: Path, state: Mapping[str, Any], *, keep: int) ->
     return path
 
 
-def _delete_older(directory: Path, newest: Path, keep: int) -> None:
+def forget_newer(directory: Path, step: int) -> None:
+    """Delete the checkpoints of later steps: the run goes on from this one, and may never come to those weights."""
     with contextlib.suppress(OSError):
-        older = sorted((path for path in directory.glob("step-*.pt") if path != newest), key=_step)
-        kept = _kept(directory)
-        for path in older[: max(0, len(older) - keep + 1)]:
-            if path.name not in kept:
+        for path in checkpoints_in(directory):
+            if step_of(path) > step:
                 path.unlink(missing_ok=True)
 
 
-def _step(path: Path) -> int:
-    number = path.stem.removeprefix("step-")
-    return int(number) if number.isdecimal() else -1
-
-
-def _kept(directory: Path) -> set[str]:
-    try:
-        return set((directory / KEPT).read_text(errors="replace").split())
-    except FileNotFoundError:
-        return set()
+def _delete_older(directory: Path, newest: Path, keep: int) -> None:
+    with contextlib.suppress(OSError):
+        older = [path for path in checkpoints_in(directory) if path != newest]
+        kept = kept_in(directory)
+        for path in older[: max(0, len(older) - keep + 1)]:
+            if path.name not in kept:
+                path.unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:

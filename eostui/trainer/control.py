@@ -21,6 +21,8 @@ class Control:
         self._waiting: deque[Asked] = deque()
         self.paused = paused
         self.stopping = False
+        self.begun = False
+        """Whether the run has its file: from then on, whoever trains looks at `stopping` again and again."""
         self.waited = 0.0
         """Seconds that the run has stood still for, waiting for a command."""
 

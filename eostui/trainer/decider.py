@@ -63,12 +63,13 @@ class Decider:
         self._outputs = outputs
         self._schedule = parse_schedule(config.training.lr_schedule, config.training.lr)
         self._scheduled = config.training.lr_schedule != "constant"
-        self._lr = descent.lr = self._schedule(0)
+        self._lr = descent.lr = self._schedule(descent.step)
         self._cadence = Cadence(config.measuring, tracks=bool(measurements.tracked))
         self._measured_at = self._saved_at = -1
         self._saved_after = 0.0
         """Seconds from the start of the run to its last checkpoint of `--checkpoint-every`."""
-        self._measure_now = False
+        self._measure_now = descent.step > 0
+        """Whether the next turn measures whatever the cadence says. The first one of a run that branches off does."""
         self._steps_allowed = 0
         self._pending: tuple[Asked, str] | None = None
         """The command that the present turn carries out, and the answer to it afterwards."""
@@ -97,6 +98,11 @@ class Decider:
             self._lr = self._schedule(step)
         return self._turn(measure=self._due(step))
 
+    def saves(self, turn: Turn) -> None:
+        """A turn's checkpoint is about to be written, so that the state in it has this one behind it."""
+        if self._pending is None:
+            self._saved_at, self._saved_after = turn.step, self._record.elapsed()
+
     def learn(self, turn: Turn, outcome: Outcome) -> None:
         """Learn from the outcome of a turn that was carried out to its end, and answer the viewer that asked for it."""
         if turn.advance:
@@ -115,10 +121,8 @@ class Decider:
             self._record.event(turn.step, adapted)
         if turn.track or turn.untrack:
             self._cadence.tracks = bool(self._measurements.tracked)
-        if turn.checkpoint and self._pending is None:
-            self._saved_at, self._saved_after = turn.step, self._record.elapsed()
-            if not outcome.done:
-                self._record.event(turn.step, Warned(f"{outcome.text}; the run goes on"))
+        if turn.checkpoint and self._pending is None and not outcome.done:
+            self._record.event(turn.step, Warned(f"{outcome.text}; the run goes on"))
         if self._pending is not None:
             (asked, text), self._pending = self._pending, None
             self._record.answer(asked, outcome.done, outcome.text or text)
@@ -212,7 +216,7 @@ class Decider:
                 self._steps_allowed = 1
                 return True, f"step {step}"
             case Verb.LR, float() | int() as lr if 0 < lr < math.inf:
-                return self._change_step_size(float(lr))
+                return True, self.change_step_size(float(lr))
             case Verb.LR, lr:
                 return False, not_a_step_size(lr)
             case Verb.MEASURE, _ if self._measured_at == step:
@@ -234,7 +238,8 @@ class Decider:
         self._record.event(self._descent.step, Kind.PAUSE if paused else Kind.RESUME)
         return True, f"{'paused before' if paused else 'going on with'} step {self._descent.step}"
 
-    def _change_step_size(self, lr: float) -> Answer:
+    def change_step_size(self, lr: float) -> str:
+        """Go on with the step size η = `lr` from here on. Returns what that means, in words."""
         previous, self._lr, self._descent.lr = self._lr, lr, lr
         step, threshold = self._descent.step, self._descent.threshold.value
         text = f"η = {lr:g} from step {step} on, threshold {threshold:g}"
@@ -244,7 +249,7 @@ class Decider:
             overrides = self._config.training.lr_schedule
             text += f"; the schedule {overrides} no longer applies"
         self._record.event(step, StepSizeChanged(lr, previous, threshold, overrides))
-        return True, text
+        return text
 
     def _note(self, text: str) -> Answer:
         note = Noted(clean_text(text))

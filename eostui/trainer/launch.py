@@ -11,11 +11,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eostui.config import RunConfig
-from eostui.link.address import listen
+from eostui.link.address import is_live, listen
 from eostui.link.withdraw import LOG_NAME, withdraw, withdraw_leftover
-from eostui.store import RunExists, new_run_directory
+from eostui.store import (
+    RUN_FILE,
+    TRAIN,
+    RunExists,
+    RunFile,
+    Status,
+    StoreError,
+    clean_text,
+    new_run_directory,
+)
+from eostui.trainer.assignment import Assignment, Origin
+from eostui.trainer.checkpoint_names import checkpoints_in, keep_for_good, step_of
 from eostui.trainer.plan import run_name
 
+Goals = Mapping[str, float | int]
+"""Settings of `Limits` that end a run, by name."""
+NO_GOALS: Mapping[str, None] = dict.fromkeys(("steps", "until_loss", "until_accuracy"))
 WAITING = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
 """The variables with which a user says how the threads of OpenMP wait for each other."""
 
@@ -35,9 +49,56 @@ def launch(config: RunConfig, *, name: str | None, runs_dir: Path) -> Launched:
     affect the trainer: it has its own session, no controlling terminal, and writes to its log. Raises `StoreError`,
     `LinkError` or `OSError`, and leaves nothing behind in that case.
     """
-    directory = _room(runs_dir.absolute(), run_name(config) if name is None else name, numbered=name is None)
+    return _launch(Assignment(config), runs_dir, run_name(config) if name is None else name, numbered=name is None)
+
+
+def relaunch(directory: Path, *, lr: float | None = None, goals: Goals | None = None) -> Launched:
+    """Start a trainer that goes on with a run whose trainer has ended, in the same directory and file.
+
+    lr: another step size η. goals: those of `Limits` that take the place of all that the run had. The trainer runs
+    where the first one did, which a user's own module may need. Raises `StoreError` for a run that cannot be gone on
+    with, or needs no trainer, and what `launch` raises.
+    """
+    directory = directory.absolute()
+    with RunFile.open(directory / RUN_FILE) as file:
+        config = RunConfig.from_dict(file.config).replace(**({**NO_GOALS, **goals} if goals else {}))
+        _check_can_go_on(file, config, new_goals=bool(goals))
+        there = Path(str(file.environment.get("directory", "")))
+    assignment = Assignment(config, Origin(str(directory), lr=lr))
+    return Launched(directory, _trainer(assignment, directory, there if there.is_dir() else None))
+
+
+def launch_branch(origin: RunFile, at: int, config: RunConfig, *, name: str | None, runs_dir: Path) -> Launched:
+    """Start a trainer of a new run that has the steps before `at` from another one.
+
+    The checkpoint that it begins with is kept for good. Raises what `launch` raises.
+    """
+    parent = origin.path.parent.absolute()
+    before = [path for path in checkpoints_in(parent / "checkpoints") if step_of(path) <= at]
+    with contextlib.suppress(OSError):  # it may be somebody else's run
+        for path in before[-1:]:
+            keep_for_good(path)
+    assignment = Assignment(config, Origin(str(parent), at=at))
+    called = f"{parent.name}-at-{at}" if name is None else name
+    return _launch(assignment, runs_dir, called, numbered=name is None)
+
+
+def _check_can_go_on(file: RunFile, config: RunConfig, *, new_goals: bool) -> None:
+    """Raise `StoreError` for a run that is being trained, or has reached its goals."""
+    name, status, steps = clean_text(file.path.parent.name), file.status(), config.limits.steps
+    if is_live(file.path.parent):
+        raise StoreError(f"{name} is still being trained: watch it with `eostui attach {name}`")
+    done = file.length(TRAIN.name)
+    if steps is not None and done >= steps:
+        raise StoreError(f"{name} has made its {steps:,} steps: give --steps N with more to go on")
+    if status is Status.FINISHED and not new_goals:
+        raise StoreError(f"{name} has finished: give --steps N, --until-loss X or --until-accuracy X to go on")
+
+
+def _launch(assignment: Assignment, runs_dir: Path, name: str, *, numbered: bool) -> Launched:
+    directory = _room(runs_dir.absolute(), name, numbered=numbered)
     try:
-        return Launched(directory, _trainer(config, directory))
+        return Launched(directory, _trainer(assignment, directory))
     except BaseException:
         withdraw(directory)
         raise
@@ -52,9 +113,9 @@ def _room(runs_dir: Path, name: str, *, numbered: bool) -> Path:
         return new_run_directory(runs_dir, name)
 
 
-def _trainer(config: RunConfig, directory: Path) -> subprocess.Popen[str]:
+def _trainer(assignment: Assignment, directory: Path, there: Path | None = None) -> subprocess.Popen[str]:
     # -P: a random.py in the user's directory must not replace Python's own. The user's code is found by its path.
-    with listen(directory) as listener, (directory / LOG_NAME).open("w") as log:
+    with listen(directory) as listener, (directory / LOG_NAME).open("a") as log:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "eostui.trainer", str(directory), str(listener.fileno())],
             stdin=subprocess.PIPE,
@@ -62,12 +123,13 @@ def _trainer(config: RunConfig, directory: Path) -> subprocess.Popen[str]:
             stderr=subprocess.STDOUT,
             text=True,
             env=patient(os.environ),
+            cwd=there,
             start_new_session=True,
             pass_fds=[listener.fileno()],
         )
         assert process.stdin is not None
         with contextlib.suppress(BrokenPipeError):  # the process has ended already, which its watcher reports
-            process.stdin.write(config.to_json())
+            process.stdin.write(assignment.to_json())
             process.stdin.close()
     return process
 

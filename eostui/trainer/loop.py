@@ -13,7 +13,6 @@ from eostui.config import RunConfig
 from eostui.curvature.checks.same_gradient import same_gradient
 from eostui.curvature.products import Products
 from eostui.dynamics.descent import Descent
-from eostui.dynamics.minibatches import Minibatches
 from eostui.instruments.base.instrument import Instrument, State
 from eostui.instruments.base.measurements import Measurements
 from eostui.instruments.base.point import Point
@@ -25,18 +24,16 @@ from eostui.problems.by_path import looks_like_path
 from eostui.problems.errors import ProblemError
 from eostui.store import FULL_BATCH, Kind, Status, StoreError
 from eostui.store.events import Checked, CheckpointWritten, Failed, Happening, Started, TrackingChanged, Warned
+from eostui.trainer.beginning import Beginning
 from eostui.trainer.carried import Carried
 from eostui.trainer.checked_products import checked_products
-from eostui.trainer.checkpoint import write_checkpoint
+from eostui.trainer.checkpoint import VERSION, forget_newer, write_checkpoint
 from eostui.trainer.compilation import Compilation
 from eostui.trainer.control import Abandoned, Control
 from eostui.trainer.decider import Decider
 from eostui.trainer.record import Record
-from eostui.trainer.setup import Setup
+from eostui.trainer.setup import Setup, minibatches_of
 from eostui.trainer.turn import Outcome, Turn
-
-VERSION = 1
-"""The version of the state in a checkpoint."""
 
 
 class Trainer:
@@ -54,6 +51,7 @@ class Trainer:
         directory: Path,
         *,
         products: Products,
+        beginning: Beginning | None = None,
     ) -> None:
         self._config = config
         self._setup = setup
@@ -62,7 +60,9 @@ class Trainer:
         self._directory = directory
         self._products = products
         self._own = looks_like_path(config.problem.arch)
-        self._descent = Descent(setup.objective, setup.optimizer, setup.theta, _minibatches(config, setup))
+        self._beginning = beginning or Beginning()
+        minibatches = minibatches_of(config.training, setup.objective)
+        self._descent = Descent(setup.objective, setup.optimizer, setup.theta, minibatches, self._beginning.step)
         self._measurements = Measurements(instruments_of(config), Scope.of(config))
         self._carried = Carried(self._descent, self._measurements, record, control)
         self._compilation = Compilation(config, setup.curvature.physical_batch)
@@ -85,11 +85,7 @@ class Trainer:
         Raises what the model raises.
         """
         record = self._record
-        record.event(0, Started(self._descent.lr, self._descent.threshold.value))
-        for text in filter(None, self._setup.problem.warnings):
-            record.event(0, Warned(text))
-        for text in filter(None, (*self._setup.problem.findings.notes, *self._setup.notes, self._products.text)):
-            record.event(0, Checked(text))
+        self._begin()
         record.set_status(Status.PAUSED if self._control.paused else Status.RUNNING)
         try:
             status = self._train()
@@ -102,6 +98,22 @@ class Trainer:
             self._compilation.close()
         record.event(self._descent.step, Kind(status))
         return status
+
+    def _begin(self) -> None:
+        """Go on from the state that the run begins with, and say how it begins."""
+        begins, record, setup = self._beginning, self._record, self._setup
+        if begins.state is not None:
+            self.load_state_dict(begins.state)
+            forget_newer(self._directory / "checkpoints", begins.step)
+        start = Started(self._descent.lr, self._descent.threshold.value)
+        record.event(begins.step, begins.happening or start)
+        if begins.lr is not None:
+            self._decider.change_step_size(begins.lr)
+        if begins.state is None:
+            for text in filter(None, setup.problem.warnings):
+                record.event(begins.step, Warned(text))
+            for text in filter(None, (*setup.problem.findings.notes, *setup.notes, self._products.text)):
+                record.event(begins.step, Checked(text))
 
     def _train(self) -> Status:
         try:
@@ -147,6 +159,7 @@ class Trainer:
         if turn.recheck:
             self._check_again()
         if turn.checkpoint:
+            self._decider.saves(turn)
             self._write_checkpoint(outcome)
         with self._point(turn) as point:
             status = None
@@ -293,6 +306,7 @@ class Trainer:
 
     def _write_checkpoint(self, outcome: Outcome) -> None:
         with self._record.activity("writing a checkpoint"):
+            self._record.sync()  # no checkpoint is ahead of its rows
             try:
                 keep = self._config.limits.keep_checkpoints
                 path = write_checkpoint(self._directory / "checkpoints", self.state_dict(), keep=keep)
@@ -346,14 +360,6 @@ class _Say:
     def progress(self, text: str, fraction: float | None = None) -> None:
         self.record.progress(text, fraction)
         self.control.abandon_if_stopping()
-
-
-def _minibatches(config: RunConfig, setup: Setup) -> Minibatches | None:
-    size = config.training.batch_size
-    if size is None:
-        return None
-    examples, device = setup.objective.examples, setup.objective.device
-    return Minibatches(examples, size, seed=config.training.seed, device=device)
 
 
 def told(error: BaseException) -> str:

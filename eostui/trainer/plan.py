@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from eostui.config import ConfigError, Measuring, RunConfig, Training, checked, flag
+from eostui.config import HYPERPARAMETERS, ConfigError, Measuring, RunConfig, Training, checked, flag
 from eostui.dynamics.optimizers import OPTIMIZERS, OptimizerEntry
 from eostui.home import expand_home
 from eostui.instruments.base.scope import Scope
@@ -34,8 +34,8 @@ DEMONSTRATION: Mapping[str, Any] = {
 }
 """The run of `eostui run` without --arch and --data: it sharpens and reaches the edge in a minute on a laptop."""
 
-HYPERPARAMETERS = ("momentum", "beta1", "beta2", "eps", "weight_decay", "decoupled", "centered")
-"""The settings that an optimizer may take besides its step size."""
+_SWITCHES = ("decoupled", "centered")
+"""The hyperparameters that are either on or off."""
 
 
 def plan_run(given: Mapping[str, Any]) -> RunConfig:
@@ -64,6 +64,31 @@ def plan_run(given: Mapping[str, Any]) -> RunConfig:
     if "data_dir" in given:
         values["data_dir"] = str(expand_home(given["data_dir"]).absolute())
     return RunConfig.of(**values)
+
+
+def plan_branch(config: RunConfig, given: Mapping[str, Any], *, at: int, lr: float) -> RunConfig:
+    """The settings of a run that branches off at step `at` of one with these settings, where that has η = `lr`.
+
+    `given` has those of `CHANGEABLE` that are to be others (`None` means not given). A schedule goes on where the run
+    still kept to it. Raises `ConfigError` for settings that are impossible.
+    """
+    given = checked({name: value for name, value in given.items() if value is not None})
+    values = {**config.to_dict(), "paused": False, **given}
+    optimizer = OPTIMIZERS[_known("--optimizer", values["optimizer"], OPTIMIZERS, "optimizers", paths=False)]
+    before = config.training
+    own = {name: getattr(before, name) for name in optimizer.defaults} if optimizer.name == before.optimizer else {}
+    values |= {name: False if name in _SWITCHES else None for name in HYPERPARAMETERS}
+    values |= _hyperparameters(optimizer, {**own, **given})
+    if "lr_schedule" in given:
+        values |= _schedule(values, given)
+    elif "lr" in given or parse_schedule(before.lr_schedule, before.lr)(at) != lr:
+        values |= {"lr_schedule": Training.lr_schedule, "lr": given.get("lr", lr)}
+    if "track" in given:
+        values["track"] = _tracked(values, given)
+    _check_batch_size(optimizer, values)
+    if values["steps"] is not None and values["steps"] <= at:
+        raise ConfigError(f"--steps {values['steps']} ends before the fork at step {at:,} begins: give more")
+    return RunConfig.from_dict(values)
 
 
 def run_name(config: RunConfig) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import subprocess
 import sys
 import traceback
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from eostui.config import RunConfig
+from eostui.config import ConfigError, RunConfig
 from eostui.curvature.products import Products
 from eostui.dynamics.thresholds import stability_threshold
 from eostui.instruments.catalogue import tables_of
@@ -20,15 +22,17 @@ from eostui.link.address import socket_path
 from eostui.link.messages import Ended, Hello
 from eostui.link.server import LinkServer
 from eostui.link.withdraw import withdraw
-from eostui.problems.datasets import Progress
 from eostui.problems.errors import ProblemError
-from eostui.problems.problem import BUILDING
-from eostui.store import RunWriter, Status, StoreError
+from eostui.store import RUN_FILE, RunFile, RunWriter, Status, StoreError
+from eostui.trainer.assignment import Assignment
+from eostui.trainer.beginning import Beginning, going_on
+from eostui.trainer.branch import Branch
 from eostui.trainer.checked_products import checked_products
 from eostui.trainer.control import Control
 from eostui.trainer.forecast import Forecast, forecast
 from eostui.trainer.loop import Trainer, told
 from eostui.trainer.on_end import Ending, start_command
+from eostui.trainer.preparation import Preparation
 from eostui.trainer.record import Record
 from eostui.trainer.setup import DeviceError, Setup, set_up
 from eostui.trainer.stage import Stage
@@ -36,72 +40,110 @@ from eostui.trainer.stage import Stage
 EXIT_CODES = {Status.FINISHED: 0, Status.STOPPED: 0, Status.DIVERGED: 1, Status.FAILED: 1}
 
 
-def train(config: RunConfig, directory: Path, hello: Hello, server: LinkServer, control: Control) -> int:
+def train(assignment: Assignment, directory: Path, hello: Hello, server: LinkServer, control: Control) -> int:
     """Set the run up, train, and leave a run file. Returns the exit code.
 
     Problems that the user can correct before anything is measured leave no run behind: an unknown device, missing data,
-    or a model that does not fit. A later problem ends the run as `failed`, with everything up to then in the file.
+    or a model that does not fit. A run that was to go on is then as it was. A later problem ends the run as `failed`,
+    with everything up to then in the file.
     """
 
-    stage = Stage.DATA
-
-    def progress(text: str, fraction: float | None) -> None:
-        nonlocal stage
-        if stage is Stage.DATA and text.startswith(BUILDING):
-            stage = Stage.NETWORK
-        server.say(stage.phase(text, fraction))
-
-    progress("loading the data", None)
+    preparation = Preparation(server)
+    preparation("loading the data")
     try:
-        setup = set_up(config, progress)
-        config = setup.config
-        stage = Stage.DERIVATIVES
-        progress("comparing derivatives with differences", None)
-        products = checked_products(config, setup, setup.theta)
-        stage = Stage.TRIAL
-        expected = _forecast(config, setup, progress, products)
+        prepared = _prepared(assignment, preparation, directory)
+        setup, config = prepared.setup, prepared.setup.config
         environment = _environment(config, setup)
         if control.stopping:  # the user's code has caught the exception that was to end the setup
             raise KeyboardInterrupt
         tables = tables_of(config, classes=setup.classes)
+        beginning = prepared.beginning
         writer = RunWriter.create(
             directory / "run.h5",
             name=directory.name,
             config=config.to_dict(),
             environment=environment,
             tables=tables,
+            predecessor=beginning.predecessor,
+            parent=beginning.parent,
         )
-    except (ProblemError, DeviceError, StoreError) as error:
+        control.begun = True
+        if beginning.predecessor is not None:
+            tables = [*writer.tables.values()]
+            beginning.predecessor.file.close()
+    except (ProblemError, DeviceError, StoreError, ConfigError) as error:
         server.say(Ended(str(error), 2))
         server.close()
         withdraw(directory)
+        _forget_socket(directory)
         return 2
     described = {table.name: table.to_json() for table in tables}
-    record = Record(writer, server)
+    record = Record(writer, server, elapsed=beginning.elapsed, last_step=beginning.step - 1)
     record.introduce(Hello(hello.name, hello.run_file, hello.config, environment, described))
-    status, text = _run(config, setup, products, expected, record, directory, control)
+    status, text = _run(prepared, record, directory, control)
     if config.limits.on_end is not None:
         start_command(config.limits.on_end, Ending(directory, status, record.last_step, text))
     server.say(Ended(text, EXIT_CODES[status]))
     server.close()
-    socket_path(directory).unlink(missing_ok=True)
+    _forget_socket(directory)
     return EXIT_CODES[status]
 
 
-def _run(
-    config: RunConfig,
-    setup: Setup,
-    products: Products,
-    expected: Forecast | None,
-    record: Record,
-    directory: Path,
-    control: Control,
-) -> tuple[Status, str]:
+def _forget_socket(directory: Path) -> None:
+    with contextlib.suppress(OSError):
+        socket_path(directory).unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A run before its file. expected: what it will cost, where nobody knows that from before."""
+
+    setup: Setup
+    products: Products
+    beginning: Beginning
+    expected: Forecast | None = None
+
+
+def _prepared(assignment: Assignment, preparation: Preparation, directory: Path) -> _Prepared:
+    config, origin = assignment.config, assignment.origin
+    if origin is None:
+        setup = set_up(config, preparation)
+        products = _checked(setup, preparation)
+        return _Prepared(setup, products, Beginning(), _forecast(setup, preparation, products))
+    if origin.at is not None:
+        branch = Branch.of(origin)
+        setup = set_up(branch.setup_for(config), preparation)
+        products = _checked(setup, preparation)
+        preparation.enter(None, f"going to step {origin.at:,}")
+        return _Prepared(branch.grow(setup, config, preparation), products, branch.beginning(config))
+    beginning = going_on(RunFile.open(directory / RUN_FILE), origin.lr)
+    setup = set_up(config, preparation)
+    if beginning.state is not None:
+        setup = replace(setup, config=setup.config.replace(track=tuple(beginning.state["track"])))
+    return _Prepared(setup, beginning.products or _checked(setup, preparation), beginning)
+
+
+def _checked(setup: Setup, preparation: Preparation) -> Products:
+    preparation.enter(Stage.DERIVATIVES, "comparing derivatives with differences")
+    return checked_products(setup.config, setup, setup.theta)
+
+
+def _run(prepared: _Prepared, record: Record, directory: Path, control: Control) -> tuple[Status, str]:
+    setup, expected = prepared.setup, prepared.expected
     try:
         try:
             if expected is not None and expected.slow:
                 record.event(0, expected.event)
-            status = Trainer(config, setup, record, control, directory, products=products).run()
+            trainer = Trainer(
+                setup.config,
+                setup,
+                record,
+                control,
+                directory,
+                products=prepared.products,
+                beginning=prepared.beginning,
+            )
+            status = trainer.run()
             text = str(status)
         except StoreError:
             raise
@@ -115,10 +157,11 @@ def _run(
     return status, text
 
 
-def _forecast(config: RunConfig, setup: Setup, progress: Progress, products: Products) -> Forecast | None:
+def _forecast(setup: Setup, preparation: Preparation, products: Products) -> Forecast | None:
     """What the run will cost; None where the model fails on more than two examples: the run itself will report that."""
+    preparation.stage = Stage.TRIAL
     try:
-        return forecast(config, setup, progress, products)
+        return forecast(setup.config, setup, preparation, products)
     except ProblemError:
         raise
     except Exception:
@@ -132,6 +175,7 @@ def _environment(config: RunConfig, setup: Setup) -> dict[str, Any]:
         "python": platform.python_version(),
         "device": str(setup.objective.device),
         "host": platform.node(),
+        "directory": str(Path.cwd()),
         "pid": os.getpid(),
         "threads": torch.get_num_threads(),
         "git_commit": _git_commit(),

@@ -23,15 +23,16 @@ BETWEEN_WORDS = 0.1
 class Record:
     """Rows, events and status go to the run file and onto the pipe; progress goes onto the pipe alone."""
 
-    def __init__(self, writer: RunWriter, server: LinkServer) -> None:
+    def __init__(self, writer: RunWriter, server: LinkServer, *, elapsed: float = 0.0, last_step: int = -1) -> None:
+        """`elapsed` is how many seconds the run had been going for before, `last_step` the step of its newest row."""
         self._writer = writer
         self._server = server
-        self.last_step = -1
+        self.last_step = last_step
         """The step of the newest row of the table `train`; -1 before the first."""
         self._hello: Hello | None = None
-        self._start = time.monotonic()
+        self._start = time.monotonic() - elapsed
         self._activity = ""
-        self._activity_since = self._start
+        self._activity_since = time.monotonic()
         self._last_word = -1.0
         self._spoke = False
 
@@ -71,6 +72,10 @@ class Record:
             self.last_step = values["step"]
             if self.last_step < 2:  # from the gradient to the measurement, and from there to no stage any more
                 self._server.say(self._phase(""))
+
+    def sync(self) -> None:
+        """Bring everything that was recorded to the disk itself. Raises `StoreError`."""
+        self._writer.sync()
 
     def event(self, step: int, happening: Happening) -> None:
         """One row of the table `events`: something that happened before update `step`."""

@@ -9,7 +9,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from eostui.config import Measuring, RunConfig, flag
+from eostui.config import HYPERPARAMETERS, Measuring, RunConfig, Training, flag
+from eostui.dynamics.minibatches import Minibatches
 from eostui.dynamics.optimizers import make_optimizer
 from eostui.dynamics.thresholds import stability_threshold
 from eostui.instruments.catalogue import INSTRUMENTS
@@ -21,7 +22,6 @@ from eostui.problems.by_path import looks_like_path
 from eostui.problems.datasets import Progress
 from eostui.problems.errors import ProblemError
 from eostui.problems.problem import Problem, build_problem
-from eostui.trainer.plan import HYPERPARAMETERS
 
 _GPUS: Mapping[str, Callable[[], bool]] = {
     "cuda": torch.cuda.is_available,
@@ -142,14 +142,23 @@ def set_up(config: RunConfig, progress: Progress) -> Setup:
         guard=guard,
         listener=listener,
         theta=theta,
-        optimizer=make_optimizer(
-            training.optimizer,
-            theta,
-            lr=training.lr,
-            hyperparameters={name: value for name in HYPERPARAMETERS if (value := getattr(training, name)) is not None},
-        ),
+        optimizer=optimizer_of(training, theta),
         notes=notes,
     )
+
+
+def optimizer_of(training: Training, theta: Tensor) -> torch.optim.Optimizer:
+    """The optimizer of these settings for all weights in one vector, (size,)."""
+    chosen = {name: value for name in HYPERPARAMETERS if (value := getattr(training, name)) is not None}
+    return make_optimizer(training.optimizer, theta, lr=training.lr, hyperparameters=chosen)
+
+
+def minibatches_of(training: Training, objective: Objective) -> Minibatches | None:
+    """The minibatches of these settings; None where every step sees all examples."""
+    size = training.batch_size
+    if size is None:
+        return None
+    return Minibatches(objective.examples, size, seed=training.seed, device=objective.device)
 
 
 def _without_outputs(config: RunConfig, problem: Problem) -> tuple[RunConfig, tuple[str, ...]]:

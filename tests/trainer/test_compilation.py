@@ -24,6 +24,7 @@ from eostui.link.server import LinkServer
 from eostui.store import Kind, RunFile
 from eostui.store.events import Happening, ProductsReported
 from eostui.trainer import loop
+from eostui.trainer.assignment import Assignment
 from eostui.trainer.compilation import USUAL_LIMITS, Compilation, CompilationLimits
 from eostui.trainer.control import Control
 from eostui.trainer.plan import plan_run
@@ -77,7 +78,9 @@ def test_a_run_goes_over_to_products_that_another_process_has_compiled(
                 control.stop()
 
     monkeypatch.setattr(Record, "event", noted)
-    assert train(config, directory, Hello(directory.name, "", config.to_dict(), {}, {}), server, control) == 0
+    assert (
+        train(Assignment(config), directory, Hello(directory.name, "", config.to_dict(), {}, {}), server, control) == 0
+    )
     (begun_at, begun), (done_at, done), (_, tried) = [
         (step, reported) for step, reported in told if reported.table is None or COMPILED in reported.text
     ]

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from eostui.config import SETTINGS, ConfigError, RunConfig, flag
+from eostui.config import HYPERPARAMETERS, SETTINGS, ConfigError, RunConfig, flag
 from eostui.dynamics.optimizers import OPTIMIZERS
 from eostui.problems.architectures import ARCHITECTURES
 from eostui.store import new_run_directory
-from eostui.trainer.plan import DEMONSTRATION, HYPERPARAMETERS, plan_run, run_name
+from eostui.trainer.plan import DEMONSTRATION, plan_run, run_name
 
 
 def test_nothing_given_is_the_demonstration() -> None:

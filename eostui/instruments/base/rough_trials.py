@@ -12,7 +12,7 @@ from torch import Tensor
 
 from eostui.curvature.eigen.rough_products import RoughTrial
 from eostui.curvature.inner_products import norm
-from eostui.curvature.linear_operator import HasRoughProducts, LinearOperator
+from eostui.curvature.linear_operator import COMPILED, HasRoughProducts, LinearOperator
 from eostui.one_line import in_one_line
 
 Clock = Callable[[], float]
@@ -114,10 +114,10 @@ class RoughTrials:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from what `state_dict` has returned."""
+        """Go on from what `state_dict` has returned. What a process has compiled is gone with it, and is due again."""
         self._measurements = state["measurements"]
-        self._kinds_tried = [*state["kinds_tried"]]
-        self.trials = [RoughTrial(**trial) for trial in state["trials"]]
+        self._kinds_tried = [kind for kind in state["kinds_tried"] if kind != COMPILED]
+        self.trials = [RoughTrial(**trial) for trial in state["trials"] if trial["kind"] != COMPILED]
 
 
 def try_rough_products(
