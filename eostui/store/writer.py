@@ -113,6 +113,8 @@ class RunWriter:
             tables = [*predecessor.tables({table.name: table for table in tables}).values()]
         if path.exists() and not goes_on:
             raise RunExists(f"{clean_text(path)}: already exists, and a run is never overwritten")
+        for leftover in path.parent.glob(f".{path.name}.*"):  # of a writer that was killed
+            leftover.unlink(missing_ok=True)
         # Readers cannot open the file before it is in SWMR mode, so it gets its name when it is.
         file = _new_file(path)
         try:

@@ -36,7 +36,7 @@ def _completions(line: str, directory: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
-        ("eostui re", ["replay"]),
+        ("eostui re", ["replay", "resume"]),
         ("eostui run --arch resn", ["resnet32"]),
         ("eostui run --data dig", ["digits"]),
         ("eostui run --optimizer mo", ["momentum"]),
