@@ -6,8 +6,7 @@ import os
 from pathlib import Path
 
 from eostui.cli.options import DEFAULT_RUNS_DIR
-from eostui.cli.watch import preferences, show, show_together, watch
-from eostui.dashboard.app import Dashboard
+from eostui.cli.watch import preferences, show, show_together, watch, watch_again
 from eostui.dashboard.picker import RunPicker
 from eostui.home import expand_home
 from eostui.link.address import is_live
@@ -43,4 +42,4 @@ def _open(path: Path) -> int:
         return watch(LiveFeed(LinkClient.to_run(path.parent), path.parent), preferences(None))
     with RunFile.open(path) as file:
         feed = ReplayFeed(file)
-    return show(Dashboard(feed, preferences(None)))
+    return watch_again(feed, preferences(None))

@@ -34,10 +34,9 @@ def replay(
 
     with RunFile.open(find_run(run, runs_dir)) as file:
         require_terminal("`eostui info` and `eostui export` need none")
-        from eostui.cli.watch import preferences, show
-        from eostui.dashboard.app import Dashboard
+        from eostui.cli.watch import preferences, watch_again
         from eostui.reading.replay import ReplayFeed
 
         feed = ReplayFeed(file, speed=speed, start=start)
-        dashboard = Dashboard(feed, preferences(theme))
-    return show(dashboard)
+        chosen = preferences(theme)
+    return watch_again(feed, chosen)

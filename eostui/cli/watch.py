@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import functools
 import io
 import os
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import typer
 
 from eostui.dashboard.app import Dashboard
 from eostui.dashboard.house_app import HouseApp
+from eostui.dashboard.screens.watch import WatchScreen
 from eostui.dashboard.settings import THEME_NAMES, Preferences
 from eostui.reading.ending import ending_of
 from eostui.reading.growing import GrowingFeed
 from eostui.reading.live import LiveFeed
-from eostui.store import RunFile
+from eostui.reading.replay import ReplayFeed
+from eostui.store import RUN_FILE, RunFile
 from eostui.streams import write_what_can_be_read
 
 VIEWER_NICENESS = 5
@@ -34,17 +39,15 @@ def preferences(theme: str | None) -> Preferences:
 
 def watch(feed: LiveFeed, chosen: Preferences) -> int:
     """The dashboard until the user leaves it; the exit code."""
-    with contextlib.suppress(OSError):
-        # The training comes first: where its threads keep every core busy, a viewer that takes one of them for a moment
-        # has all the others wait.
-        os.nice(VIEWER_NICENESS)
+    _give_way()
+    dashboard = Dashboard(feed, chosen)
     try:
-        code = show(Dashboard(feed, chosen))
+        code = show(dashboard)
     except KeyboardInterrupt:  # before Textual has the keys: what a second Ctrl-C means
         code = 130
     finally:
         feed.close()
-    if feed.over:
+    if feed.over and dashboard.branch is None:
         ended = 1 if feed.ended is None else feed.ended.code
         if ended:
             print(f"eostui: {ending_of(feed)}", file=sys.stderr)
@@ -53,7 +56,40 @@ def watch(feed: LiveFeed, chosen: Preferences) -> int:
         return code or ended
     with contextlib.suppress(OSError):  # the terminal may be what has gone
         print(f"{feed.name} is still training; come back: eostui attach {feed.place}", flush=True)
-    return code
+    return _branch_off(dashboard.branch, chosen) if dashboard.branch else code
+
+
+def watch_again(feed: ReplayFeed, chosen: Preferences) -> int:
+    """A saved run until the user leaves it; the exit code."""
+    dashboard = Dashboard(feed, chosen)
+    code = show(dashboard)
+    return _branch_off(dashboard.branch, chosen) if dashboard.branch else code
+
+
+def _branch_off(wanted: WatchScreen.Branch, chosen: Preferences) -> int:
+    """Start the new run that was asked for, and watch it."""
+    from eostui.cli.start import follow
+    from eostui.trainer.branch_off import branch_off
+
+    directory = wanted.directory.absolute()
+    start = partial(
+        branch_off, directory / RUN_FILE, wanted.at, {"lr": wanted.lr}, name=None, runs_dir=directory.parent
+    )
+    return watch(follow(_give_way().submit(start).result()), chosen)
+
+
+@functools.cache
+def _give_way() -> ThreadPoolExecutor:
+    """Let the training come first: where its threads keep every core busy, a viewer that takes one of them for a moment
+    has all the others wait.
+
+    Returns a thread from before that: on Linux, what is started in it does not give way.
+    """
+    starter = ThreadPoolExecutor(1)
+    starter.submit(int).result()  # now there is a thread
+    with contextlib.suppress(OSError):
+        os.nice(VIEWER_NICENESS)
+    return starter
 
 
 def show_together(files: Sequence[RunFile], theme: str | None) -> int:

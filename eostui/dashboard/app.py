@@ -43,6 +43,8 @@ class Dashboard(HouseApp[None]):
         super().__init__(preferences)
         self._looking = self._screen_of(shown)
         self._herald = self._herald_of(shown)
+        self.branch: WatchScreen.Branch | None = None
+        """The new run that is to be started and shown next; None where the user has just left."""
 
     def get_default_screen(self) -> Screen[None]:
         return self._looking
@@ -68,6 +70,11 @@ class Dashboard(HouseApp[None]):
         self._looking = self._screen_of(message.replay)
         self._herald = self._herald_of(message.replay)
         self.push_screen(self._looking)  # Textual (8.2) cannot switch away from an app's first screen
+
+    def on_watch_screen_branch(self, message: WatchScreen.Branch) -> None:
+        """Make room for the new run: who started this app starts that."""
+        self.branch = message
+        self.exit()
 
     def on_unmount(self) -> None:
         """Give the terminal its title back."""

@@ -219,11 +219,6 @@ class LiveScreen(WatchScreen):
 
         self.app.push_screen(NoteScreen(self.feed.next_step), take)
 
-    def _preview(self, threshold: float | None) -> None:
-        """Show on the chart the threshold that an η would have; None for none."""
-        self.charts.preview = threshold
-        self.charts.draw()
-
     def charts_screen(self) -> ChartsScreen:
         choosable = None if self.live.over else Choosable.of(self.feed)
         return ChartsScreen(self.charts.subject.pictures(), self.charts.choice, choosable, self._command)

@@ -35,8 +35,14 @@ class StepSizeScreen(DialogScreen[float | None]):
         factor: float,
         sharpness: PresentSharpness | None = None,
         preview: Preview = lambda _threshold: None,
+        *,
+        question: str = "Step size η",
+        hint: str = "",
     ) -> None:
+        """`hint` is what Enter and Esc do; empty where they apply the step size to the run itself."""
         super().__init__()
+        self._question = question
+        self._hint = hint
         self._present = present
         self._factor = factor
         self._sharpness = sharpness
@@ -46,11 +52,12 @@ class StepSizeScreen(DialogScreen[float | None]):
         with Vertical(classes="dialog low"):
             present = self._present
             edge = "" if present.formula is None else f"; edge {present.formula} = {present.threshold:.5g}"
-            yield Label(f"Step size η, now {step_size_text(present.lr)}{edge}", classes="question", markup=False)
+            yield Label(f"{self._question}, now {step_size_text(present.lr)}{edge}", classes="question", markup=False)
             yield Entry(step_size_text(present.lr * self._factor) if present.lr else "", placeholder="0.02 or 2/100")
             yield Label("", id="verdict", markup=False)
             schedule = "; the schedule no longer applies from then on" if present.scheduled else ""
-            yield Label(f"Enter applies it between two steps{schedule}, Esc keeps the old one", classes="hint")
+            hint = self._hint or f"Enter applies it between two steps{schedule}, Esc keeps the old one"
+            yield Label(hint, classes="hint")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Say what the entry would mean, or what is wrong with it, while it is typed."""

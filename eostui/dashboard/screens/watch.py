@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.message import Message
 from textual.widgets import Footer
 
 from eostui.config import ConfigError, RunConfig
@@ -23,6 +25,7 @@ from eostui.dashboard.screens.events import EventsScreen
 from eostui.dashboard.screens.export import ExportedAs, ExportScreen
 from eostui.dashboard.screens.help import HelpScreen
 from eostui.dashboard.screens.looking import LookingScreen
+from eostui.dashboard.screens.step_size import StepSizeScreen
 from eostui.dashboard.screenshot import with_drawn_dots
 from eostui.dashboard.standing import standing_of
 from eostui.dashboard.subject import RunSubject
@@ -37,6 +40,8 @@ from eostui.reading.charts import Picture, pictures_of
 from eostui.reading.feed import Feed
 from eostui.reading.happenings import happenings_of
 from eostui.reading.marks import marks_of
+from eostui.reading.present_sharpness import PresentSharpness
+from eostui.reading.step_size import StepSize
 from eostui.store import TRAIN
 
 FRAMES_PER_SECOND = 4
@@ -71,11 +76,28 @@ class WatchScreen(LookingScreen):
             tooltip="Copy the command line that repeats this run",
         ),
         Binding("a", "note", "note", id="note", show=False, tooltip="Write a note at the present step of a training"),
+        Binding(
+            "B",
+            "branch",
+            "branch off",
+            id="branch",
+            show=False,
+            tooltip="Start a new run from the present step, with another step size",
+        ),
         Binding("E", "export", "export", id="export", show=False, tooltip="Save what is visible as svg, png or csv"),
         Binding(
             "question_mark", "help", "help", key_display="?", tooltip="What every number and word means", id="help"
         ),
     ]
+
+    class Branch(Message):
+        """A new run is wanted that branches off at step `at`, with the step size `lr`."""
+
+        def __init__(self, directory: Path, at: int, lr: float) -> None:
+            super().__init__()
+            self.directory = directory
+            self.at = at
+            self.lr = lr
 
     def __init__(self, feed: Feed) -> None:
         super().__init__()
@@ -244,6 +266,31 @@ class WatchScreen(LookingScreen):
     def action_note(self) -> None:
         """Refuse a note: only a trainer can write it down."""
         self.notify("a note is taken while the run is being trained, from its first step on", severity="warning")
+
+    def action_branch(self) -> None:
+        """Ask for the step size of a new run that branches off here. A live run goes on by itself."""
+        at = self.feed.step
+        if at < 1:
+            self.notify("a run branches off from step 1 on", severity="warning")
+            return
+
+        def branch(lr: float | None) -> None:
+            if lr is not None:
+                self.post_message(self.Branch(self.feed.directory, at, lr))
+
+        question = f"Step size η of a new run that branches off at step {at:,}"
+        hint = "Enter starts the new run and shows it, Esc stays here"
+        self.app.push_screen(
+            StepSizeScreen(
+                StepSize.of(self.feed), 1.0, PresentSharpness.of(self.feed), self._preview, question=question, hint=hint
+            ),
+            branch,
+        )
+
+    def _preview(self, threshold: float | None) -> None:
+        """Show on the chart the threshold that an η would have; None for none."""
+        self.charts.preview = threshold
+        self.charts.draw()
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen(self.own_bindings(), self.feed, self.reasons))
