@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as in a trainer: other te
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Tests run side by side, one for each core: threads of torch's would wait for each other.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# The register of live runs: tests have one of their own, and leave the user's alone.
+os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="eostui-test-state-")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

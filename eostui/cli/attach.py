@@ -15,21 +15,16 @@ def attach(run: NewestRunning = None, theme: Theme = None, runs_dir: RunsDir = D
     """
     from eostui.cli.terminal import require_terminal
     from eostui.cli.watch import preferences, watch
-    from eostui.link.address import LinkError, is_live
+    from eostui.link.address import LinkError
     from eostui.link.client import LinkClient
+    from eostui.link.live_runs import find_live
     from eostui.reading.live import LiveFeed
-    from eostui.store import find_run, list_runs
 
-    if run is None:
-        live = (path for path in list_runs(runs_dir) if is_live(path.parent))
-        path = next(live, None) or find_run(None, runs_dir)
-    else:
-        path = find_run(run, runs_dir)
-    directory = path.parent
+    directory = find_live(run, runs_dir)
     require_terminal("`eostui info` and `eostui export` need none")
     chosen = preferences(theme)
     try:
         client = LinkClient.to_run(directory)
     except LinkError as error:
-        raise LinkError(f"{error}; watch what it left: eostui replay {directory}") from None
+        raise LinkError(f"{error}; watch what is in its file: eostui replay {directory}") from None
     return watch(LiveFeed(client, directory), chosen)

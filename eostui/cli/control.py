@@ -50,10 +50,16 @@ def control(
     """
     from eostui.link.address import LinkError
     from eostui.link.client import LinkClient
-    from eostui.store import find_run
+    from eostui.link.live_runs import find_live
+    from eostui.link.withdraw import has_begun, interrupt
 
     argument = _argument(verb, value)
-    client = LinkClient.to_run(find_run(run, runs_dir).parent)
+    directory = find_live(run, runs_dir)
+    client = LinkClient.to_run(directory)
+    if verb is Verb.STOP and not has_begun(directory) and interrupt(directory):
+        print(client.last_word(timeout))
+        client.close()
+        return
     try:
         answer = client.request(verb, argument, timeout)
         if answer.ok:

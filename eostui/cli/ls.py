@@ -9,11 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from textwrap import wrap
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from eostui.cli.options import DEFAULT_RUNS_DIR, RunsDir
+
+if TYPE_CHECKING:
+    from eostui.store import RunFile
 
 HEADINGS = ("name", "state", "step", "loss", "sharpness", "threshold", "created (UTC)")
 _NUMBERS = range(2, 6)
@@ -28,6 +31,9 @@ INDENT = "  "
 
 def ls(
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array, for a program.")] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Only runs that are being trained: all of yours, in any directory.")
+    ] = False,
     runs_dir: RunsDir = DEFAULT_RUNS_DIR,
 ) -> None:
     """List the runs, newest first.
@@ -40,17 +46,22 @@ def ls(
 
     - `eostui ls --runs-dir ~/experiments`
     - `eostui ls --json`
+    - `eostui ls --live`
     """
     from eostui.cli.terminal import terminal_size
-    from eostui.store import list_runs
+    from eostui.link.live_runs import live_runs, starting_runs
+    from eostui.store import RUN_FILE, list_runs
     from eostui.streams import as_shown
 
-    paths = list_runs(runs_dir)
+    if live:
+        paths = [directory / RUN_FILE for directory in live_runs()]
+    else:
+        paths = [*(directory / RUN_FILE for directory in starting_runs(runs_dir)), *list_runs(runs_dir)]
     if as_json:
         print(json.dumps([_described(path) for path in paths], indent=2, allow_nan=False))
         return
     if not paths:
-        print(f"no runs in {runs_dir} yet; `eostui run` makes one")
+        print("no run of yours is being trained" if live else f"no runs in {runs_dir} yet; `eostui run` makes one")
         return
     size = terminal_size() if sys.stdout.isatty() else None
     for line in lay_out_runs(
@@ -110,12 +121,14 @@ def _described(path: Path) -> dict[str, object]:
     from eostui.reading.threshold import Threshold
     from eostui.store import RunFile, RunFileError, clean_text
 
+    if state := _starting(path):
+        return {"name": clean_text(path.parent.name), "path": str(path), "state": state}
     try:
         with RunFile.open(path) as run:
             threshold = Threshold.of(run.config, run.environment)
             measured = asdict(Newest.of(run))
             return {
-                "name": run.name,
+                "name": _name(run),
                 "path": str(path),
                 "state": run_state(run),
                 "created": run.created.isoformat(),
@@ -125,6 +138,21 @@ def _described(path: Path) -> dict[str, object]:
             }
     except RunFileError as error:
         return {"name": clean_text(path.parent.name), "path": str(path), "error": str(error)}
+
+
+def _name(run: RunFile) -> str:
+    """The name by which a run is found: that of its directory, which may have been renamed or copied."""
+    from eostui.store import clean_text
+
+    return clean_text(run.path.parent.resolve().name, 100)
+
+
+def _starting(path: Path) -> str:
+    """The state of a run that has no file yet; empty for one that has."""
+    from eostui.reading.state import state_of
+    from eostui.store import Status
+
+    return "" if path.exists() else state_of(path.parent, Status.STARTING)
 
 
 def _is_json(value: object) -> bool:
@@ -137,13 +165,15 @@ def _row(path: Path) -> tuple[str, ...]:
     from eostui.reading.threshold import Threshold
     from eostui.store import RunFile, RunFileError, clean_text
 
+    if state := _starting(path):
+        return clean_text(path.parent.name), state
     try:
         with RunFile.open(path) as run:
             newest, threshold = Newest.of(run), Threshold.of(run.config, run.environment)
             of = " (P⁻¹H)" if threshold.table == "preconditioned" else ""
             doubt = "?" * newest.doubtful
             return (
-                run.name,
+                _name(run),
                 run_state(run),
                 NONE if newest.step is None else str(newest.step),
                 _number(newest.loss),

@@ -22,9 +22,11 @@ def run_names(context: typer.Context, incomplete: str) -> list[str]:
 def running_names(context: typer.Context, incomplete: str) -> list[str]:
     """Names of runs that begin so and are being trained."""
     from eostui.link.address import is_live
+    from eostui.link.live_runs import live_runs
 
     runs_dir = expand_home(context.params.get("runs_dir") or DEFAULT_RUNS_DIR)
-    return [name for name in run_names(context, incomplete) if is_live(runs_dir / name)]
+    here = {name for name in run_names(context, incomplete) if is_live(runs_dir / name)}
+    return sorted(here | {path.name for path in live_runs() if path.name.startswith(incomplete)})
 
 
 def trackable(incomplete: str) -> list[str]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import socket
 import stat
+import time
 from pathlib import Path
+
+from eostui.link.heartbeat import Life, read_heartbeat
+from eostui.store import clean_text
 
 SOCKET_NAME = "link.sock"
 LONGEST_PATH = 100
@@ -56,22 +61,66 @@ def listen(run_directory: Path) -> socket.socket:
 
 
 def connect(run_directory: Path) -> socket.socket:
-    """A connection to the live trainer of a run. Raises `LinkError` where none is listening."""
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connection.settimeout(TIMEOUT)
-    try:
-        connection.connect(str(socket_path(run_directory)))
-    except OSError as error:
-        connection.close()
-        raise LinkError(f"no trainer is running for {run_directory.name!r}") from error
-    connection.settimeout(None)
-    return connection
+    """A connection to the live trainer of a run. Raises `LinkError`, which says what there is where none listens."""
+    name = repr(clean_text(run_directory.name, 100))
+    life = life_of(run_directory)
+    if life is Life.SUSPENDED:
+        raise LinkError(f"the trainer of {name} is suspended: `kill -CONT {_pid(run_directory)}` lets it go on")
+    if life in (Life.ELSEWHERE, Life.SILENT):
+        raise LinkError(f"the trainer of {name} is on another machine, {_host(run_directory)}: attach there")
+    deadline = time.monotonic() + TIMEOUT
+    while True:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.settimeout(TIMEOUT)
+        try:
+            connection.connect(str(_listening_at(run_directory)))
+        except BlockingIOError as error:  # others are before us in the queue
+            connection.close()
+            if time.monotonic() > deadline:
+                raise LinkError(f"the trainer of {name} takes nobody in at present: try again") from error
+            time.sleep(0.05)
+        except OSError as error:
+            connection.close()
+            if life is Life.ALIVE:
+                reason = error.strerror or error
+                raise LinkError(f"the trainer of {name} is running, and cannot be reached: {reason}") from error
+            raise LinkError(f"no trainer is running for {name}") from error
+        else:
+            connection.settimeout(None)
+            return connection
+
+
+def life_of(run_directory: Path) -> Life | None:
+    """What is known of a run's trainer; None where it has left no word of itself, as after a clean end."""
+    found = read_heartbeat(run_directory)
+    return None if found is None else found[0].life(run_directory, found[1])
 
 
 def is_live(run_directory: Path) -> bool:
-    """Whether a trainer is listening for this run."""
-    try:
-        connect(run_directory).close()
-    except LinkError:
-        return False
-    return True
+    """Whether a trainer is at work on this run, on whichever machine."""
+    life = life_of(run_directory)
+    if life is None:  # somebody may listen all the same
+        with contextlib.suppress(LinkError):
+            connect(run_directory).close()
+            return True
+    return life in (Life.ALIVE, Life.SUSPENDED, Life.ELSEWHERE)
+
+
+def _listening_at(run_directory: Path) -> Path:
+    """Where the trainer listens. One whose directory was renamed goes on listening where its path led to before."""
+    path = socket_path(run_directory)
+    if not path.exists() and (found := read_heartbeat(run_directory)) is not None:
+        said = Path(found[0].socket)
+        if said.parent == _private_directory():  # no other place is believed
+            return said
+    return path
+
+
+def _pid(run_directory: Path) -> int:
+    found = read_heartbeat(run_directory)
+    return 0 if found is None else found[0].pid
+
+
+def _host(run_directory: Path) -> str:
+    found = read_heartbeat(run_directory)
+    return "" if found is None else clean_text(found[0].host, 100)

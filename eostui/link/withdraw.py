@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
-from eostui.link.address import SOCKET_NAME, LinkError, is_live, socket_path
+from eostui.link.address import SOCKET_NAME, LinkError, is_live, life_of, socket_path
+from eostui.link.heartbeat import HEARTBEAT_NAME, Life, read_heartbeat
 from eostui.store import RUN_FILE
 
 LOG_NAME = "trainer.log"
@@ -18,6 +20,15 @@ LOG_NAME = "trainer.log"
 def has_begun(run_directory: Path) -> bool:
     """Whether there is a run file, which nobody may take away any more."""
     return (run_directory / RUN_FILE).exists()
+
+
+def interrupt(run_directory: Path) -> bool:
+    """Ask a trainer on this machine that is starting to end: it hears no command yet. Whether there is one."""
+    found = read_heartbeat(run_directory)
+    if found is None or not found[0].is_here or life_of(run_directory) is not Life.ALIVE:
+        return False
+    os.kill(found[0].pid, signal.SIGTERM)
+    return True
 
 
 def withdraw(run_directory: Path) -> None:
@@ -58,5 +69,9 @@ def withdraw_leftover(run_directory: Path) -> None:
     except OSError:
         return
     unfinished = {name for name in names if name.startswith(f".{RUN_FILE}.")}
-    if LOG_NAME in names and names - unfinished <= {LOG_NAME, SOCKET_NAME} and not is_live(run_directory):
+    if (
+        LOG_NAME in names
+        and names - unfinished <= {LOG_NAME, SOCKET_NAME, HEARTBEAT_NAME}
+        and not is_live(run_directory)
+    ):
         withdraw(run_directory)

@@ -14,7 +14,8 @@ from eostui.reading.threshold import Threshold
 from eostui.reading.trace import Floats, Steps
 from eostui.store import TRAIN, RunFile, RunFileError, clean_text
 
-_GOING_ON = ("starting", "running", "paused")
+_GOING_ON = ("starting", "running", "paused", "suspended")
+"""How the states of runs begin that a trainer is at work on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +49,7 @@ class RunRow:
     @property
     def goes_on(self) -> bool:
         """Whether a trainer is at work on it."""
-        return self.state in _GOING_ON
+        return self.state.startswith(_GOING_ON)
 
     def levels(self, width: int) -> list[float | None]:
         """The largest ratio in each of `width` equal stretches of the run, at most one for each measurement; None where

@@ -2,11 +2,39 @@
 
 from __future__ import annotations
 
-from eostui.link.address import is_live
-from eostui.store import RunFile
+from pathlib import Path
+
+from eostui.link.address import is_live, life_of
+from eostui.link.heartbeat import Life, read_heartbeat
+from eostui.reading.numbers import duration
+from eostui.store import RunFile, Status, clean_text
 
 
 def run_state(run: RunFile) -> str:
-    """The status in the file, or `died` where it says that the run goes on and no trainer does."""
+    """The status in the file, or what has become of a run that goes on by its file."""
     status = run.status()
-    return str(status) if status.ended or is_live(run.path.parent) else "died"
+    return str(status) if status.ended else state_of(run.path.parent, status)
+
+
+def state_of(directory: Path, status: Status) -> str:
+    """The state of a run that has not ended, whose file, if it has one yet, has this status.
+
+    `running on gpu17` where the trainer is on another machine that shares the files, `suspended` where somebody has
+    stopped its process, `died` where there is no such process any more, `not heard of for 10 min` of one on another
+    machine, and `copy` of a directory that was copied while its run went on.
+    """
+    found = read_heartbeat(directory)
+    match life_of(directory):
+        case Life.ALIVE:
+            return str(status)
+        case Life.SUSPENDED:
+            return "suspended"
+        case Life.COPIED:
+            return "copy"
+        case Life.ELSEWHERE if found:
+            return f"{status} on {clean_text(found[0].host, 60)}"
+        case Life.SILENT if found:
+            return f"not heard of for {duration(found[1])}"
+        case None if is_live(directory):
+            return str(status)
+    return "died" if status is not Status.STARTING else "died while starting"

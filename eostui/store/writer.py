@@ -151,6 +151,7 @@ class RunWriter:
         with self._disk_lock:
             if self._failure is not None:
                 raise self._told(self._failure)
+            self.path = self.present_path
             file = _new_file(self.path)
             try:
                 said = len(json.dumps(table.charts_to_json()).encode())
@@ -173,6 +174,15 @@ class RunWriter:
             self._buffers[table.name] = added
             os.ftruncate(before.id.get_vfd_handle(), before.id.get_filesize())
             before.close()
+
+    @property
+    def present_path(self) -> Path:
+        """Where the file is now, if its directory was renamed and the system tells."""
+        with contextlib.suppress(OSError):
+            path = Path(f"/proc/self/fd/{self._descriptor}").readlink()
+            if path.exists():
+                return path
+        return self.path
 
     def table(self, name: str) -> Table:
         """The run's table of that name, to make a row of. Raises ValueError where it has none."""

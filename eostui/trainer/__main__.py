@@ -8,6 +8,7 @@ what happens.
 from __future__ import annotations
 
 import faulthandler
+import os
 import signal
 import socket
 import sys
@@ -15,6 +16,8 @@ import traceback
 from pathlib import Path
 from typing import NoReturn
 
+from eostui.link.heartbeat import Pulse
+from eostui.link.live_runs import forget, register
 from eostui.link.messages import Ended, Hello
 from eostui.link.server import LinkServer
 from eostui.link.withdraw import has_begun, withdraw, withdraw_but_keep_log
@@ -33,12 +36,36 @@ def main() -> NoReturn:
     fill_standard_descriptors()
     faulthandler.enable()  # a crash in native code leaves its trace in the log
     directory, listener = Path(sys.argv[1]), socket.socket(fileno=int(sys.argv[2]))
+    _keep_to_this_process(listener)
     server = LinkServer(listener)
+    registered = register(directory)
+
+    def moved(path: Path) -> None:
+        nonlocal registered
+        forget(registered)
+        registered = register(path)
+
+    pulse = Pulse(directory.absolute(), listener.getsockname(), moved=moved, gone=lambda: _deleted(server))
     try:
         code = _train(directory, server)
     except BaseException as error:  # anything unforeseen: a missing module, or an exit in the user's code
         code = _tell(error, directory, server)
+    pulse.stop()
+    forget(registered)
     end(code)
+
+
+def _keep_to_this_process(listener: socket.socket) -> None:
+    """Have no process that the user's code starts, or leaves behind, listen in this one's place."""
+    listener.set_inheritable(False)
+    os.register_at_fork(after_in_child=listener.close)
+
+
+def _deleted(server: LinkServer) -> None:
+    """End a training whose directory somebody has deleted: nobody could ever see what it finds."""
+    server.say(Ended("the run's directory was deleted: nothing more can be recorded", 1))
+    server.close()
+    end(1)
 
 
 def _train(directory: Path, server: LinkServer) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from eostui.config import RunConfig
 from eostui.link.address import is_live, listen
+from eostui.link.heartbeat import Heartbeat
 from eostui.link.withdraw import LOG_NAME, withdraw, withdraw_leftover
 from eostui.store import (
     RUN_FILE,
@@ -127,6 +128,8 @@ def _trainer(assignment: Assignment, directory: Path, there: Path | None = None)
             start_new_session=True,
             pass_fds=[listener.fileno()],
         )
+        with contextlib.suppress(OSError):  # from the first moment on, others see that it is starting
+            Heartbeat.of(process.pid, directory, listener.getsockname()).write(directory)
         assert process.stdin is not None
         with contextlib.suppress(BrokenPipeError):  # the process has ended already, which its watcher reports
             process.stdin.write(assignment.to_json())

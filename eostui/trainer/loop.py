@@ -6,7 +6,6 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from eostui.config import RunConfig
@@ -48,7 +47,6 @@ class Trainer:
         setup: Setup,
         record: Record,
         control: Control,
-        directory: Path,
         *,
         products: Products,
         beginning: Beginning | None = None,
@@ -57,7 +55,6 @@ class Trainer:
         self._setup = setup
         self._record = record
         self._control = control
-        self._directory = directory
         self._products = products
         self._own = looks_like_path(config.problem.arch)
         self._beginning = beginning or Beginning()
@@ -104,7 +101,7 @@ class Trainer:
         begins, record, setup = self._beginning, self._record, self._setup
         if begins.state is not None:
             self.load_state_dict(begins.state)
-            forget_newer(self._directory / "checkpoints", begins.step)
+            forget_newer(self._record.directory / "checkpoints", begins.step)
         start = Started(self._descent.lr, self._descent.threshold.value)
         record.event(begins.step, begins.happening or start)
         if begins.lr is not None:
@@ -309,7 +306,7 @@ class Trainer:
             self._record.sync()  # no checkpoint is ahead of its rows
             try:
                 keep = self._config.limits.keep_checkpoints
-                path = write_checkpoint(self._directory / "checkpoints", self.state_dict(), keep=keep)
+                path = write_checkpoint(self._record.directory / "checkpoints", self.state_dict(), keep=keep)
             except OSError as error:
                 outcome.done, outcome.text = False, str(error)
                 return

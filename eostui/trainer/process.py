@@ -82,10 +82,11 @@ def train(assignment: Assignment, directory: Path, hello: Hello, server: LinkSer
     record.introduce(Hello(hello.name, hello.run_file, hello.config, environment, described))
     status, text = _run(prepared, record, directory, control)
     if config.limits.on_end is not None:
-        start_command(config.limits.on_end, Ending(directory, status, record.last_step, text))
+        start_command(config.limits.on_end, Ending(record.directory, status, record.last_step, text))
     server.say(Ended(text, EXIT_CODES[status]))
     server.close()
     _forget_socket(directory)
+    _forget_socket(record.directory)
     return EXIT_CODES[status]
 
 
@@ -139,7 +140,6 @@ def _run(prepared: _Prepared, record: Record, directory: Path, control: Control)
                 setup,
                 record,
                 control,
-                directory,
                 products=prepared.products,
                 beginning=prepared.beginning,
             )

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from eostui.link.messages import Hello, Phase, State
@@ -51,6 +52,11 @@ class Record:
         if self._hello is not None:
             self._hello = replace(self._hello, tables={**self._hello.tables, table.name: table.to_json()})
             self._server.say(self._hello)
+
+    @property
+    def directory(self) -> Path:
+        """The run's directory, where it is now."""
+        return self._writer.present_path.parent
 
     @property
     def rows(self) -> dict[str, int]:

@@ -124,7 +124,7 @@ def train(config: RunConfig, directory: Path, state: dict[str, Any] | None = Non
     )
     record, control = Record(writer, server), Control(server, paused=False)
     products = checked_products(setup.config, setup, setup.theta)
-    trainer = Trainer(setup.config, setup, record, control, directory, products=products)
+    trainer = Trainer(setup.config, setup, record, control, products=products)
     if state is not None:
         trainer.load_state_dict(state)
     if stop_in is not None:

@@ -89,7 +89,7 @@ def _train(
     )
     record = Record(writer, server)
     control = Control(server, paused=config.limits.paused)
-    trainer = Trainer(setup.config, setup, record, control, directory, products=products)
+    trainer = Trainer(setup.config, setup, record, control, products=products)
     decider: Any = Listening(trainer._decider) if turns is None else Repeating(turns)
     trainer._decider = decider
     assert trainer.run() is Status.FINISHED
