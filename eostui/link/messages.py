@@ -2,24 +2,29 @@
 
 Trainer to viewer: `Hello` (what run this is; first, and again when more is known), `Phase` (what it is doing now),
 `Rows` (new rows of one table), `State` (the run's status changed), `Ack` (a command was applied, or not, and why),
-`Ended` (the last word). Viewer to trainer: `Command`.
+`Trouble` (something is wrong with the pipe itself), `Ended` (the last word). Viewer to trainer: `Command`.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
-from eostui.link.frames import FrameError, encode_frame
+from eostui.link.frames import MAX_BODY, MAX_COMMAND, MAX_HEADER, FrameError, encode_frame
 from eostui.link.verb import Verb
 from eostui.store import clean_json, clean_text
 
 _COLUMN_KINDS = {"i": "<i8", "f": "<f8"}
-_MAX_TEXT = 4096
+_COLUMN_TYPE = re.compile(r"<i8|<f8|\|S(?:[1-9][0-9]{0,2}|[1-3][0-9]{3}|40[0-8][0-9]|409[0-6])")
+"""What a column of rows may be: numbers, or texts of at most 4096 bytes. numpy itself parses more than it should."""
+_MOST_COLUMNS = 1000
+_LARGEST = 2**63 - 1
+"""The largest index of a row."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,14 @@ class Ack:
 
 
 @dataclass(frozen=True)
+class Trouble:
+    """Something is wrong with the pipe, and not with the run. `hangs_up` where the trainer ends this connection."""
+
+    text: str
+    hangs_up: bool = False
+
+
+@dataclass(frozen=True)
 class Ended:
     """The trainer's last word. `code` is the run's exit code as the command line defines it."""
 
@@ -106,13 +119,14 @@ class Command:
     argument: Argument = None
 
 
-Message = Hello | Phase | Rows | State | Ack | Ended | Command
+Message = Hello | Phase | Rows | State | Ack | Trouble | Ended | Command
 
-_PLAIN: dict[str, type[Hello | Phase | State | Ack | Ended | Command]] = {
+_PLAIN: dict[str, type[Hello | Phase | State | Ack | Trouble | Ended | Command]] = {
     "hello": Hello,
     "phase": Phase,
     "state": State,
     "ack": Ack,
+    "trouble": Trouble,
     "ended": Ended,
     "command": Command,
 }
@@ -130,7 +144,7 @@ _FIELD_TYPES: dict[str, tuple[type, ...]] = {
 
 
 def encode(message: Message) -> bytes:
-    """The frame that carries a message."""
+    """The frame that carries a message. Raises `FrameError` for one that is over the limits of `frames`."""
     if isinstance(message, Rows):
         arrays = {name: _wire(array) for name, array in message.columns.items()}
         header = {
@@ -140,7 +154,8 @@ def encode(message: Message) -> bytes:
             "columns": [[name, array.dtype.str, list(array.shape)] for name, array in arrays.items()],
         }
         return encode_frame(header, b"".join(array.tobytes() for array in arrays.values()))
-    return encode_frame({"kind": type(message).__name__.lower(), **asdict(message)})
+    limit = MAX_COMMAND if isinstance(message, Command) else MAX_HEADER
+    return encode_frame({"kind": type(message).__name__.lower(), **asdict(message)}, max_header=limit)
 
 
 def decode(header: dict[str, Any], body: bytes) -> Message:
@@ -149,7 +164,7 @@ def decode(header: dict[str, Any], body: bytes) -> Message:
     if kind == "rows":
         return _decode_rows(header, body)
     if kind not in _PLAIN:
-        raise FrameError(f"unknown kind of message {kind!r}")
+        raise FrameError(f"unknown kind of message {kind!r:.60}")
     message_type = _PLAIN[kind]
     values: dict[str, Any] = {}
     for name, annotation in message_type.__annotations__.items():
@@ -161,7 +176,7 @@ def decode(header: dict[str, Any], body: bytes) -> Message:
         raise FrameError("phase message: a stage has a name that is no text")
     if message_type is Command:
         if values["verb"] not in list(Verb):
-            raise FrameError(f"unknown command {values['verb']!r}; there are {', '.join(Verb)}")
+            raise FrameError(f"unknown command {values['verb']!r:.60}; there are {', '.join(Verb)}")
         values["verb"] = Verb(values["verb"])
     return message_type(**values)
 
@@ -173,24 +188,34 @@ def _wire(array: np.ndarray) -> np.ndarray:
 
 
 def _decode_rows(header: dict[str, Any], body: bytes) -> Rows:
-    try:
-        table, first, described = str(header["table"]), int(header["first"]), list(header["columns"])
-        columns: dict[str, np.ndarray] = {}
-        offset = 0
-        for name, type_string, shape in described:
-            dtype = np.dtype(str(type_string))
-            extent = tuple(int(length) for length in shape)
-            if not (dtype.str in _COLUMN_KINDS.values() or (dtype.kind == "S" and 0 < dtype.itemsize <= _MAX_TEXT)):
-                raise FrameError(f"rows of {table!r}: a column cannot be of type {type_string!r}")
-            if len(extent) not in (1, 2) or min(extent) < 0:
-                raise FrameError(f"rows of {table!r}: a column cannot have the shape {extent}")
-            count = math.prod(extent)
-            columns[clean_text(name)] = np.frombuffer(body, dtype, count, offset).reshape(extent)
-            offset += count * dtype.itemsize
-    except FrameError:
-        raise
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise FrameError(f"a rows message cannot be read: {error}") from error
-    if offset != len(body) or first < 0 or len({len(column) for column in columns.values()}) != 1:
-        raise FrameError(f"rows of {table!r}: columns of unequal length, or a body that does not fit them")
+    table, first, described = header.get("table"), header.get("first"), header.get("columns")
+    if not isinstance(table, str) or not _is_count(first, _LARGEST):
+        raise FrameError("a rows message says its table and the index of its first row")
+    if not isinstance(described, list) or not 0 < len(described) <= _MOST_COLUMNS:
+        raise FrameError(f"rows of {table!r:.60}: a table has 1 to {_MOST_COLUMNS} columns")
+    columns: dict[str, np.ndarray] = {}
+    offset = 0
+    for column in described:
+        name, dtype, shape = _described(table, column)
+        size = math.prod(shape) * dtype.itemsize
+        if name in columns or offset + size > len(body):
+            raise FrameError(f"rows of {table!r:.60}: a column twice, or a body that ends before its columns do")
+        columns[name] = np.frombuffer(body[offset : offset + size], dtype).reshape(shape)
+        offset += size
+    if offset != len(body) or len({len(column) for column in columns.values()}) != 1:
+        raise FrameError(f"rows of {table!r:.60}: columns of unequal length, or a body that does not fit them")
     return Rows(clean_text(table), first, columns)
+
+
+def _described(table: str, column: object) -> tuple[str, np.dtype[Any], tuple[int, ...]]:
+    """Name, type and shape of a column, (n,) or (n, k)."""
+    match column:
+        case [str(name), str(type_string), [*lengths]] if _COLUMN_TYPE.fullmatch(type_string):
+            shape = tuple(length for length in lengths if _is_count(length, MAX_BODY))
+            if len(shape) == len(lengths) and len(shape) in (1, 2):
+                return clean_text(name), np.dtype(type_string), shape
+    raise FrameError(f"rows of {table!r:.60}: no column is described by {column!r:.120}")
+
+
+def _is_count(value: object, most: int) -> TypeGuard[int]:
+    return type(value) is int and 0 <= value <= most
