@@ -1,6 +1,6 @@
 """The viewer's end of the pipe.
 
-A thread reads and decodes into a deque; whoever draws takes out what has come, once a frame. One user-interface
+A thread reads and decodes into a list; whoever draws takes out what has come, once a frame. One user-interface
 message a record would cost most of a core at ten thousand records a second; this costs little at any rate.
 """
 
@@ -11,27 +11,37 @@ import itertools
 import socket
 import threading
 import time
-from collections import deque
 from pathlib import Path
 
 from eostui.link.address import LinkError, connect
-from eostui.link.frames import FrameDecoder, FrameError
-from eostui.link.messages import Ack, Argument, Command, Ended, Message, Rows, decode, encode
+from eostui.link.frames import MAX_COMMAND, FrameDecoder, FrameError
+from eostui.link.messages import Ack, Argument, Command, Ended, Message, Trouble, decode, encode
 from eostui.link.verb import Verb
+from eostui.one_line import in_one_line
+from eostui.store import clean_text
 
 MOST_WAITING = 20_000
-"""Messages kept for a viewer that does not take them; beyond it the oldest rows go (the file has them)."""
+"""Messages kept for a viewer that does not take them; beyond it nothing more is read …"""
+MOST_BYTES = 1 << 24
+"""… as beyond so many bytes: the trainer then drops rows, which are in the file."""
+HEAR = 1.0
+"""Seconds that a reason has to come where the trainer has hung up."""
 
 
 class LinkClient:
     """A connection to a live trainer."""
 
     def __init__(self, connection: socket.socket) -> None:
+        self.fault = ""
+        """Why nothing more is read although the training may go on: the trainer has hung up on this viewer, or sends
+        what cannot be read. Empty where that is not so."""
         self._connection = connection
-        self._messages: deque[Message] = deque()
-        self._arrived = threading.Condition()
+        self._messages: list[Message] = []
+        self._bytes = 0
+        """How many the messages came in."""
+        self._changed = threading.Condition()
         self._ids = itertools.count(1)
-        self._closed = False
+        self._closed = self._closing = False
         self._thread = threading.Thread(target=self._read, name="eostui-link-client", daemon=True)
         self._thread.start()
 
@@ -43,16 +53,16 @@ class LinkClient:
     @property
     def closed(self) -> bool:
         """Whether the trainer has hung up and everything that it said was taken."""
-        with self._arrived:
+        with self._changed:
             return self._closed and not self._messages
 
     def take(self, timeout: float = 0.0) -> list[Message]:
         """Everything that has come, oldest first; waits up to `timeout` seconds for the first."""
-        with self._arrived:
+        with self._changed:
             if not self._messages and not self._closed and timeout > 0:
-                self._arrived.wait(timeout)
-            taken = list(self._messages)
-            self._messages.clear()
+                self._changed.wait(timeout)
+            taken, self._messages, self._bytes = self._messages, [], 0
+            self._changed.notify_all()
             return taken
 
     def send(self, verb: Verb, argument: Argument = None) -> int:
@@ -60,8 +70,11 @@ class LinkClient:
         command = Command(next(self._ids), verb, argument)
         try:
             self._connection.sendall(encode(command))
+        except FrameError:
+            raise LinkError(f"what '{verb}' says is too long: a command has at most {MAX_COMMAND} bytes") from None
         except OSError as error:
-            raise LinkError("the trainer has hung up") from error
+            self._thread.join(HEAR)
+            raise LinkError(self.fault or "the trainer has hung up") from error
         return command.id
 
     def request(self, verb: Verb, argument: Argument = None, timeout: float | None = None) -> Ack:
@@ -77,7 +90,7 @@ class LinkClient:
                 raise LinkError(
                     f"the trainer has not answered '{verb}' within {timeout:g} s; it acts between two steps"
                 )
-        raise LinkError(f"the trainer ended before it answered '{verb}'")
+        raise LinkError(self.fault or f"the trainer ended before it answered '{verb}'")
 
     def last_word(self, timeout: float) -> str:
         """Wait until the trainer has ended; what it says of that. Raises `LinkError` where it ends without a word or
@@ -89,30 +102,43 @@ class LinkClient:
                     return message.text
             if time.monotonic() > deadline:
                 raise LinkError(f"the trainer has not ended within {timeout:g} s")
-        raise LinkError("the trainer ended without a word; `eostui ls` says what became of the run")
+        raise LinkError(self.fault or "the trainer ended without a word; `eostui ls` says what became of the run")
 
     def close(self) -> None:
         """Hang up; the training goes on."""
         with contextlib.suppress(OSError):
             self._connection.shutdown(socket.SHUT_RDWR)
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
         self._thread.join(timeout=1.0)
         self._connection.close()
 
     def _read(self) -> None:
         decoder = FrameDecoder()
         try:
-            while data := self._connection.recv(1 << 18):
-                self._deliver([decode(header, body) for header, body in decoder.feed(data)])
-        except (OSError, FrameError):
-            pass  # either way nothing more can be understood; the feed goes on with the file
-        with self._arrived:
+            while not self.fault and (data := self._connection.recv(1 << 18)):
+                self._deliver([decode(header, body) for header, body in decoder.feed(data)], len(data))
+        except OSError:
+            pass  # the trainer has ended, or this viewer has hung up
+        except Exception as error:  # whatever it is, the training goes on, and so does its file
+            said = str(error) if isinstance(error, FrameError) else in_one_line(error)
+            self.fault = f"the trainer sends what this viewer cannot read ({clean_text(said, 200)})"
+        with self._changed:
             self._closed = True
-            self._arrived.notify_all()
+            self._changed.notify_all()
 
-    def _deliver(self, messages: list[Message]) -> None:
-        with self._arrived:
-            self._messages.extend(messages)
-            if len(self._messages) > MOST_WAITING:
-                kept = [message for message in self._messages if not isinstance(message, Rows)]
-                self._messages = deque(kept)
-            self._arrived.notify_all()
+    def _deliver(self, messages: list[Message], size: int) -> None:
+        with self._changed:
+            for message in messages:
+                if isinstance(message, Trouble) and message.hangs_up:
+                    self.fault = message.text
+                else:
+                    self._messages.append(message)
+            self._bytes += size
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._closing or not self._is_full)
+
+    @property
+    def _is_full(self) -> bool:
+        return bool(self._messages) and (len(self._messages) >= MOST_WAITING or self._bytes >= MOST_BYTES)

@@ -1,7 +1,8 @@
-"""The trainer's end of the pipe: one thread that serves any number of viewers and never holds the training up.
+"""The trainer's end of the pipe: one thread that serves its viewers and never holds the training up.
 
 The training thread only appends to lists under a lock; this thread encodes and sends, a few times a second. A viewer
 that does not read is not waited for: past a backlog of unsent bytes its rows are dropped. It finds them in the file.
+Whatever a viewer sends or does costs that viewer alone, and a bounded share of the processor.
 """
 
 from __future__ import annotations
@@ -10,39 +11,37 @@ import contextlib
 import os
 import selectors
 import socket
+import sys
 import threading
+import time
+import traceback
 from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 
-from eostui.link.frames import FrameDecoder, FrameError
-from eostui.link.messages import Ack, Command, Ended, Hello, Message, Phase, Rows, State, decode, encode
+from eostui.link.frames import FrameError
+from eostui.link.messages import Ack, Ended, Hello, Message, Phase, Rows, State, Trouble, encode
+from eostui.link.viewer import Viewer
+from eostui.link.waiting import Asked, Waiting
+from eostui.one_line import in_one_line
 from eostui.store import Row
 
 INTERVAL = 0.1
 """Seconds between two sendings of rows."""
+REST = 0.005
+"""Seconds of rest after each round: whoever keeps this thread busy has it do so many rounds a second and no more."""
 BACKLOG = 4 << 20
 """Unsent bytes of one viewer beyond which rows to it are dropped."""
-
-
-class _Viewer:
-    """One connection, with what was received in part and what is still to be sent."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        connection.setblocking(False)
-        self.connection = connection
-        self.decoder = FrameDecoder()
-        self.unsent = bytearray()
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A command, and who is to be told what became of it."""
-
-    command: Command
-    viewer: _Viewer
+MOST_VIEWERS = 64
+"""Connections at a time …"""
+MOST_OF_A_PROCESS = 16
+"""… and from one process: one that takes all that it can get leaves room for others."""
+MOST_NEW = 8
+"""Connections that are taken in in one round."""
+MOST_ROWS = 100_000
+"""Rows of a table that wait for the next sending; beyond it they are dropped."""
+AFTER_A_FAULT = 0.5
+"""Seconds until this thread goes on after a fault of its own."""
 
 
 class LinkServer:
@@ -56,21 +55,19 @@ class LinkServer:
         self._listener = listener
         self._backlog = backlog
         self._lock = threading.Lock()
-        self._commands: deque[Asked] = deque()
-        self._command_came = threading.Condition(self._lock)
-        self._said: dict[type[Message], Message] = {}
-        self._outbox: list[tuple[Message, _Viewer | None]] = []
+        self._waiting = Waiting()
+        self._said: dict[type[Message], bytes] = {}
+        self._outbox: deque[tuple[Message, Viewer | None]] = deque()
         self._rows: dict[str, tuple[int, list[Row]]] = {}
         self._closing = False
-        self._selector = selectors.DefaultSelector()
-        self._viewers: set[_Viewer] = set()
-        wake_receiver, self._wake = os.pipe()
-        os.set_blocking(wake_receiver, False)
+        self._viewers: set[Viewer] = set()
+        self._spare: int | None = os.open(os.devnull, os.O_RDONLY)
+        """Given up for a moment where no other descriptor is left, to take in a viewer and tell it so."""
+        self._wake_receiver, self._wake = os.pipe()
+        os.set_blocking(self._wake_receiver, False)
         os.set_blocking(self._wake, False)
-        self._selector.register(listener, selectors.EVENT_READ, None)
-        self._selector.register(wake_receiver, selectors.EVENT_READ, None)
-        self._wake_receiver = wake_receiver
-        self._thread = threading.Thread(target=self._serve, name="eostui-link", daemon=True)
+        self._selector = self._new_selector()
+        self._thread = threading.Thread(target=self._run, name="eostui-link", daemon=True)
         self._thread.start()
 
     def say(self, message: Hello | Phase | State | Ended) -> None:
@@ -82,14 +79,18 @@ class LinkServer:
     def publish(self, index: int, row: Row) -> None:
         """Queue one row, the `index`-th of its table, for the next sending."""
         with self._lock:
-            self._rows.setdefault(row.table.name, (index, []))[1].append(row)
+            _, rows = self._rows.setdefault(row.table.name, (index, []))
+            if len(rows) >= MOST_ROWS:
+                self._rows[row.table.name] = index, rows = index, []
+            rows.append(row)
 
     def take_command(self, timeout: float = 0.0) -> Asked | None:
-        """The oldest command that was not taken yet; waits up to `timeout` seconds for one."""
-        with self._command_came:
-            if not self._commands and timeout > 0:
-                self._command_came.wait(timeout)
-            return self._commands.popleft() if self._commands else None
+        """The next command other than a stop, None where none may be taken now; see `Waiting.take`."""
+        return self._waiting.take(timeout)
+
+    def take_stop(self) -> Asked | None:
+        """A command to stop, which does not wait for those that came before it."""
+        return self._waiting.take_stop()
 
     def answer(self, asked: Asked, ok: bool, text: str) -> None:
         """Acknowledge a command to the viewer that sent it."""
@@ -108,84 +109,157 @@ class LinkServer:
         with contextlib.suppress(BlockingIOError):
             os.write(self._wake, b".")
 
-    def _serve(self) -> None:
+    def _new_selector(self) -> selectors.BaseSelector:
+        selector = selectors.DefaultSelector()
+        selector.register(self._listener, selectors.EVENT_READ, self._accept)
+        selector.register(self._wake_receiver, selectors.EVENT_READ, self._woken)
+        return selector
+
+    def _run(self) -> None:
+        logged = ""
         while True:
-            for key, _ in self._selector.select(INTERVAL):
-                if key.fileobj is self._listener:
-                    self._accept()
-                elif key.fileobj == self._wake_receiver:
-                    os.read(self._wake_receiver, 4096)
-                else:
-                    self._receive(key.data)
-            with self._lock:
-                outbox, self._outbox = self._outbox, []
-                rows, self._rows = self._rows, {}
-                closing = self._closing
-            for first, pending in rows.values():
-                self._send_rows(_message_of(first, pending))
-            for message, addressee in outbox:
-                self._send(encode(message), self._viewers if addressee is None else {addressee})
-                if addressee is None:
-                    self._said[type(message)] = message
-            for viewer in list(self._viewers):
-                self._push(viewer)
-            if closing and not any(viewer.unsent for viewer in self._viewers):
+            try:
+                self._serve()
                 break
+            except Exception as error:  # the training goes on, and whoever watches it must not be lost
+                text = f"the thread that serves viewers failed and was started again: {in_one_line(error)}"
+                if text != logged:  # once, where it happens again and again
+                    traceback.print_exc()
+                    print(f"eostui: {text}", file=sys.stderr, flush=True)
+                    logged = text
+                time.sleep(AFTER_A_FAULT)
+                self._start_again(text)
         for viewer in list(self._viewers):
             self._drop(viewer)
         self._listener.close()
 
+    def _start_again(self, text: str) -> None:
+        with contextlib.suppress(Exception):  # where even this fails, the next round says so
+            self._selector.close()
+            self._selector = self._new_selector()
+            for viewer in list(self._viewers):
+                viewer.heard = False  # the next round registers it
+            self._outbox.append((Trouble(text), None))
+
+    def _serve(self) -> None:
+        while True:
+            for key, _ in self._selector.select(INTERVAL):
+                if isinstance(key.data, Viewer):
+                    self._receive(key.data)
+                else:
+                    key.data()
+            with self._lock:
+                rows, self._rows = self._rows, {}
+                messages = len(self._outbox)
+                closing = self._closing
+            for first, pending in rows.values():
+                self._send_rows(first, pending)
+            for _ in range(messages):
+                self._send(*self._outbox.popleft())
+            for viewer in list(self._viewers):
+                self._attend(viewer)
+            if closing and not any(viewer.unsent for viewer in self._viewers):
+                return
+            time.sleep(REST)
+
+    def _woken(self) -> None:
+        os.read(self._wake_receiver, 4096)
+
     def _accept(self) -> None:
-        """Take a viewer in, and tell it what was said last of each kind before it came."""
-        with contextlib.suppress(OSError):
+        """Take new viewers in, and tell them what was said last of each kind before they came."""
+        with contextlib.suppress(OSError):  # there are no more, or one has gone already
+            for _ in range(MOST_NEW):
+                viewer = Viewer(self._new_connection(), self._backlog)
+                if refusal := self._refusal(viewer):
+                    viewer.hang_up(refusal)
+                    continue
+                self._viewers.add(viewer)
+                self._selector.register(viewer.connection, selectors.EVENT_READ, viewer)
+                for kind in (Hello, State, Phase, Ended):
+                    if kind in self._said:
+                        viewer.tell(kind, self._said[kind])
+
+    def _new_connection(self) -> socket.socket:
+        """The next connection. Raises OSError where there is none, or no descriptor for it."""
+        try:
             connection, _ = self._listener.accept()
-            viewer = _Viewer(connection)
-            self._viewers.add(viewer)
-            self._selector.register(connection, selectors.EVENT_READ, viewer)
-            for kind in (Hello, State, Phase, Ended):
-                if kind in self._said:
-                    viewer.unsent += encode(self._said[kind])
-
-    def _receive(self, viewer: _Viewer) -> None:
-        try:
-            data = viewer.connection.recv(1 << 16)
-            messages = [decode(header, body) for header, body in viewer.decoder.feed(data)]
         except BlockingIOError:
-            return
-        except (OSError, FrameError):
-            self._drop(viewer)
-            return
-        if not data:
-            self._drop(viewer)
-            return
-        with self._command_came:
-            self._commands.extend(Asked(message, viewer) for message in messages if isinstance(message, Command))
-            self._command_came.notify_all()
+            raise
+        except OSError as error:
+            if self._spare is not None:
+                os.close(self._spare)
+                self._spare = None
+            try:
+                connection, _ = self._listener.accept()
+                Viewer(connection, self._backlog).hang_up(f"the trainer can take no viewer in: {error.strerror}")
+            finally:
+                with contextlib.suppress(OSError):
+                    self._spare = os.open(os.devnull, os.O_RDONLY)
+            raise
+        return connection
 
-    def _send(self, frame: bytes, viewers: Iterable[_Viewer]) -> None:
-        for viewer in viewers:
-            viewer.unsent += frame
+    def _refusal(self, viewer: Viewer) -> str:
+        """Why a viewer cannot be taken in; empty where it can."""
+        there = [other for other in self._viewers if not other.has_left()]
+        if len(there) >= MOST_VIEWERS:
+            return f"{MOST_VIEWERS} viewers are connected, which is the most: close one of them"
+        of_process = sum(other.process == viewer.process for other in there)
+        if viewer.process and of_process >= MOST_OF_A_PROCESS:
+            return f"process {viewer.process} has {MOST_OF_A_PROCESS} connections, which is the most: close one of them"
+        return ""
 
-    def _send_rows(self, rows: Rows) -> None:
-        ready = [viewer for viewer in self._viewers if len(viewer.unsent) < self._backlog]
-        if ready:
-            self._send(encode(rows), ready)
-
-    def _push(self, viewer: _Viewer) -> None:
+    def _receive(self, viewer: Viewer) -> None:
         try:
-            while viewer.unsent:
-                sent = viewer.connection.send(memoryview(viewer.unsent)[: 1 << 16])
-                del viewer.unsent[:sent]
+            self._waiting.add(viewer, viewer.receive())
         except BlockingIOError:
-            return
+            pass
         except OSError:
             self._drop(viewer)
+        except FrameError as error:
+            self._drop(viewer, f"what this viewer sends cannot be read: {error}")
+        except Exception as error:  # whatever else it is, it concerns nobody else
+            traceback.print_exc()
+            self._drop(viewer, f"what this viewer sends cannot be dealt with: {in_one_line(error)}")
 
-    def _drop(self, viewer: _Viewer) -> None:
+    def _send(self, message: Message, addressee: Viewer | None) -> None:
+        frame = encode(message)
+        if addressee is not None:
+            addressee.unsent += frame
+            return
+        if not isinstance(message, Trouble):
+            self._said[type(message)] = frame
+        for viewer in self._viewers:
+            viewer.tell(type(message), frame)
+
+    def _send_rows(self, first: int, rows: list[Row]) -> None:
+        ready = [viewer for viewer in self._viewers if not viewer.behind]
+        if ready:
+            frame = encode(_message_of(first, rows))
+            for viewer in ready:
+                viewer.unsent += frame
+
+    def _attend(self, viewer: Viewer) -> None:
+        """Send to a viewer, and listen to it while it may ask for more. One that has left is dropped."""
+        try:
+            viewer.push()
+            hear = not viewer.behind and not self._waiting.is_full(viewer)
+            if hear and not viewer.heard:
+                self._selector.register(viewer.connection, selectors.EVENT_READ, viewer)
+            elif not hear and viewer.heard:
+                self._selector.unregister(viewer.connection)
+            viewer.heard = hear
+        except OSError:
+            self._drop(viewer)
+            return
+        if not hear and viewer.has_left():
+            self._drop(viewer)
+
+    def _drop(self, viewer: Viewer, why: str = "") -> None:
         if viewer in self._viewers:
             self._viewers.remove(viewer)
-            self._selector.unregister(viewer.connection)
-            viewer.connection.close()
+            with contextlib.suppress(KeyError):  # it may not be listened to
+                self._selector.unregister(viewer.connection)
+            viewer.hang_up(why)
 
 
 def _message_of(first: int, rows: list[Row]) -> Rows:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 
-from eostui.link.server import Asked, LinkServer
-from eostui.link.verb import Verb
+from eostui.link.server import LinkServer
+from eostui.link.waiting import Asked
 
 
 class Abandoned(Exception):
@@ -14,11 +13,10 @@ class Abandoned(Exception):
 
 
 class Control:
-    """The waiting commands, and whether the run is paused or must stop."""
+    """What viewers ask, and whether the run is paused or must stop."""
 
     def __init__(self, server: LinkServer, *, paused: bool) -> None:
         self._server = server
-        self._waiting: deque[Asked] = deque()
         self.paused = paused
         self.stopping = False
         self.begun = False
@@ -32,25 +30,21 @@ class Control:
 
     def abandon_if_stopping(self) -> None:
         """Raise `Abandoned` if a stop was asked for. Long work calls this again and again."""
-        self._gather(0.0)
+        self._hear_stops()
         if self.stopping:
             raise Abandoned
 
     def next_command(self, timeout: float = 0.0) -> Asked | None:
-        """The oldest command that waits, to be applied now; waits up to `timeout` seconds for one."""
+        """The next command that waits, to be applied now; waits up to `timeout` seconds for one."""
         start = time.monotonic()
-        self._gather(0.0 if self._waiting else timeout)
+        asked = self._server.take_command(timeout)
         if timeout:
             self.waited += time.monotonic() - start
-        return self._waiting.popleft() if self._waiting else None
+        self._hear_stops()
+        return asked
 
-    def _gather(self, timeout: float) -> None:
-        asked = self._server.take_command(timeout)
-        while asked is not None:
-            if asked.command.verb is Verb.STOP:
-                # A stop does not wait for the end of the step: it must interrupt a long measurement.
-                self.stopping = True
-                self._server.answer(asked, True, "stopping")
-            else:
-                self._waiting.append(asked)
-            asked = self._server.take_command()
+    def _hear_stops(self) -> None:
+        # A stop does not wait for the end of the step: it must interrupt a long measurement.
+        while (asked := self._server.take_stop()) is not None:
+            self.stopping = True
+            self._server.answer(asked, True, "stopping")

@@ -9,8 +9,8 @@ from eostui.dynamics.descent import Descent
 from eostui.instruments.base.instrument import State
 from eostui.instruments.base.measurements import Measurements
 from eostui.link.messages import Command
-from eostui.link.server import Asked
 from eostui.link.verb import Verb
+from eostui.link.waiting import Asked
 from eostui.store import Kind, Status, clean_text
 from eostui.store.events import Noted, ProductsReported, StepSizeChanged, Warned
 from eostui.trainer.cadence import Cadence

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from eostui.link.messages import Hello, Phase, State
-from eostui.link.server import Asked, LinkServer
+from eostui.link.server import LinkServer
+from eostui.link.waiting import Asked
 from eostui.store import TRAIN, Event, Row, RunWriter, Status, Table
 from eostui.store.events import Happening
 from eostui.trainer.stage import Stage
