@@ -114,6 +114,15 @@ class LinkClient:
         self._thread.join(timeout=1.0)
         self._connection.close()
 
+    def give_up(self, error: Exception) -> None:
+        """Hang up because the trainer sends what leads to this error."""
+        self._cannot_read(error)
+        self.close()
+
+    def _cannot_read(self, error: Exception) -> None:
+        said = str(error) if isinstance(error, ValueError) else in_one_line(error)
+        self.fault = f"the trainer sends what this viewer cannot read ({clean_text(said, 200)})"
+
     def _read(self) -> None:
         decoder = FrameDecoder()
         try:
@@ -122,8 +131,9 @@ class LinkClient:
         except OSError:
             pass  # the trainer has ended, or this viewer has hung up
         except Exception as error:  # whatever it is, the training goes on, and so does its file
-            said = str(error) if isinstance(error, FrameError) else in_one_line(error)
-            self.fault = f"the trainer sends what this viewer cannot read ({clean_text(said, 200)})"
+            self._cannot_read(error)
+        with contextlib.suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)  # the trainer need not go on sending
         with self._changed:
             self._closed = True
             self._changed.notify_all()

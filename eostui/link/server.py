@@ -29,7 +29,11 @@ from eostui.store import Row
 INTERVAL = 0.1
 """Seconds between two sendings of rows."""
 REST = 0.005
-"""Seconds of rest after each round: whoever keeps this thread busy has it do so many rounds a second and no more."""
+"""Seconds of rest after each round, at least …"""
+SHARE = 0.2
+"""… and so much that this thread has at most this share of a processor, whoever keeps it busy …"""
+LONGEST_REST = 1.0
+"""… as long as that takes no more seconds."""
 BACKLOG = 4 << 20
 """Unsent bytes of one viewer beyond which rows to it are dropped."""
 MOST_VIEWERS = 64
@@ -143,6 +147,7 @@ class LinkServer:
 
     def _serve(self) -> None:
         while True:
+            began = time.thread_time()
             for key, _ in self._selector.select(INTERVAL):
                 if isinstance(key.data, Viewer):
                     self._receive(key.data)
@@ -160,7 +165,8 @@ class LinkServer:
                 self._attend(viewer)
             if closing and not any(viewer.unsent for viewer in self._viewers):
                 return
-            time.sleep(REST)
+            took = time.thread_time() - began
+            time.sleep(REST if closing else min(max(REST, took * (1 / SHARE - 1)), LONGEST_REST))
 
     def _woken(self) -> None:
         os.read(self._wake_receiver, 4096)
@@ -210,7 +216,10 @@ class LinkServer:
 
     def _receive(self, viewer: Viewer) -> None:
         try:
+            left = viewer.has_left()
             self._waiting.add(viewer, viewer.receive())
+            if left:  # only a stop would still count, and that comes first or not at all
+                self._drop(viewer)
         except BlockingIOError:
             pass
         except OSError:

@@ -6,21 +6,27 @@ import re
 import shlex
 import subprocess
 import sys
+import time
 from collections import deque
+from collections.abc import Iterable
 from pathlib import Path
 
-from eostui.link.client import LinkClient
-from eostui.link.messages import Ack, Argument, Command, Ended, Hello, Message, Phase, Rows, State
+from eostui.link.address import is_live
+from eostui.link.client import MOST_WAITING, LinkClient
+from eostui.link.messages import Ack, Argument, Command, Ended, Hello, Message, Phase, Rows, State, Trouble
 from eostui.link.verb import Verb
 from eostui.link.withdraw import has_begun, withdraw
 from eostui.reading.demise import demise
 from eostui.reading.feed import Feed, Notice
 from eostui.reading.progress import PhaseClock
 from eostui.reading.series import series_of
-from eostui.store import RunFile, RunFileError, Table, clean_text
+from eostui.store import RUN_FILE, RunFile, RunFileError, Status, Table, clean_text
+from eostui.store.events import Failed
 
 _COUNTS = re.compile(r"\d of ")
 """A text that says itself how far its work is."""
+_LOOK_AFTER = 5.0
+"""Seconds between two looks whether a trainer that no longer tells anything is there."""
 _DOING = {
     Verb.PAUSE: "pausing",
     Verb.RESUME: "resuming",
@@ -40,7 +46,8 @@ class LiveFeed(Feed):
     """Follows the trainer of a run.
 
     A viewer that could not keep up, or that came late, has a gap before the next rows; the gap is read from the run
-    file, which has every row at most half a second after it was measured.
+    file, which has every row at most half a second after it was measured. Where the connection fails and the training
+    goes on, everything comes from the file from then on.
     """
 
     def __init__(self, client: LinkClient, directory: Path, process: subprocess.Popen[str] | None = None) -> None:
@@ -63,6 +70,8 @@ class LiveFeed(Feed):
         self._asked: dict[int, Verb] = {}
         """By the number of a command, what it asks; those that are not answered yet."""
         self._hung_up = False
+        self._looked_after: float | None = None
+        """When this last looked whether the trainer is there; None while the trainer tells by itself."""
         self._forecast_told = False
         self._found_told = 0
 
@@ -97,9 +106,8 @@ class LiveFeed(Feed):
                 notices += self._take(message)
             for table in self._waiting:
                 self._catch_up(table)
-        except (ValueError, KeyError) as error:
-            self._client.close()
-            notices.append(Notice(f"the trainer sends what this viewer cannot read ({error}); hung up", "error"))
+        except Exception as error:  # whatever a trainer sends, it costs the connection and nothing else
+            self._client.give_up(error)
         if not self._forecast_told and self.forecast:
             self._forecast_told = True
             notices.append(Notice(self.forecast, seconds=20.0))
@@ -107,14 +115,45 @@ class LiveFeed(Feed):
         notices += [Notice(text, "warning", seconds=20.0) for text in found[self._found_told :]]
         self._found_told = len(found)
         if self._client.closed and not self._hung_up:
-            self._hung_up = True
-            self._read_all()
-            if self.ended is None:
-                self.activity = ""
-                self.status = "died"
-                self.demise = demise(self.directory, self._process)
-                notices.append(Notice(self.demise, "error", seconds=60.0))
+            if self.ended is None and self._client.fault:
+                notices += self._follow_file()
+            else:
+                notices += self._hear_no_more()
         return notices
+
+    def _follow_file(self) -> list[Notice]:
+        """Without the connection, everything is in the file, as long as a trainer writes it."""
+        notices = []
+        now = time.monotonic()
+        if self._looked_after is None:
+            self._looked_after = now
+            self._asked.clear()
+            for waiting in self._waiting.values():
+                waiting.clear()
+            self.activity = "not connected, follows the file"
+            text = f"{self._client.fault}; this viewer goes on with the run's file: to steer the run, attach anew"
+            notices.append(Notice(text, "error", seconds=60.0))
+        self._read_file()
+        if self.status in list(Status) and Status(self.status).ended:
+            reasons = [event.what.error for event in self.events() if isinstance(event.what, Failed)]
+            well = self.status in (Status.FINISHED, Status.STOPPED)
+            self.ended = Ended(reasons[-1] if reasons else self.status, 0 if well else 1)
+            self.activity = "" if well else self.ended.text
+        elif now - self._looked_after < _LOOK_AFTER or is_live(self.directory):
+            if now - self._looked_after >= _LOOK_AFTER:
+                self._looked_after = now
+            return notices
+        return notices + self._hear_no_more()
+
+    def _hear_no_more(self) -> list[Notice]:
+        self._hung_up = True
+        self._read_all()
+        if self.ended is not None:
+            return []
+        self.activity = ""
+        self.status = "died"
+        self.demise = demise(self.directory, self._process)
+        return [Notice(self.demise, "error", seconds=60.0)]
 
     def close(self) -> None:
         self._client.close()
@@ -127,9 +166,7 @@ class LiveFeed(Feed):
         match message:
             case Hello():
                 self.name, self.config, self.environment = message.name, message.config, message.environment
-                new = [Table.from_json(table) for name, table in message.tables.items() if name not in self.series]
-                self.series |= series_of(new)
-                self._waiting |= {table.name: deque() for table in new}
+                self._add(Table.from_json(table) for name, table in message.tables.items() if name not in self.series)
             case Phase():
                 fraction = None if message.fraction is None else min(max(message.fraction, 0.0), 1.0)
                 self.phase.take(message.text, fraction)
@@ -145,12 +182,20 @@ class LiveFeed(Feed):
             case Ack():
                 self._asked.pop(message.id, None)
                 return [Notice(message.text, "information" if message.ok else "error")]
+            case Trouble():
+                return [Notice(message.text, "warning", seconds=20.0)]
             case Ended():
                 self.ended = message
                 self.activity = message.text if message.code else ""
             case Rows() | Command():
                 pass
         return []
+
+    def _add(self, tables: Iterable[Table]) -> None:
+        """Begin to follow some tables. Of rows that wait too long for those before them, the file has the oldest."""
+        new = series_of(tables)
+        self.series |= new
+        self._waiting |= {name: deque(maxlen=MOST_WAITING) for name in new}
 
     def _catch_up(self, table: str) -> None:
         """Append what waits for a table, in order; where rows are missing before it, from the file first."""
@@ -170,7 +215,7 @@ class LiveFeed(Feed):
         series = self.series[table]
         try:
             if self._file is None:
-                self._file = RunFile.open(self.directory / "run.h5")
+                self._file = RunFile.open(self.directory / RUN_FILE)
             self._file.refresh()
             available = min(stop, self._file.length(table))
             if available > series.length:
@@ -183,6 +228,21 @@ class LiveFeed(Feed):
         """Everything that the file has by now."""
         for table in self.series:
             self._read(table, sys.maxsize)
+
+    def _read_file(self) -> None:
+        """Everything that a trainer would tell, from the file, where there is one by now."""
+        try:
+            if self._file is None:
+                self._file = RunFile.open(self.directory / RUN_FILE)
+            self._file.refresh()
+            if not self.config:
+                self.name, self.config = self._file.name, self._file.config
+            self.environment = self._file.environment
+            self._add(table for name, table in self._file.tables.items() if name not in self.series)
+            self.status = str(self._file.status())
+            self._read_all()
+        except (RunFileError, ValueError):
+            pass  # there is nothing to read yet, or what was told does not go with it
 
     def stop(self) -> None:
         """Ask the trainer to stop as soon as it can. Raises `LinkError` when it has gone."""

@@ -16,7 +16,7 @@ from eostui.config import RunConfig
 from eostui.dashboard.app import Dashboard
 from eostui.dashboard.herald import Herald
 from eostui.instruments.catalogue import tables_of
-from eostui.link.address import listen
+from eostui.link.address import LinkError, listen
 from eostui.link.client import LinkClient
 from eostui.link.messages import Ended, Hello, Phase, State
 from eostui.link.server import LinkServer
@@ -24,7 +24,7 @@ from eostui.link.verb import Verb
 from eostui.reading.ending import ending_of
 from eostui.reading.live import LiveFeed
 from eostui.store import STEP, Column, Event, Kind, RunFile, RunWriter, Status, Table
-from eostui.store.events import Forecasted, Happening, StepSizeChanged
+from eostui.store.events import Failed, Forecasted, Happening, StepSizeChanged
 from eostui.trainer.record import Record
 from tests.dashboard.looking import text_of, until
 
@@ -72,6 +72,10 @@ class Trainer:
 
     def say(self, message: Phase | Ended) -> None:
         self.server.say(message)
+
+    def stumble(self) -> None:
+        """Say what cannot be sent."""
+        self.server.say(State(object()))  # type: ignore[arg-type]
 
     def end(self) -> None:
         self.writer.close()
@@ -225,8 +229,64 @@ def test_rows_without_a_column_that_cannot_be_nan_are_told_of_by_its_name(server
     feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
     _poll_until(feed, lambda feed: bool(feed.series))
     server.publish(0, COUNTED.without("count").row({"step": 0}))
-    told = _poll_until(feed, lambda feed: feed.over)
+    told = _poll_until(feed, lambda feed: feed.activity == "not connected, follows the file")
     assert "rows of counted come without their column count" in told[0]
+    assert not feed.over
+    feed.close()
+
+
+def _garbage(feed: LiveFeed) -> None:
+    """The trainer gets what it cannot read, and hangs up."""
+    feed._client._connection.sendall(b"GET / HTTP/1.1")
+
+
+@pytest.mark.parametrize("ends", [Status.FINISHED, Status.FAILED])
+def test_a_viewer_that_was_hung_up_on_says_why_and_goes_on_with_the_file(
+    source: Source, tmp_path: Path, ends: Status
+) -> None:
+    feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    source.do("steps", 10)
+    _poll_until(feed, lambda feed: _rows(feed) == 10)
+    _garbage(feed)
+    (told,) = _poll_until(feed, lambda feed: feed.activity == "not connected, follows the file")
+    assert "what this viewer sends cannot be read: expected the frame mark" in told
+    assert told.endswith("this viewer goes on with the run's file: to steer the run, attach anew")
+    assert not feed.over
+    with pytest.raises(LinkError, match="what this viewer sends cannot be read"):
+        feed.send(Verb.PAUSE)
+    assert feed.pending == ""
+    source.do("measure_with", MEASURED)
+    source.do("steps", 10)
+    _poll_until(feed, lambda feed: _rows(feed) == 20 and feed.has_rows("measured"))
+    np.testing.assert_array_equal(feed.series["train"]["step"], np.arange(20))
+    source.do("status", Status.PAUSED)
+    assert _poll_until(feed, lambda feed: feed.status == "paused") == []
+    if ends is Status.FAILED:
+        source.do("event", 20, Failed("RuntimeError: no memory"))
+    source.do("status", ends)
+    source.do("end")
+    assert _poll_until(feed, lambda feed: feed.over) == []
+    assert feed.ended == (Ended("finished", 0) if ends is Status.FINISHED else Ended("RuntimeError: no memory", 1))
+    feed.close()
+
+
+def test_a_viewer_whose_first_words_were_refused_knows_its_run_from_the_file(source: Source, tmp_path: Path) -> None:
+    source.do("steps", 10)
+    feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    _garbage(feed)
+    _poll_until(feed, lambda feed: _rows(feed) == 10)
+    assert (feed.name, feed.threshold.formula, feed.config["arch"]) == ("demo", "2/η", "fc-tanh")
+    feed.close()
+
+
+def test_a_fault_of_the_trainers_own_thread_is_told_and_nothing_is_lost(source: Source, tmp_path: Path) -> None:
+    feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    source.do("steps", 10)
+    _poll_until(feed, lambda feed: _rows(feed) == 10)
+    source.do("stumble")
+    source.do("steps", 10)
+    (told,) = _poll_until(feed, lambda feed: _rows(feed) == 20)
+    assert told.startswith("the thread that serves viewers failed and was started again")
     feed.close()
 
 

@@ -189,11 +189,14 @@ class LiveScreen(WatchScreen):
         self._ask(partial(self.live.send, verb, argument))
         self._say()  # what is pending
 
-    def _ask(self, question: Callable[[], None]) -> None:
+    def _ask(self, question: Callable[[], None]) -> bool:
+        """Ask the trainer, and whether it can have heard."""
         try:
             question()
         except LinkError as error:
             self.notify(str(error), severity="error", markup=False)
+            return False
+        return True
 
     def action_step_size(self, factor: float) -> None:
         if self.live.over or self.feed.step < 0:
@@ -232,8 +235,7 @@ class LiveScreen(WatchScreen):
             if choice is Leave.RUNNING:
                 self.app.exit()
             elif choice is Leave.STOP:
-                self._stopping = True
-                self._ask(self.live.stop)
+                self._stopping = self._ask(self.live.stop)
 
         self.app.push_screen(LeaveScreen(self.live.place), leave)
 
