@@ -15,7 +15,7 @@ from eostui.config.measuring import Measuring
 from eostui.config.problem import ProblemSettings
 from eostui.config.run_config import SETTINGS, RunConfig, checked
 from eostui.config.settings import Setting
-from eostui.config.step_size import not_a_step_size, parse_step_size
+from eostui.config.step_size import cannot_be_held, not_a_step_size, parse_step_size
 from eostui.config.training import HYPERPARAMETERS, SCHEDULES, Training
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "RunConfig",
     "Setting",
     "Training",
+    "cannot_be_held",
     "checked",
     "flag",
     "interval_seconds",

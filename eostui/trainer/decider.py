@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from eostui.config import RunConfig, interval_seconds, not_a_step_size
+from eostui.config import RunConfig, cannot_be_held, interval_seconds, not_a_step_size
 from eostui.dynamics.descent import Descent
 from eostui.instruments.base.instrument import State
 from eostui.instruments.base.measurements import Measurements
@@ -216,7 +216,8 @@ class Decider:
                 self._steps_allowed = 1
                 return True, f"step {step}"
             case Verb.LR, float() | int() as lr if 0 < lr < math.inf:
-                return True, self.change_step_size(float(lr))
+                why = cannot_be_held(float(lr), self._config.training.dtype)
+                return (False, why) if why else (True, self.change_step_size(float(lr)))
             case Verb.LR, lr:
                 return False, not_a_step_size(lr)
             case Verb.MEASURE, _ if self._measured_at == step:

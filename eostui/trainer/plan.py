@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from eostui.config import HYPERPARAMETERS, ConfigError, Measuring, RunConfig, Training, checked, flag
+from eostui.config import HYPERPARAMETERS, ConfigError, Measuring, RunConfig, Training, cannot_be_held, checked, flag
 from eostui.dynamics.optimizers import OPTIMIZERS, OptimizerEntry
 from eostui.home import expand_home
 from eostui.instruments.base.scope import Scope
@@ -22,7 +22,7 @@ from eostui.problems.datasets import DATASETS, TEXT_LEVELS, find_dataset
 from eostui.problems.errors import ProblemError, did_you_mean
 from eostui.problems.fit import check_fit, check_sizes
 from eostui.problems.losses import LOSSES
-from eostui.trainer.schedule import first_step_size, parse_schedule
+from eostui.trainer.schedule import listed_step_sizes, parse_schedule
 
 DEMONSTRATION: Mapping[str, Any] = {
     "arch": "fc-tanh",
@@ -155,12 +155,15 @@ def _schedule(values: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[st
     text = given.get("lr_schedule", Training.lr_schedule).replace(" ", "")
     if text == "cosine" and values.get("steps"):
         text = f"cosine:{values['steps']}"
-    first = first_step_size(text)
-    if first is not None and "lr" in given:
+    listed = listed_step_sizes(text)
+    if listed and "lr" in given:
         raise ConfigError(f"--lr {given['lr']:g} does not go with --lr-schedule {text}, which says every step size")
-    lr = values["lr"] if first is None else first
-    parse_schedule(text, lr)
-    return {"lr_schedule": text, "lr": lr}
+    step_sizes = listed or [values["lr"]]
+    for lr in step_sizes:
+        if why := cannot_be_held(lr, values.get("dtype", Training.dtype)):
+            raise ConfigError(f"{'--lr-schedule' if listed else '--lr'}: {why}")
+    parse_schedule(text, step_sizes[0])
+    return {"lr_schedule": text, "lr": step_sizes[0]}
 
 
 def _tracked(values: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[str, ...]:

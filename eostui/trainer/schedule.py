@@ -45,12 +45,18 @@ def parse_schedule(text: str, lr: float) -> Schedule:
     raise ConfigError(f"--lr-schedule: {text!r} is not a schedule; write {SCHEDULES}")
 
 
-def first_step_size(text: str) -> float | None:
-    """η at step 0 where the schedule is a list of step sizes; None where `--lr` gives it."""
-    return _piecewise(text)(0) if text[:1].isdigit() else None
+def listed_step_sizes(text: str) -> list[float]:
+    """Every η where the schedule is a list of step sizes, that of step 0 first; none where `--lr` gives it."""
+    return _pieces(text)[1] if text[:1].isdigit() else []
 
 
 def _piecewise(text: str) -> Schedule:
+    starts, sizes = _pieces(text)
+    return lambda step: sizes[bisect.bisect_right(starts, step) - 1]
+
+
+def _pieces(text: str) -> tuple[list[int], list[float]]:
+    """The steps at which a step size begins, and the step sizes."""
     starts: list[int] = []
     sizes: list[float] = []
     for piece in text.split(","):
@@ -66,7 +72,7 @@ def _piecewise(text: str) -> Schedule:
     for before, after in pairwise(starts):
         if after <= before:
             raise ConfigError(f"--lr-schedule: {text!r} goes backwards, from step {before} to step {after}")
-    return lambda step: sizes[bisect.bisect_right(starts, step) - 1]
+    return starts, sizes
 
 
 def _steps(text: str, number: str) -> int:

@@ -99,6 +99,9 @@ def test_momentum_belongs_to_the_optimizers_that_have_it() -> None:
         ({"optimizer": "sgd", "batch_size": 2000}, ["--batch-size 2000", "digits", "1,500"]),
         ({"lr_schedule": "0:2/50,300:2/100,200:1"}, ["--lr-schedule", "backwards"]),
         ({"lr_schedule": "0:2/50", "lr": 0.1}, ["--lr 0.1", "--lr-schedule 0:2/50"]),
+        ({"lr_schedule": "0:2/50,300:1e39"}, ["--lr-schedule: 1e+39", "float32"]),
+        ({"lr": 1e39}, ["--lr: 1e+39", "float32", "from 1.2e-38 to 3.4e+30"]),
+        ({"lr": 1e-320, "dtype": "float64"}, ["--lr: 9.99989e-321", "float64", "from 2.3e-308 to 1.7e+300"]),
         ({"track": ["timing"]}, ["--track", "timing", "always", "gauss-newton"]),
         (
             {"arch": "m.py:f", "data": "digits", "loss": "model", "track": ["gauss-newton"]},
@@ -188,7 +191,7 @@ def test_an_own_file_is_found_from_anywhere_later(tmp_path: Path, monkeypatch: p
         ({"arch": "cnn-relu", "data": "digits", "lr": 2 / 100}, "digits-cnn-relu-0.02"),
         ({"arch": "cnn-relu", "data": "digits", "lr": 0.123456}, "digits-cnn-relu-0.123456"),
         ({"data": "digits", "optimizer": "adam", "lr": 1e-4}, "digits-tanh-adam-0.0001"),
-        ({"data": "digits", "lr": 1e-320}, "digits-tanh-9.99989e-321"),
+        ({"data": "digits", "lr": 1e-307, "dtype": "float64"}, "digits-tanh-1e-307"),
     ],
 )
 def test_a_run_is_named_by_its_data_its_network_and_its_step_size(given: dict[str, object], name: str) -> None:

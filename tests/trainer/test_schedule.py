@@ -8,7 +8,7 @@ from torch.optim import SGD
 from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, LRScheduler, StepLR
 
 from eostui.config import ConfigError
-from eostui.trainer.schedule import first_step_size, parse_schedule
+from eostui.trainer.schedule import listed_step_sizes, parse_schedule
 
 
 def of_torch(kind: type[LRScheduler], **settings: float) -> list[float]:
@@ -45,8 +45,8 @@ def test_a_cosine_stays_at_zero_after_its_end() -> None:
 def test_a_list_holds_every_step_size_until_the_next() -> None:
     schedule = parse_schedule("0:2/50,300:2/100,301:0.5", 9.0)
     assert [schedule(step) for step in (0, 299, 300, 301, 10**9)] == [0.04, 0.04, 0.02, 0.5, 0.5]
-    assert first_step_size("0:2/50,300:2/100") == 0.04
-    assert first_step_size("cosine:10") is None
+    assert listed_step_sizes("0:2/50,300:2/100") == [0.04, 0.02]
+    assert listed_step_sizes("cosine:10") == []
 
 
 @pytest.mark.parametrize(
