@@ -40,7 +40,7 @@ MOST_VIEWERS = 64
 """Connections at a time …"""
 MOST_OF_A_PROCESS = 16
 """… and from one process: one that takes all that it can get leaves room for others."""
-MOST_NEW = 8
+MOST_NEW = 32
 """Connections that are taken in in one round."""
 MOST_ROWS = 100_000
 """Rows of a table that wait for the next sending; beyond it they are dropped."""

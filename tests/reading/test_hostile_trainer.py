@@ -16,7 +16,7 @@ from eostui.link.frames import encode_frame
 from eostui.reading.live import LiveFeed
 from eostui.store import TRAIN
 
-plain = st.sampled_from(
+plain: st.SearchStrategy[Any] = st.sampled_from(
     [None, True, 0, -1, 2.5, 1e300, 2**63, "", "step", "float64", "x\x1b[2J", "S4", [], {}, [1], "time"]
 )
 column = st.fixed_dictionaries(
