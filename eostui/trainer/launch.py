@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from eostui.config import RunConfig
+from eostui.config import ConfigError, RunConfig, cannot_be_held
 from eostui.link.address import is_live, listen
 from eostui.link.heartbeat import Heartbeat
 from eostui.link.withdraw import LOG_NAME, withdraw, withdraw_leftover
@@ -64,6 +64,8 @@ def relaunch(directory: Path, *, lr: float | None = None, goals: Goals | None = 
     with RunFile.open(directory / RUN_FILE) as file:
         config = RunConfig.from_dict(file.config).replace(**({**NO_GOALS, **goals} if goals else {}))
         _check_can_go_on(file, config, new_goals=bool(goals))
+        if lr is not None and (why := cannot_be_held(lr, config.training.dtype)):
+            raise ConfigError(f"--lr: {why}")
         there = Path(str(file.environment.get("directory", "")))
     assignment = Assignment(config, Origin(str(directory), lr=lr))
     return Launched(directory, _trainer(assignment, directory, there if there.is_dir() else None))
