@@ -12,6 +12,7 @@ from eostui.dynamics.minibatches import Minibatches
 from eostui.dynamics.optimizers import set_step_size
 from eostui.dynamics.preconditioner import preconditioner
 from eostui.dynamics.thresholds import Threshold, stability_threshold
+from eostui.dynamics.without_compiler import update
 from eostui.objective.objective import Gradient, Objective
 
 
@@ -78,7 +79,7 @@ class Descent:
         if self._gradient is None:
             raise RuntimeError(f"update {self.step} has no gradient: call evaluate first")
         self.theta.grad, self._gradient = self._gradient, None
-        self.optimizer.step()
+        update(self.optimizer)
         self.step += 1
         self.objective.draws.step = self.step
 

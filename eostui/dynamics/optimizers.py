@@ -139,6 +139,9 @@ def make_optimizer(
         lr: step size η.
         hyperparameters: values for (some of) the entry's `defaults`; other names are ignored.
     """
+    from eostui.dynamics.without_compiler import spare_compiler
+
+    spare_compiler()
     entry = OPTIMIZERS[name]
     module, _, attribute = entry.build.partition(":")
     build = getattr(import_module(module), attribute)

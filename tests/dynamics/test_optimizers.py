@@ -15,6 +15,7 @@ from eostui.dynamics.formulas import Matrix
 from eostui.dynamics.optimizers import OPTIMIZERS, OptimizerEntry, make_optimizer, set_step_size
 from eostui.dynamics.preconditioner import preconditioner
 from eostui.dynamics.thresholds import stability_threshold
+from eostui.dynamics.without_compiler import update
 
 LR, STEPS = 0.1, 20
 Reference = Callable[[], Iterator[float]]
@@ -161,7 +162,7 @@ def test_a_named_optimizer_does_what_its_formula_says(
         # torch keeps NAdam's Πμ in float32
         assert theta.item() == pytest.approx(expected, rel=1e-6 if name == "nadam" else 1e-12)
         theta.grad = 3 * theta
-        optimizer.step()
+        update(optimizer)
 
 
 def test_every_optimizer_is_run_above() -> None:
@@ -216,4 +217,22 @@ def test_gradient_descent_by_name_is_full_batch_and_only_sgd_needs_minibatches()
 
 def test_the_catalogue_is_read_without_torch() -> None:
     code = "import sys, eostui.dynamics.optimizers; sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_training_with_any_optimizer_imports_nothing_of_torchs_compiler() -> None:
+    """It takes longer to import than torch itself."""
+    code = """
+import sys, torch
+from eostui.dynamics.optimizers import OPTIMIZERS, make_optimizer
+from eostui.dynamics.without_compiler import update
+for name in OPTIMIZERS:
+    theta = torch.ones(3)
+    optimizer = make_optimizer(name, theta, lr=0.1, hyperparameters={})
+    theta.grad = torch.ones(3)
+    update(optimizer)
+    optimizer.load_state_dict(optimizer.state_dict())
+    assert (theta < 1).all(), name
+    assert "torch._dynamo" not in sys.modules, name
+"""
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
