@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -89,11 +90,20 @@ class Eostui:
         return found
 
 
-@pytest.fixture
-def eostui(tmp_path: Path) -> Iterator[Eostui]:
-    eostui = Eostui(tmp_path)
+@contextmanager
+def alone_in(directory: Path) -> Iterator[Eostui]:
+    """The command line in a directory of its own; at the end its trainers are killed."""
+    eostui = Eostui(directory)
     for name in ("EOSTUI_RUNS", "EOSTUI_DATA"):
         eostui.environment.pop(name, None)
-    yield eostui
-    for pid in eostui.trainers():
-        os.kill(pid, signal.SIGKILL)
+    try:
+        yield eostui
+    finally:
+        for pid in eostui.trainers():
+            os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def eostui(tmp_path: Path) -> Iterator[Eostui]:
+    with alone_in(tmp_path) as eostui:
+        yield eostui

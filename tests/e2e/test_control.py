@@ -5,23 +5,38 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
 from eostui.store import RunFile, Status
 from eostui.store.events import Noted, TrackingChanged
-from tests.e2e.conftest import SMALL, Eostui
+from tests.e2e.conftest import SMALL, Eostui, alone_in
+
+pytestmark = pytest.mark.xdist_group("control")  # most of these tests have one run between them
 
 
-@pytest.fixture
-def running(eostui: Eostui) -> Eostui:
-    """A run named `demo` that goes on until it is stopped, and that nobody watches."""
+def _begin(eostui: Eostui) -> Eostui:
+    """Start a run named `demo` that goes on until it is stopped, and that nobody watches."""
     viewer = eostui.start("run", "--headless", "--name", "demo", "--steps", "1000000", "--eig-every", "50", *SMALL)
     eostui.wait_for(lambda run: run.length("train") > 3, "demo")
     viewer.kill()  # the trainer has a session of its own and does not notice
     viewer.communicate()
     return eostui
+
+
+@pytest.fixture
+def running(eostui: Eostui) -> Eostui:
+    """A run of one's own, to be ended."""
+    return _begin(eostui)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Eostui]:
+    """A run that each test leaves as it was: training, with its first step size and its own instruments."""
+    with alone_in(tmp_path_factory.mktemp("control")) as eostui:
+        yield _begin(eostui)
 
 
 def _control(eostui: Eostui, *arguments: str) -> str:
@@ -34,36 +49,35 @@ def _rows(run: RunFile) -> int:
     return run.length("train")
 
 
-def test_killing_the_viewer_does_not_stop_the_training(running: Eostui) -> None:
-    with running.open("demo") as run:
+def test_killing_the_viewer_does_not_stop_the_training(shared: Eostui) -> None:
+    with shared.open("demo") as run:
         before = _rows(run)
-    running.wait_for(lambda run: _rows(run) > before + 5, "demo")
-    assert "running" in running("ls").stdout
+    shared.wait_for(lambda run: _rows(run) > before + 5, "demo")
+    assert "running" in shared("ls").stdout
 
 
-def test_a_paused_run_stands_still_and_steps_one_at_a_time(running: Eostui) -> None:
-    assert "paused" in _control(running, "pause")
+def test_a_paused_run_stands_still_and_steps_one_at_a_time(shared: Eostui) -> None:
+    assert "paused" in _control(shared, "pause")
     time.sleep(1)
-    with running.open("demo") as run:
+    with shared.open("demo") as run:
         assert run.status() is Status.PAUSED
         standing = _rows(run)
     time.sleep(1)
-    _control(running, "step")
-    running.wait_for(lambda run: _rows(run) == standing + 1, "demo")
+    _control(shared, "step")
+    shared.wait_for(lambda run: _rows(run) == standing + 1, "demo")
     time.sleep(1)
-    with running.open("demo") as run:
+    with shared.open("demo") as run:
         assert _rows(run) == standing + 1
-    assert "measured" in _control(running, "measure")
-    running.wait_for(lambda run: run.read("hessian")["step"][-1] == standing + 1, "demo")
-    _control(running, "resume")
-    running.wait_for(lambda run: _rows(run) > standing + 5, "demo")
+    assert "measured" in _control(shared, "measure")
+    shared.wait_for(lambda run: run.read("hessian")["step"][-1] == standing + 1, "demo")
+    _control(shared, "resume")
+    shared.wait_for(lambda run: _rows(run) > standing + 5, "demo")
 
 
 def test_a_new_step_size_is_a_kink_in_the_threshold_at_the_step_that_the_event_names(running: Eostui) -> None:
     assert "η = 0.05" in _control(running, "lr", "1/20")
     running.wait_for(lambda run: run.read("train")["lr"][-1] == 0.05, "demo")
-    _control(running, "stop")
-    running.wait_for(lambda run: run.status().ended, "demo")
+    assert _control(running, "stop") == "stopping\nstopped\n"  # it comes back when the run has stopped
     with running.open("demo") as run:
         train = run.read("train")
         change = next(event for event in run.events() if event.kind == "lr")
@@ -75,47 +89,53 @@ def test_a_new_step_size_is_a_kink_in_the_threshold_at_the_step_that_the_event_n
     running.wait_for_no_trainer()
 
 
-def test_a_checkpoint_loads_without_pickle_and_holds_the_weights(running: Eostui) -> None:
+def test_a_checkpoint_loads_without_pickle_and_holds_the_weights(shared: Eostui) -> None:
     import torch
 
-    assert "wrote" in _control(running, "checkpoint")
-    (path,) = (running.directory / "runs/demo/checkpoints").iterdir()
+    before = set(shared.directory.glob("runs/demo/checkpoints/*"))
+    assert "wrote" in _control(shared, "checkpoint")
+    (path,) = set(shared.directory.glob("runs/demo/checkpoints/*")) - before
     content = torch.load(path, weights_only=True)
     assert path.name == f"step-{content['step']:08d}.pt"
     assert sum(tensor.numel() for tensor in content["model"].values()) == 64 * 200 + 200 + 200 * 200 + 200 + 2010
 
 
-def test_a_pause_a_measurement_and_a_checkpoint_at_the_same_weights_have_the_same_step(running: Eostui) -> None:
+def test_a_pause_a_measurement_and_a_checkpoint_at_the_same_weights_have_the_same_step(shared: Eostui) -> None:
     import torch
 
-    step = int(_control(running, "pause").removeprefix("paused before step "))
-    assert _control(running, "measure") == f"measured before step {step}\n"
-    assert f"step-{step:08d}.pt" in _control(running, "checkpoint")
-    content = torch.load(running.directory / f"runs/demo/checkpoints/step-{step:08d}.pt", weights_only=True)
+    step = int(_control(shared, "pause").removeprefix("paused before step "))
+    assert _control(shared, "measure") == f"measured before step {step}\n"
+    assert f"step-{step:08d}.pt" in _control(shared, "checkpoint")
+    content = torch.load(shared.directory / f"runs/demo/checkpoints/step-{step:08d}.pt", weights_only=True)
     assert content["step"] == step
-    running.wait_for(lambda run: any(event.kind == "checkpoint" for event in run.events()), "demo")
-    with running.open("demo") as run:
+    shared.wait_for(lambda run: ("checkpoint", step) in [(event.kind, event.step) for event in run.events()], "demo")
+    with shared.open("demo") as run:
         assert run.read("hessian")["step"][-1] == step
         assert run.read("train")["step"][-1] == step - 1
-        assert [event.step for event in run.events() if event.kind in ("pause", "measure", "checkpoint")] == [step] * 3
-    assert _control(running, "resume") == f"going on with step {step}\n"
+        asked = [event for event in run.events() if event.kind in ("pause", "measure", "checkpoint")][-3:]
+        assert [(event.kind, event.step) for event in asked] == [
+            ("pause", step),
+            ("measure", step),
+            ("checkpoint", step),
+        ]
+    assert _control(shared, "resume") == f"going on with step {step}\n"
 
 
-def test_a_note_is_in_the_file_without_what_a_terminal_would_obey(running: Eostui) -> None:
-    assert "noted before step" in _control(running, "note", "η \x1b[31mis red")
-    running.wait_for(lambda run: any(event.kind == "note" for event in run.events()), "demo")
-    with running.open("demo") as run:
+def test_a_note_is_in_the_file_without_what_a_terminal_would_obey(shared: Eostui) -> None:
+    assert "noted before step" in _control(shared, "note", "η \x1b[31mis red")
+    shared.wait_for(lambda run: any(event.kind == "note" for event in run.events()), "demo")
+    with shared.open("demo") as run:
         (note,) = [event.what for event in run.events() if event.kind == "note"]
     assert note == Noted("η  [31mis red")
 
 
-def test_an_instrument_begins_and_ends_while_the_run_goes_on(running: Eostui) -> None:
-    told = _control(running, "track", "trace")
+def test_an_instrument_begins_and_ends_while_the_run_goes_on(shared: Eostui) -> None:
+    told = _control(shared, "track", "trace")
     step = int(told.removeprefix("trace is measured from step ").split(" ")[0])
     assert "a row costs about" in told
-    running.wait_for(lambda run: "trace" in run.tables and run.length("trace") > 0, "demo")
-    told = _control(running, "untrack", "trace")
-    with running.open("demo") as run:
+    shared.wait_for(lambda run: "trace" in run.tables and run.length("trace") > 0, "demo")
+    told = _control(shared, "untrack", "trace")
+    with shared.open("demo") as run:
         rows = run.read("trace")
         assert rows["step"][0] >= step
         assert np.isfinite(rows["trace"]).all()
@@ -130,18 +150,12 @@ def test_an_instrument_begins_and_ends_while_the_run_goes_on(running: Eostui) ->
         (["track", "batch-sharpness"], "batch-sharpness"),
         (["untrack", "trace"], "trace is not measured"),
     ]:
-        done = running("control", "demo", *arguments)
+        done = shared("control", "demo", *arguments)
         assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
         assert words in done.stderr
 
 
-def test_stop_comes_back_when_the_run_has_stopped(running: Eostui) -> None:
-    assert _control(running, "stop") == "stopping\nstopped\n"
-    with running.open("demo") as run:
-        assert run.status() is Status.STOPPED
-
-
-def test_what_cannot_be_done_is_said_in_one_line(running: Eostui) -> None:
+def test_what_cannot_be_done_is_said_in_one_line(shared: Eostui) -> None:
     for arguments, words in [
         (["step"], "pause first"),
         (["lr", "-3"], "not a step size"),
@@ -151,7 +165,7 @@ def test_what_cannot_be_done_is_said_in_one_line(running: Eostui) -> None:
         (["note", "ä" * 90], "at most 500 characters, this one has 90; a letter beyond ASCII counts for six"),
         (["pause", "7"], "`pause` takes no value, and '7' is one"),
     ]:
-        done = running("control", "demo", *(["--"] if "-3" in arguments else []), *arguments)
+        done = shared("control", "demo", *(["--"] if "-3" in arguments else []), *arguments)
         assert done.returncode == 2
         assert words in done.stderr
         assert len(done.stderr.splitlines()) == 1

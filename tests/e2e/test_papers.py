@@ -24,6 +24,8 @@ SCRIPTS = {path.stem: path for path in sorted(PAPERS.glob("*.sh"))}
 FIRST = next(iter(SCRIPTS))
 STEPS = 3
 
+pytestmark = pytest.mark.xdist_group("papers")  # the scripts run once, for all of these tests
+
 CHEAP = f"""#!/bin/sh
 # the last repetition of an option is the one that holds
 test "$1" = run && set -- "$@" --steps {STEPS} --eigs 1 --eig-samples 50 --threads 1
