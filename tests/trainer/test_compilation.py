@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -32,6 +33,8 @@ from eostui.trainer.process import train
 from eostui.trainer.record import Record
 
 SMALL = {"arch": "fc-tanh", "width": 5, "data": "digits-60", "loss": "ce", "lr": 0.5, "physical_batch": 25}
+
+pytestmark = pytest.mark.xdist_group("compilation")  # it begins early: its first test is a long one
 
 needs_a_compiler = pytest.mark.skipif(
     not (shutil.which("g++") or shutil.which("clang++")) or not hasattr(torch._inductor, "aoti_compile_and_package"),
@@ -77,10 +80,16 @@ def test_a_run_goes_over_to_products_that_another_process_has_compiled(
             if COMPILED in happening.text or "could not" in happening.text:
                 control.stop()
 
+    row = Record.row
+
+    def leisurely(record: Record, *arguments: Any) -> None:
+        row(record, *arguments)
+        time.sleep(0.01)  # the core is the compiler's
+
     monkeypatch.setattr(Record, "event", noted)
-    assert (
-        train(Assignment(config), directory, Hello(directory.name, "", config.to_dict(), {}, {}), server, control) == 0
-    )
+    monkeypatch.setattr(Record, "row", leisurely)
+    hello = Hello(directory.name, "", config.to_dict(), {}, {})
+    assert train(Assignment(config), directory, hello, server, control) == 0
     (begun_at, begun), (done_at, done), (_, tried) = [
         (step, reported) for step, reported in told if reported.table is None or COMPILED in reported.text
     ]
@@ -136,7 +145,7 @@ def with_dropout() -> torch.nn.Module:
     ("change", "reason"),
     [
         (lambda config: config.replace(arch=f"{Path(__file__)}:with_dropout", width=None), "draws random numbers"),
-        (lambda config: config.replace(data_dir="/nowhere", data="cifar10"), "/nowhere"),
+        (lambda config: config.replace(data="/nowhere.py:data"), "/nowhere.py"),
     ],
     ids=["a model that draws", "data that have gone"],
 )
