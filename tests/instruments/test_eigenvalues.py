@@ -43,10 +43,15 @@ def digits_network(dtype: torch.dtype) -> Objective:
 
 def dense_eigenvalues(theta: Tensor) -> NDArray[np.float64]:
     """All eigenvalues of the Hessian in float64, from the largest down."""
-    double = digits_network(torch.float64)
-    eye = torch.eye(double.size, dtype=torch.float64)
-    with HessianOperator(double, theta.double()) as operator:
-        eigenvalues: NDArray[np.float64] = torch.linalg.eigvalsh(operator @ eye).numpy()
+    x, y = digits_network(torch.float64).data()
+
+    def loss(theta: Tensor) -> Tensor:
+        first, bias, second, last = theta.split([10 * 16, 10, 10 * 10, 10])
+        outputs = torch.tanh(x @ first.view(10, 16).T + bias) @ second.view(10, 10).T + last
+        value: Tensor = 0.5 * (outputs - y).square().sum(dim=1).mean()
+        return value
+
+    eigenvalues: NDArray[np.float64] = torch.linalg.eigvalsh(torch.func.hessian(loss)(theta.double())).numpy()
     return eigenvalues[::-1]
 
 
