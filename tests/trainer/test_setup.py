@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from eostui.trainer.plan import plan_run
-from eostui.trainer.setup import set_up
+from eostui.trainer.setup import DeviceError, set_up
+
+
+def test_a_device_without_random_numbers_is_refused_with_what_works() -> None:
+    with pytest.raises(DeviceError, match=r"--device: 'meta' .*random numbers.*--device cpu"):
+        set_up(plan_run({"device": "meta"}), lambda _text, _fraction: None)
 
 
 def test_whoever_listens_is_told_of_the_passes_of_all_objectives() -> None:

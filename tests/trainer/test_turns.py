@@ -146,6 +146,16 @@ def test_instruments_that_begin_and_end_along_a_run_are_in_its_turns_and_leave_t
     assert [(change.instrument, change.measures) for change in said] == [("gauss-newton", True), ("lowest", False)]
 
 
+def test_a_schedule_moves_the_step_size_and_the_threshold(tmp_path: Path) -> None:
+    told = {key: value for key, value in SMALL.items() if key != "lr"}  # the schedule says every step size
+    config = plan_run({**told, "steps": 12, "lr_schedule": "0:2/50,5:2/100", "eig_every": 100, "track": ()})
+    _train(config, tmp_path / "two")
+    with RunFile.open(tmp_path / "two" / "run.h5") as file:
+        train = file.read("train")
+    assert train["lr"] == pytest.approx([2 / 50] * 5 + [2 / 100] * 7)
+    assert train["threshold"] == pytest.approx([50] * 5 + [100] * 7)
+
+
 def test_a_run_says_the_step_size_that_its_schedule_begins_with(tmp_path: Path) -> None:
     config = plan_run({**SMALL, "steps": 2, "lr_schedule": "warmup:10", "track": ()})
     _train(config, tmp_path / "warm")
