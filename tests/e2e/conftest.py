@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from eostui.store import RunFile, RunFileError, RunNotFound, find_run
+from tests.conftest import REPOSITORY
 
 SMALL = ["--eig-samples", "300", "--eigs", "2", "--threads", "1"]
 """What makes the demonstration quick to measure."""
@@ -88,6 +90,13 @@ class Eostui:
             if b"eostui.trainer" in words and any(str(self.directory).encode() in word for word in words):
                 found.append(int(path.parent.name))
         return found
+
+
+def saved_run(eostui: Eostui) -> None:
+    """A run named `edge`, as a trainer has left it, for tests of what only reads runs."""
+    directory = eostui.directory / "runs" / "edge"
+    directory.mkdir(parents=True)
+    shutil.copy(REPOSITORY / "tests" / "data" / "edge.h5", directory / "run.h5")
 
 
 @contextmanager

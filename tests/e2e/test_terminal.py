@@ -6,13 +6,14 @@ import re
 import signal
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pexpect
 import pyte
 import pytest
 
 from eostui.store import Status
-from tests.e2e.conftest import SMALL, Eostui
+from tests.e2e.conftest import SMALL, Eostui, saved_run
 
 pytestmark = pytest.mark.alone
 
@@ -83,6 +84,11 @@ def run(eostui: Eostui) -> Iterator[Terminal]:
 def _step(screen: str) -> int:
     found = re.search(r"step ([\d,]+)", screen)
     return int(found[1].replace(",", "")) if found else -1
+
+
+def _fits(screen: str, words: tuple[str, ...]) -> bool:
+    """Whether all of the words are there, and the last line is the dashboard's."""
+    return all(word in screen for word in words) and "quit" in screen.splitlines()[-1]
 
 
 def _loss(screen: str) -> str:
@@ -160,9 +166,9 @@ def test_a_whole_session(eostui: Eostui, run: Terminal) -> None:
 
 
 def test_the_list_of_runs_opens_one_and_comes_back(eostui: Eostui) -> None:
-    assert eostui("run", "--headless", "--name", "demo", "--steps", "5", *SMALL).returncode == 0
+    saved_run(eostui)
     terminal = Terminal(eostui, columns=80, rows=24)
-    terminal.wait_for(r"demo +finished")
+    terminal.wait_for(r"edge +finished")
     terminal.type("\r")
     terminal.wait_for("replay")
     terminal.type("q")
@@ -213,14 +219,16 @@ def test_ctrl_c_asks_and_a_second_one_leaves_the_training_running(eostui: Eostui
     assert len(eostui.trainers()) == 1
 
 
-@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (200, 60), (61, 17)])
-def test_the_dashboard_fits_the_terminal(run: Terminal, columns: int, rows: int) -> None:
+def test_the_dashboard_fits_the_terminal(run: Terminal) -> None:
     run.wait_for(lambda screen: _step(screen) > 3)
-    run.resize(columns, rows)
-    screen = run.wait_for(lambda screen: "running" in screen and "quit" in screen.splitlines()[-1])
-    assert len(screen.splitlines()) == rows
-    words = {80: ("Sharpness", "Loss", "events"), 200: ("Sharpness", "Gauss–Newton", "whole run"), 61: ("Sharpness",)}
-    assert all(word in screen for word in words[columns])
+    for columns, rows, words in (
+        (80, 24, ("Sharpness", "Loss", "events")),
+        (200, 60, ("Sharpness", "Gauss–Newton", "whole run")),
+        (61, 17, ("Sharpness",)),
+    ):
+        run.resize(columns, rows)
+        screen = run.wait_for(partial(_fits, words=("running", *words)))
+        assert len(screen.splitlines()) == rows
 
 
 def test_a_terminal_that_is_too_small_gets_one_line(eostui: Eostui) -> None:

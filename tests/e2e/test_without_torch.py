@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.conftest import SMALL, Eostui
+from tests.e2e.conftest import Eostui, saved_run
 
 
 @pytest.fixture
 def torchless(eostui: Eostui) -> Eostui:
     """A directory with one run, in which importing torch is an error."""
-    assert eostui("run", "--headless", "--steps", "12", "--name", "demo", *SMALL).returncode == 0
+    saved_run(eostui)
     (eostui.directory / "trap").mkdir()
     (eostui.directory / "trap" / "torch.py").write_text("raise ImportError('torch was imported')\n")
     eostui.environment["PYTHONPATH"] = str(eostui.directory / "trap")
@@ -39,7 +39,7 @@ def test_the_commands_that_read_runs_never_import_torch(torchless: Eostui) -> No
 def test_the_replay_draws_without_torch(torchless: Eostui) -> None:
     import pexpect
 
-    command, *arguments = torchless.command("replay", "demo")
+    command, *arguments = torchless.command("replay", "edge")
     child = pexpect.spawn(
         command, arguments, cwd=torchless.directory, env=torchless.environment, dimensions=(40, 120), timeout=30
     )
