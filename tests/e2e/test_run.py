@@ -53,6 +53,7 @@ def test_a_headless_run_finishes_and_its_file_is_as_the_contract_says(eostui: Eo
 def test_row_t_is_measured_at_the_weights_before_update_t(eostui: Eostui) -> None:
     """Gradient descent written out by hand, and the Hessian's eigenvalues by double differentiation, agree."""
     arguments = ["--dtype", "float64", "--lr", "1/10", "--eig-every", "4", "--eig-tol", "1e-6", "--seed", "3"]
+    arguments += ["--width", "30"]
     done = eostui("run", "--headless", "--steps", "9", "--name", "exact", *arguments, *SMALL)
     assert done.returncode == 0, done.stderr
     with eostui.open("exact") as run:
@@ -60,7 +61,7 @@ def test_row_t_is_measured_at_the_weights_before_update_t(eostui: Eostui) -> Non
     images, labels = to_train_on(digits.load(Path("unused"), lambda text, fraction: None))
     x, y = images.double().flatten(1), nn.functional.one_hot(labels, 10).double()
     torch.manual_seed(3)
-    model = nn.Sequential(nn.Linear(64, 200), nn.Tanh(), nn.Linear(200, 200), nn.Tanh(), nn.Linear(200, 10)).double()
+    model = nn.Sequential(nn.Linear(64, 30), nn.Tanh(), nn.Linear(30, 30), nn.Tanh(), nn.Linear(30, 10)).double()
 
     def loss(inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         outputs: torch.Tensor = model(inputs)
@@ -147,8 +148,8 @@ def test_real_cifar_images_train_as_the_papers_set_it_up(eostui: Eostui, shared_
 def test_resnet32_trains_in_ghost_batches(eostui: Eostui) -> None:
     """On 8×8 images, for the sake of the clock; its shapes on CIFAR-10 are tested with the networks."""
     done = eostui(
-        *("run", "--headless", "--arch", "resnet32", "--lr", "0.02", "--steps", "2", "--data", "digits"),
-        *("--eig-samples", "100", "--eigs", "1", "--track", "none", "--eig-tol", "0.1"),
+        *("run", "--headless", "--arch", "resnet32", "--lr", "0.02", "--steps", "2", "--data", "digits-30"),
+        *("--physical-batch", "15", "--eigs", "1", "--track", "none", "--eig-tol", "0.5"),
     )
     assert done.returncode == 0, done.stderr
     with eostui.open() as run:
