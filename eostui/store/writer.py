@@ -32,6 +32,8 @@ FLUSH_INTERVAL = 0.25
 """Seconds between two flushes: a killed process loses no more rows than it appended in this time."""
 _STATUS_BYTES = 16
 """The room for the run's status."""
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+"""The errors that end once somebody has made room."""
 _ZEROS = bytes(1 << 20)
 """What space is claimed with, so much at a time."""
 _FILE_HEADER_BYTES, _COLUMN_HEADER_BYTES = 32768, 4096
@@ -53,8 +55,9 @@ class RunWriter:
     """The one writer of a run's file.
 
     Rows are buffered and brought to disk by a thread of their own, so that appending costs microseconds and
-    no row waits for a training step to end. The first failure to write ends the writing: the file keeps what
-    it had, its status becomes `failed`, and every later call raises the same StoreError.
+    no row waits for a training step to end. Where the disk is full, `no_room` says so, and rows wait until there is
+    room: whoever appends them should wait, too. Any other failure to write ends the writing: the file keeps what it
+    had, its status becomes `failed`, and every later call raises the same StoreError.
     """
 
     def __init__(self, path: Path, file: h5py.File, buffers: Mapping[str, RowBuffer]) -> None:
@@ -62,6 +65,8 @@ class RunWriter:
         self.path = path
         self._write_to(file)
         self._buffers = dict(buffers)
+        self.no_room = ""
+        """Why rows cannot be written at present, though they may be later; empty where they can."""
         self._failure: StoreError | None = None
         self._failure_told = False
         self._hdf5_is_torn = False
@@ -281,7 +286,9 @@ class RunWriter:
                 for buffer, _ in batches:
                     buffer.rows = []
             try:
-                if batches:
+                if batches and not self._have_room(batches):
+                    self._give_back(batches)
+                elif batches:
                     self._write_rows(batches)
                 if status is not None:
                     self._status[()] = status.encode()
@@ -289,9 +296,26 @@ class RunWriter:
             except Exception as error:  # whatever stops the flusher, the next caller must hear of it
                 self._fail(error)
 
-    def _write_rows(self, batches: Sequence[tuple[RowBuffer, list[Row]]]) -> None:
+    def _have_room(self, batches: Sequence[tuple[RowBuffer, list[Row]]]) -> bool:
+        """Take the space that some rows need. False where the disk is full and somebody may still make room."""
         growth = sum(buffer.growth(len(rows)) for buffer, rows in batches)
-        _extend(self._file, growth + _LAST_WORDS_BYTES)
+        try:
+            _extend(self._file, growth + _LAST_WORDS_BYTES)
+        except OSError as error:
+            if error.errno not in _NO_ROOM or self._closing.is_set():
+                raise
+            self.no_room = str(_write_error(self.path, error))
+            return False
+        self.no_room = ""
+        return True
+
+    def _give_back(self, batches: Sequence[tuple[RowBuffer, list[Row]]]) -> None:
+        """Have rows wait that could not be written."""
+        with self._row_lock:
+            for buffer, rows in batches:
+                buffer.rows = rows + buffer.rows
+
+    def _write_rows(self, batches: Sequence[tuple[RowBuffer, list[Row]]]) -> None:
         self._hdf5_is_torn = True
         for buffer, rows in batches:
             buffer.write(rows)

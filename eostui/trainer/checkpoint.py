@@ -53,6 +53,14 @@ def forget_newer(directory: Path, step: int) -> None:
                 path.unlink(missing_ok=True)
 
 
+def keep_newest(directory: Path) -> list[Path]:
+    """Delete all checkpoints but the newest one and those that the file `kept` names. Returns those deleted."""
+    before = checkpoints_in(directory)
+    if before:
+        _delete_older(directory, before[-1], keep=1)
+    return [path for path in before if not path.exists()]
+
+
 def _delete_older(directory: Path, newest: Path, keep: int) -> None:
     with contextlib.suppress(OSError):
         older = [path for path in checkpoints_in(directory) if path != newest]

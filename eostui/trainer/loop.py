@@ -26,13 +26,16 @@ from eostui.store.events import Checked, CheckpointWritten, Failed, Happening, S
 from eostui.trainer.beginning import Beginning
 from eostui.trainer.carried import Carried
 from eostui.trainer.checked_products import checked_products
-from eostui.trainer.checkpoint import VERSION, forget_newer, write_checkpoint
+from eostui.trainer.checkpoint import VERSION, forget_newer, keep_newest, write_checkpoint
 from eostui.trainer.compilation import Compilation
 from eostui.trainer.control import Abandoned, Control
 from eostui.trainer.decider import Decider
 from eostui.trainer.record import Record
 from eostui.trainer.setup import Setup, minibatches_of
 from eostui.trainer.turn import Outcome, Turn
+
+BETWEEN_LOOKS = 0.25
+"""Seconds from one look at a disk that is full to the next."""
 
 
 class Trainer:
@@ -128,7 +131,7 @@ class Trainer:
 
     def _make_turns(self) -> Status:
         try:
-            while (turn := self._decider.next()).end is None:
+            while (turn := self._next()).end is None:
                 outcome = Outcome()
                 self._carried.begin(turn.measure)
                 if (status := self._take(turn, outcome)) is not None:
@@ -138,6 +141,28 @@ class Trainer:
             return turn.end
         except Abandoned:
             return Status.STOPPED
+
+    def _next(self) -> Turn:
+        """The next turn, once there is room for its rows on the disk."""
+        if self._record.no_room:
+            self._wait_for_room()
+        return self._decider.next()
+
+    def _wait_for_room(self) -> None:
+        """Stand still while the disk is full. Old checkpoints make room first, but for the newest and those kept."""
+        record, control = self._record, self._control
+        dropped = keep_newest(record.directory / "checkpoints")
+        start, reason = time.monotonic(), record.no_room
+        record.set_status(Status.PAUSED)
+        while record.no_room:
+            record.progress(f"waiting for room on the disk: {reason}", None)
+            control.abandon_if_stopping()
+            time.sleep(BETWEEN_LOOKS)
+        waited = time.monotonic() - start
+        control.waited += waited
+        spared = f", {len(dropped)} checkpoints were deleted" if dropped else ""
+        record.event(self._descent.step, Warned(f"the run waited {waited:.0f} s for room on the disk{spared}"))
+        record.set_status(Status.PAUSED if control.paused else Status.RUNNING)
 
     def _compare_gradients(self) -> bool:
         """Whether gradients from a Hessian's graphs are the same to the bit. Measuring must change nothing."""

@@ -80,6 +80,11 @@ class Record:
             if self.last_step < 2:  # from the gradient to the measurement, and from there to no stage any more
                 self._server.say(self._phase(""))
 
+    @property
+    def no_room(self) -> str:
+        """Why rows wait in memory: the disk is full. Empty where they do not."""
+        return self._writer.no_room
+
     def sync(self) -> None:
         """Bring everything that was recorded to the disk itself. Raises `StoreError`."""
         self._writer.sync()

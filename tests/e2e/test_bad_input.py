@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
+import subprocess
 from pathlib import Path
 
 import h5py
@@ -95,10 +97,7 @@ def test_a_name_that_is_taken_is_not_overwritten(eostui: Eostui) -> None:
     assert (eostui.directory / "runs/edge/run.h5").read_bytes() == before
 
 
-def test_a_full_disk_ends_the_run_and_loses_nothing_that_was_written(eostui: Eostui) -> None:
-    """A limit on the size of files is what a test can have of a full disk."""
-    import subprocess
-
+def test_a_limit_on_the_size_of_files_ends_the_run_and_loses_nothing_that_was_written(eostui: Eostui) -> None:
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000))
 
@@ -129,6 +128,34 @@ def test_a_full_disk_ends_the_run_and_loses_nothing_that_was_written(eostui: Eos
     with eostui.open("full") as run:
         assert run.status() is Status.FAILED
         assert run.length("train") > 500
+
+
+def test_a_full_disk_pauses_the_run_until_there_is_room(eostui: Eostui) -> None:
+    disk = eostui.directory / "runs"
+    disk.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
+    if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("only root may mount a small file system")
+    ballast = disk / "ballast"
+    ballast.write_bytes(bytes(500_000))
+    measures_little = ("--track", "none", "--eig-every", "100000", "--checkpoint-every", "100")
+    running = eostui.start("run", "--headless", "--name", "full", "--steps", "1000000", *measures_little, *TINY)
+    try:
+        eostui.wait_for(lambda run: run.status() is Status.PAUSED, "full")
+        ballast.unlink()
+        eostui.wait_for(lambda run: any("for room on the disk" in str(e.detail) for e in run.events()), "full")
+        eostui("control", "full", "stop")
+        running.communicate(timeout=60)
+        with eostui.open("full") as run:
+            steps = run.read("train", ["step"])["step"]
+            assert list(steps) == list(range(len(steps)))
+    finally:
+        for trainer in eostui.trainers():
+            os.kill(trainer, signal.SIGKILL)
+        eostui.wait_for_no_trainer()
+        running.kill()
+        running.communicate()
+        subprocess.run(["umount", str(disk)], check=True)
 
 
 def test_a_run_cut_short_is_named_as_such(eostui: Eostui, tmp_path: Path) -> None:

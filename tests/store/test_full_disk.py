@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from eostui.store import RunFile, RunWriter, Status, StoreError
-from tests.store.conftest import python
+from eostui.store import TRAIN, RunFile, RunWriter, Status, StoreError
+from tests.store.conftest import TABLES, python
 
 # Appends until writing fails; prints the error, and whether every other call tells of it too.
 FILLER = """
@@ -120,12 +121,52 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(mount)], check=True)
 
 
-def test_a_full_disk_keeps_every_flushed_row_and_says_why(tiny_disk: Path) -> None:
-    lines = fill(tiny_disk / "run.h5")
-    assert lines[0].endswith("No space left on device; free space on that disk")
-    with check_kept(tiny_disk / "run.h5", 10_000) as run:
-        assert run.status() is Status.FAILED
-        assert "No space left" in run.events()[0].detail["error"]
+def write_rows(run: RunWriter, start: int, stop: int) -> None:
+    for step in range(start, stop):
+        run.append(TRAIN.row({"step": step, "loss": step / 3}))
+
+
+def until(what: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_rows_wait_while_the_disk_is_full_and_are_written_once_there_is_room(tiny_disk: Path) -> None:
+    path, ballast = tiny_disk / "run.h5", tiny_disk / "ballast"
+    ballast.write_bytes(bytes(400_000))
+    with RunWriter.create(path, name="w", config={}, environment={}, tables=TABLES) as run:
+        step = 0
+        while not run.no_room:
+            write_rows(run, step, step + 500)
+            step += 500
+            run.set_status(Status.RUNNING)
+        assert run.no_room == f"{path}: cannot be written: No space left on device; free space on that disk"
+        write_rows(run, step, step + 100)
+        run.set_status(Status.PAUSED)
+        assert run.no_room
+        ballast.unlink()
+        until(lambda: not run.no_room)
+        run.set_status(Status.FINISHED)
+    with check_kept(path, step + 100) as file:
+        assert file.status() is Status.FINISHED
+        assert file.length("train") == step + 100
+
+
+def test_a_run_that_ends_while_the_disk_is_full_keeps_every_flushed_row_and_says_why(tiny_disk: Path) -> None:
+    path = tiny_disk / "run.h5"
+    run = RunWriter.create(path, name="w", config={}, environment={}, tables=TABLES)
+    step = 0
+    while not run.no_room:
+        write_rows(run, step, step + 1000)
+        step += 1000
+        run.set_status(Status.RUNNING)
+    with pytest.raises(StoreError, match="No space left on device; free space on that disk"):
+        run.close()
+    with check_kept(path, 1000) as file:
+        assert file.status() is Status.FAILED
+        assert "No space left" in file.events()[0].detail["error"]
 
 
 def test_an_unwritable_place_is_named(tmp_path: Path) -> None:
