@@ -139,9 +139,7 @@ def make_optimizer(
         lr: step size η.
         hyperparameters: values for (some of) the entry's `defaults`; other names are ignored.
     """
-    from eostui.dynamics.without_compiler import spare_compiler
-
-    spare_compiler()
+    import_module("eostui.dynamics.without_compiler").spare_compiler()  # by its name: it imports torch
     entry = OPTIMIZERS[name]
     module, _, attribute = entry.build.partition(":")
     build = getattr(import_module(module), attribute)
