@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import numpy as np
 
 from eostui.reading.series import Series, certified
 from eostui.reading.threshold import Matrix, Threshold
-from eostui.store import Event, clean_json, clean_text
+from eostui.store import Event
 from eostui.store.events import CadenceAdapted, Checked, Forecasted, Warned
 
 T = TypeVar("T")
@@ -166,11 +165,5 @@ def cadence_text(adapted: CadenceAdapted) -> str:
 
 
 def _event(series: Series, index: int) -> Event:
-    """One row of the table `events`, read; what is no JSON object is no detail."""
-    step, time, kind, detail = (series.all(name)[index] for name in ("step", "time", "kind", "detail"))
-    try:
-        read = json.loads(detail)
-    except ValueError:
-        read = {}
-    plain = clean_json(read) if isinstance(read, dict) else {}
-    return Event(int(step), float(time), clean_text(kind.decode(errors="replace")), plain)
+    """One row of the table `events`, read."""
+    return Event.read(*(series.all(name)[index] for name in ("step", "time", "kind", "detail")))

@@ -54,7 +54,7 @@ class Newest:
 
 def _last(file: RunFile, table: str) -> dict[str, Any]:
     """The last row of a table; nothing where there is no such table or no row."""
-    if table not in file.tables or not (rows := file.length(table)):
+    if table not in file.table_names or not (rows := file.length(table)):
         return {}
     return {name: values[0] for name, values in file.read(table, start=rows - 1).items()}
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from eostui.store.text import clean_text
+
 
 class StoreError(Exception):
     """A run cannot be written, read, found or exported."""
@@ -17,3 +21,8 @@ class RunNotFound(StoreError):
 
 class RunExists(StoreError):
     """A run of that name is there already, and runs are never overwritten."""
+
+
+def refuse(path: Path, what_it_is: str) -> RunFileError:
+    """The error that says what a file is instead of a run."""
+    return RunFileError(f"{clean_text(path)}: {what_it_is}")

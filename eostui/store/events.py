@@ -16,9 +16,12 @@ from typing import Any, ClassVar, Self, get_args
 import numpy as np
 
 from eostui.store.schema import EVENTS, Row, Status
+from eostui.store.text import clean_json, clean_text
 
 DETAIL_BYTES = int(EVENTS.columns[-1].dtype[1:])
 """The most that a detail takes in the file."""
+DAMAGED = "damaged"
+"""The kind of an event that the file has, and that cannot be read."""
 
 
 class Kind(StrEnum):
@@ -226,6 +229,22 @@ class Event:
             return cls(step, time, happening, {})
         said = {part.name: getattr(happening, part.name) for part in fields(happening)}
         return cls(step, time, happening.kind, {name: value for name, value in said.items() if value is not None})
+
+    @classmethod
+    def read(cls, step: int, time: float, kind: bytes, detail: bytes) -> Self:
+        """The event of a row of the table `events`, whose text may be anything; text comes out cleaned.
+
+        One whose detail is no JSON object is "damaged", and its detail says what was there instead.
+        """
+        name = clean_text(kind.decode("ascii", "replace"))
+        try:
+            particulars = clean_json(json.loads(detail))
+        except (ValueError, RecursionError):
+            particulars = None
+        if not isinstance(particulars, dict):
+            there = clean_text(f"{name} {detail.decode('ascii', 'replace')}", 100)
+            return cls(int(step), float(time), DAMAGED, {"text": there})
+        return cls(int(step), float(time), name, particulars)
 
     def row(self) -> Row:
         """Its row of the table `events`, where the detail is shortened if it must be."""

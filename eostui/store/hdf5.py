@@ -10,9 +10,7 @@ import contextlib
 import ctypes
 import functools
 import json
-import math
 import os
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,30 +19,18 @@ import numpy as np
 from h5py._objects import phil
 
 from eostui.store.chart import Chart
-from eostui.store.errors import RunFileError
+from eostui.store.errors import RunFileError, refuse
+from eostui.store.required import misfit
 from eostui.store.schema import CHARTS, Column, Table, charts_from_json
 from eostui.store.text import clean_json, clean_text
+from eostui.store.whole import check_whole
 
-_SIGNATURE = b"\x89HDF\r\n\x1a\n"
-"""What every HDF5 file begins with."""
-_OLDEST_SWMR_SUPERBLOCK = 3
-"""The first version of the superblock that a file written in SWMR mode can have."""
-_SUPERBLOCK_BYTES = 48
-"""The size of a superblock of that version."""
 _READ_ATTEMPTS = 26
 """The pause before the last of them is 2^24 ns, 17 ms; a writer is done with a block in microseconds."""
-_HEAP = b"GCOL\x01\0\0\0"
-"""What every global heap begins with."""
-_HEAP_HEADER_BYTES = 16
-"""The size of the header of a global heap, and of an object in it."""
-_BEGINNING_BYTES = 1 << 20
-"""The part of a file that is searched for heaps."""
 _MAX_ATTRIBUTE_BYTES = 1 << 20
 """The longest text that an attribute of a run file may have."""
 _MAX_MEMBERS = 256
 """The most tables that a run may have, and the most columns of a table."""
-_SLACK_BYTES = 1 << 20
-"""What a column may claim beyond the size of the file: the chunk that it is about to fill, a flush on its way."""
 
 
 @contextlib.contextmanager
@@ -59,30 +45,9 @@ def reading(path: Path) -> Iterator[None]:
         raise RunFileError(f"{clean_text(path)}: is damaged, or not a run file: {reason}") from None
 
 
-def refuse(path: Path, what_it_is: str) -> RunFileError:
-    """The error that says what a file is instead of a run."""
-    return RunFileError(f"{clean_text(path)}: {what_it_is}")
-
-
 def open_hdf5(path: Path) -> h5py.File:
-    """Open a finished or a growing HDF5 file for reading."""
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise refuse(path, "is a directory, not a file" if stat.S_ISDIR(status.st_mode) else "is no file")
-        with path.open("rb") as stream:
-            head = stream.read(_SUPERBLOCK_BYTES)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise refuse(path, f"cannot be read: {reason}") from None
-    if not head:
-        raise refuse(path, "is empty, not a run file")
-    if not head.startswith(_SIGNATURE):
-        raise refuse(path, "is not an HDF5 file, so not a run file")
-    if head[len(_SIGNATURE) : len(_SIGNATURE) + 1] < bytes([_OLDEST_SWMR_SUPERBLOCK]):
-        raise refuse(path, "is an HDF5 file of another program, not a run file")
-    _check_end(path, head, status.st_size)
-    _check_heaps(path)
+    """Open a finished or a growing HDF5 file for reading. Raises RunFileError."""
+    check_whole(path)
     with reading(path):
         access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
         access.set_fapl_sec2()
@@ -92,37 +57,6 @@ def open_hdf5(path: Path) -> h5py.File:
         _limit_read_attempts(access)
         flags = h5py.h5f.ACC_RDONLY | h5py.h5f.ACC_SWMR_READ
         return h5py.File(h5py.h5f.open(os.fsencode(path), flags, access))
-
-
-def _check_end(path: Path, superblock: bytes, size: int) -> None:
-    """Refuse a finished file whose end is missing: HDF5 reads zeros in the place of a chunk that is cut off.
-
-    A superblock of version 3 has a byte of marks, which is zero where nobody is writing, and the address of the end.
-    """
-    if len(superblock) == _SUPERBLOCK_BYTES and superblock[11] == 0:
-        end = int.from_bytes(superblock[28:36], "little")
-        if superblock[9] == 8 and size < end:
-            raise refuse(path, f"is damaged: it has {size:,} bytes and should have {end:,}")
-
-
-def _check_heaps(path: Path) -> None:
-    """Refuse a file whose global heaps, where HDF5 keeps texts, do not add up.
-
-    They carry no checksum, and an object of no size, which damage can make, has HDF5 2.0 go round for ever. A run's
-    texts are its attributes, which are written first of all, so they are looked for at the beginning.
-    """
-    with path.open("rb") as stream:
-        head = stream.read(_BEGINNING_BYTES)
-    start = head.find(_HEAP)
-    while start >= 0:
-        place, end = start + 16, start + int.from_bytes(head[start + 8 : start + 16], "little")
-        while end - place >= _HEAP_HEADER_BYTES and place + _HEAP_HEADER_BYTES <= len(head):
-            index, size = (int.from_bytes(head[place + a : place + b], "little") for a, b in ((0, 2), (8, 16)))
-            # The space that is free is object 0, and its header is counted in its size.
-            place += size if index == 0 else _HEAP_HEADER_BYTES + (size + 7) // 8 * 8
-            if (index == 0 and size < _HEAP_HEADER_BYTES) or place > end:
-                raise refuse(path, "is damaged, or not a run file: a heap of texts does not add up")
-        start = head.find(_HEAP, start + len(_HEAP))
 
 
 @functools.cache
@@ -208,9 +142,12 @@ def open_table(path: Path, tables: h5py.Group, name: str) -> tuple[Table, dict[s
             dtype = f"S{dataset.dtype.itemsize}" if dataset.dtype.kind == "S" else dataset.dtype.name
             columns.append(Column(column, text["description"], text["unit"], dtype, width))
         description = clean_text(read_text(path, group, "description"))
-        return Table(name, description, tuple(columns), _read_charts(path, group)), datasets
+        table = Table(name, description, tuple(columns), _read_charts(path, group))
     except ValueError as error:
         raise refuse(path, f"is not a run file: {clean_text(error, 200)}") from None
+    if why := misfit(table):
+        raise refuse(path, f"is not a run file: {why}")
+    return table, datasets
 
 
 def _read_charts(path: Path, group: h5py.Group) -> tuple[Chart, ...] | None:
@@ -240,12 +177,4 @@ def open_column(path: Path, group: h5py.Group, name: str) -> h5py.Dataset:
         raise refuse(path, f"is not a run file: column {dataset.name} has dtype {dataset.dtype}")
     if dataset.ndim not in (1, 2):
         raise refuse(path, f"is not a run file: column {dataset.name} has {dataset.ndim} dimensions")
-    check_size(path, dataset)
     return dataset
-
-
-def check_size(path: Path, dataset: h5py.Dataset) -> None:
-    """Refuse a column that claims more rows, or a larger chunk, than the file can hold."""
-    claimed = max(math.prod(dataset.shape), math.prod(dataset.chunks)) * dataset.dtype.itemsize
-    if claimed > path.stat().st_size + _SLACK_BYTES:
-        raise refuse(path, f"is damaged: column {dataset.name} of shape {dataset.shape} is larger than the file")

@@ -14,10 +14,10 @@ from typing import Any, Self
 import h5py
 import numpy as np
 
-from eostui.store.errors import RunFileError
+from eostui.store.errors import RunFileError, refuse
 from eostui.store.events import Event
+from eostui.store.extent import check_claim, check_extent
 from eostui.store.hdf5 import (
-    check_size,
     members,
     open_hdf5,
     open_member,
@@ -26,10 +26,10 @@ from eostui.store.hdf5 import (
     read_integer,
     read_text,
     reading,
-    refuse,
 )
 from eostui.store.parent import PARENT, Parent
-from eostui.store.schema import EVENTS, FORMAT, FORMAT_VERSION, Status, Table
+from eostui.store.required import wrong_step
+from eostui.store.schema import EVENTS, FORMAT, FORMAT_VERSION, STEP, Status, Table
 from eostui.store.text import clean_json, clean_text
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -39,6 +39,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 class _OpenTable:
     definition: Table
     datasets: dict[str, h5py.Dataset]
+    stored_bytes: int
+    """What the chunks of its columns took when it was opened."""
     length: int
 
 
@@ -100,7 +102,7 @@ class RunFile:
             for table in self._tables.values():
                 for dataset in table.datasets.values():
                     dataset.refresh()
-                    check_size(self.path, dataset)
+                    check_claim(self.path, dataset)
                 table.length = _shared_length(table.datasets)
 
     def _follow_name(self) -> None:
@@ -114,6 +116,11 @@ class RunFile:
             return
         self._read_from(file)
         before.close()
+
+    @property
+    def table_names(self) -> Sequence[str]:
+        """The names of all tables, none of which need be one that can be read."""
+        return self._table_names
 
     @property
     def tables(self) -> dict[str, Table]:
@@ -145,21 +152,15 @@ class RunFile:
         first, last, _ = slice(start, stop).indices(opened.length)
         with reading(self.path):
             rows = slice(first, max(first, last))
+            if STEP.name in wanted:
+                self._check_steps(table, rows)
             # h5py hangs metadata on a text dtype that numpy can neither save nor compare: drop it.
             return {name: datasets[name][rows].view(np.dtype(datasets[name].dtype.str)) for name in wanted}
 
     def events(self) -> list[Event]:
         """All events, in the order of time."""
         rows = self.read(EVENTS.name, [column.name for column in EVENTS.columns])
-        return [
-            Event(
-                int(step),
-                float(time),
-                clean_text(bytes(kind).decode("ascii", "replace")),
-                self._parse(bytes(detail), "the detail of an event"),
-            )
-            for step, time, kind, detail in zip(*rows.values(), strict=True)
-        ]
+        return [Event.read(*row) for row in zip(*rows.values(), strict=True)]
 
     def close(self) -> None:
         """Close the file; it cannot be read any more."""
@@ -181,10 +182,24 @@ class RunFile:
                 raise refuse(self.path, f"has no table {clean_text(name)!r}; its tables: {known}")
             with reading(self.path):
                 definition, datasets = open_table(self.path, self._tables_group, name)
-                opened = self._tables[name] = _OpenTable(definition, datasets, _shared_length(datasets))
+                size = self._size()
+                stored = sum(check_extent(self.path, size, dataset) for dataset in datasets.values())
+                if stored + sum(other.stored_bytes for other in self._tables.values()) > size:
+                    raise refuse(self.path, f"is damaged: the rows of its tables take more than its {size:,} bytes")
+                opened = self._tables[name] = _OpenTable(definition, datasets, stored, _shared_length(datasets))
         return opened
 
-    def _parse(self, text: str | bytes, what: str) -> dict[str, Any]:
+    def _size(self) -> int:
+        """How many bytes the file has, which may be another one under the same name by now."""
+        return os.fstat(self._file.id.get_vfd_handle()).st_size
+
+    def _check_steps(self, table: str, rows: slice) -> None:
+        """Refuse rows whose steps are none, or go back."""
+        steps = self._tables[table].datasets[STEP.name][max(rows.start - 1, 0) : rows.stop]
+        if why := wrong_step(steps):
+            raise refuse(self.path, f"is damaged, or not a run file: in its table {table} {why}")
+
+    def _parse(self, text: str, what: str) -> dict[str, Any]:
         try:
             value = clean_json(json.loads(text))
         except (ValueError, RecursionError):
