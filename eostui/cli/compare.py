@@ -42,14 +42,14 @@ def compare(
         raise ConfigError(f"compare: {len(runs)} runs; give {MOST} at most, or draw them with `eostui plot`")
 
     from eostui.cli.terminal import require_terminal
-    from eostui.store import RunFile, find_run
+    from eostui.store import find_run, open_runs
 
     paths = [find_run(run, runs_dir) for run in runs]
     for path, run in zip(paths, runs, strict=True):
         if [other.resolve() for other in paths].count(path.resolve()) > 1:
             # HDF5 cannot follow a growing file twice in one process: the second reader gets wrong rows
             raise ConfigError(f"compare: {run!r} is named twice; give each run once")
-    files = [RunFile.open(path) for path in paths]
+    files = open_runs(paths)
     require_terminal("`eostui plot` and `eostui export` need none")
     from eostui.cli.watch import show_together
 

@@ -39,11 +39,11 @@ def export(
     - `eostui export demo --format csv --table hessian -o hessian.csv`
     - `eostui export demo --format parquet -o tables/`
     """
-    from eostui.store import RunFile, export_run, find_run
+    from eostui.store import export_run, find_run, open_run
 
     if output is None and format in (ExportFormat.PARQUET, ExportFormat.NPZ) and sys.stdout.isatty():
         raise typer.BadParameter(f"{format} is not for a terminal: give a file", param_hint="--output")
-    with RunFile.open(find_run(run, runs_dir)) as file:
+    with open_run(find_run(run, runs_dir)) as file:
         written = export_run(file, format, sys.stdout.buffer if output is None else output, table=table)
     for path in written:
         print(path, file=sys.stderr)

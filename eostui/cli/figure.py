@@ -46,6 +46,8 @@ COLUMNS = int(WIDTH * DPI * 0.45)
 FARTHEST_SHARPNESS, FARTHEST_LOSS = 2.0, 100.0
 """An axis ends at so many times the largest threshold, or the largest loss at the first step: a run that diverges
 would leave nothing to be seen of the others."""
+FARTHEST = 1e300
+"""What is larger is not drawn."""
 LEGEND_WIDTH, LEGEND_KEY = 110, 7
 """In characters: of the whole legend, and of the line before each name."""
 DASHES = (0, (5, 3))
@@ -144,7 +146,12 @@ class RunCurves:
     def _curve(self, steps: Steps, values: Floats) -> Curve:
         """The part that is shown, over what it is shown over."""
         rows = self.shown.rows(steps)
-        return self.shown.place(self.feed, steps[rows]), values[rows]
+        return _drawable(self.shown.place(self.feed, steps[rows])), _drawable(values[rows])
+
+
+def _drawable(values: npt.NDArray[Any]) -> Floats:
+    """The values that an axis can have, NaN for the others: matplotlib lays out none that is longer than a float."""
+    return np.where(np.abs(values) <= FARTHEST, values, np.nan)
 
 
 def _has_eigenvalues(table: Table) -> bool:

@@ -23,7 +23,7 @@ def info(run: Run = None, runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> None:
 
     from eostui.reading.edge import edge_of_run
     from eostui.reading.state import run_state
-    from eostui.store import RunFile, find_run
+    from eostui.store import find_run, open_run
 
     def section(title: str, rows: Mapping[str, str]) -> None:
         console.print(Text(f"\n{title}", "bold"), soft_wrap=True)
@@ -38,7 +38,7 @@ def info(run: Run = None, runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> None:
         console.print(grid)
 
     console = Console()
-    with RunFile.open(find_run(run, runs_dir)) as file:
+    with open_run(find_run(run, runs_dir)) as file:
         section(
             file.name,
             {

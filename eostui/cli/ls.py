@@ -9,14 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from textwrap import wrap
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from eostui.cli.options import DEFAULT_RUNS_DIR, RunsDir
 
 if TYPE_CHECKING:
-    from eostui.store import RunFile
+    from eostui.store import ReaderProcess, RunFile
 
 HEADINGS = ("name", "state", "step", "loss", "sharpness", "threshold", "created (UTC)")
 _NUMBERS = range(2, 6)
@@ -50,23 +50,23 @@ def ls(
     """
     from eostui.cli.terminal import terminal_size
     from eostui.link.live_runs import live_runs, starting_runs
-    from eostui.store import RUN_FILE, list_runs
+    from eostui.store import RUN_FILE, ReaderProcess, list_runs, read_created
     from eostui.streams import as_shown
 
-    if live:
-        paths = [directory / RUN_FILE for directory in live_runs()]
-    else:
-        paths = [*(directory / RUN_FILE for directory in starting_runs(runs_dir)), *list_runs(runs_dir)]
+    with ReaderProcess(read_created, _described, _row) as apart:
+        if live:
+            paths = [directory / RUN_FILE for directory in live_runs()]
+        else:
+            paths = [*(directory / RUN_FILE for directory in starting_runs(runs_dir)), *list_runs(runs_dir, apart)]
+        runs = [_read(apart, path, as_json) for path in paths]
     if as_json:
-        print(json.dumps([_described(path) for path in paths], indent=2, allow_nan=False))
+        print(json.dumps(runs, indent=2, allow_nan=False))
         return
     if not paths:
         print("no run of yours is being trained" if live else f"no runs in {runs_dir} yet; `eostui run` makes one")
         return
     size = terminal_size() if sys.stdout.isatty() else None
-    for line in lay_out_runs(
-        [tuple(map(as_shown, _row(path))) for path in paths], None if size is None else size.columns
-    ):
+    for line in lay_out_runs([tuple(map(as_shown, run)) for run in runs], None if size is None else size.columns):
         print(line)
 
 
@@ -114,30 +114,39 @@ def _that_fit(widths: Sequence[int], width: int | None) -> list[int]:
     return []
 
 
+def _read(apart: ReaderProcess, path: Path, as_json: bool) -> Any:
+    """A run as it is shown, or why it cannot be."""
+    from eostui.store import RunFileError, clean_text
+
+    if state := _starting(path):
+        name = clean_text(path.parent.name)
+        return {"name": name, "path": str(path), "state": state} if as_json else (name, state)
+    try:
+        return apart.read(_described if as_json else _row, path)
+    except RunFileError as error:
+        name = clean_text(path.parent.name)
+        return {"name": name, "path": str(path), "error": str(error)} if as_json else (name, f"unreadable: {error}")
+
+
 def _described(path: Path) -> dict[str, object]:
     """A run for a program: null where nothing was measured, or where that is not finite."""
     from eostui.reading.newest import Newest
     from eostui.reading.state import run_state
     from eostui.reading.threshold import Threshold
-    from eostui.store import RunFile, RunFileError, clean_text
+    from eostui.store import RunFile
 
-    if state := _starting(path):
-        return {"name": clean_text(path.parent.name), "path": str(path), "state": state}
-    try:
-        with RunFile.open(path) as run:
-            threshold = Threshold.of(run.config, run.environment)
-            measured = asdict(Newest.of(run))
-            return {
-                "name": _name(run),
-                "path": str(path),
-                "state": run_state(run),
-                "created": run.created.isoformat(),
-                **{key: value if _is_json(value) else None for key, value in measured.items()},
-                "sharpness_of": threshold.table,
-                "threshold_is": threshold.formula,
-            }
-    except RunFileError as error:
-        return {"name": clean_text(path.parent.name), "path": str(path), "error": str(error)}
+    with RunFile.open(path) as run:
+        threshold = Threshold.of(run.config, run.environment)
+        measured = asdict(Newest.of(run))
+        return {
+            "name": _name(run),
+            "path": str(path),
+            "state": run_state(run),
+            "created": run.created.isoformat(),
+            **{key: value if _is_json(value) else None for key, value in measured.items()},
+            "sharpness_of": threshold.table,
+            "threshold_is": threshold.formula,
+        }
 
 
 def _name(run: RunFile) -> str:
@@ -163,26 +172,21 @@ def _row(path: Path) -> tuple[str, ...]:
     from eostui.reading.newest import Newest
     from eostui.reading.state import run_state
     from eostui.reading.threshold import Threshold
-    from eostui.store import RunFile, RunFileError, clean_text
+    from eostui.store import RunFile
 
-    if state := _starting(path):
-        return clean_text(path.parent.name), state
-    try:
-        with RunFile.open(path) as run:
-            newest, threshold = Newest.of(run), Threshold.of(run.config, run.environment)
-            of = " (P⁻¹H)" if threshold.table == "preconditioned" else ""
-            doubt = "?" * newest.doubtful
-            return (
-                _name(run),
-                run_state(run),
-                NONE if newest.step is None else str(newest.step),
-                _number(newest.loss),
-                NONE if newest.sharpness is None else _number(newest.sharpness) + doubt + of,
-                _number(newest.threshold),
-                f"{run.created:%Y-%m-%d %H:%M}",
-            )
-    except RunFileError as error:
-        return clean_text(path.parent.name), f"unreadable: {error}"
+    with RunFile.open(path) as run:
+        newest, threshold = Newest.of(run), Threshold.of(run.config, run.environment)
+        of = " (P⁻¹H)" if threshold.table == "preconditioned" else ""
+        doubt = "?" * newest.doubtful
+        return (
+            _name(run),
+            run_state(run),
+            NONE if newest.step is None else str(newest.step),
+            _number(newest.loss),
+            NONE if newest.sharpness is None else _number(newest.sharpness) + doubt + of,
+            _number(newest.threshold),
+            f"{run.created:%Y-%m-%d %H:%M}",
+        )
 
 
 def _number(value: float | None) -> str:

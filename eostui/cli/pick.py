@@ -13,7 +13,7 @@ from eostui.link.address import is_live
 from eostui.link.client import LinkClient
 from eostui.reading.live import LiveFeed
 from eostui.reading.replay import ReplayFeed
-from eostui.store import RunFile
+from eostui.store import open_run, open_runs
 
 
 def pick() -> int:
@@ -24,7 +24,7 @@ def pick() -> int:
         picker = RunPicker(runs_dir, preferences(None), path)
         code = show(picker)
         if len(picker.compared) > 1:
-            code = show_together([RunFile.open(path) for path in picker.compared], None)
+            code = show_together(open_runs(picker.compared), None)
             if code >= 128:
                 return code
             continue
@@ -40,6 +40,6 @@ def _open(path: Path) -> int:
     """Watch a run that is being trained, and replay any other; the exit code."""
     if is_live(path.parent):
         return watch(LiveFeed(LinkClient.to_run(path.parent), path.parent), preferences(None))
-    with RunFile.open(path) as file:
+    with open_run(path) as file:
         feed = ReplayFeed(file)
     return watch_again(feed, preferences(None))

@@ -91,11 +91,11 @@ def plot(
 
     from eostui.cli.figure import RunCurves, draw
     from eostui.reading.edge import edge_of
-    from eostui.store import RUN_FILE, RunFile, clean_text, find_run
+    from eostui.store import RUN_FILE, clean_text, find_run, open_runs
 
     paths = [find_run(name, runs_dir) for name in names]
     with ExitStack() as stack:
-        files = [stack.enter_context(RunFile.open(path)) for path in paths]
+        files = [stack.enter_context(file) for file in open_runs(paths)]
         called = [clean_text(label) for label in labels] if labels else [None] * len(files)
         curves = [RunCurves.of(file, label, tables or [], shown) for file, label in zip(files, called, strict=True)]
     if output is None:

@@ -30,9 +30,9 @@ def replay(
         raise typer.BadParameter(f"{start} is no step: give 0 or more", param_hint="--from")
 
     from eostui.cli.terminal import require_terminal
-    from eostui.store import RunFile, find_run
+    from eostui.store import find_run, open_run
 
-    with RunFile.open(find_run(run, runs_dir)) as file:
+    with open_run(find_run(run, runs_dir)) as file:
         require_terminal("`eostui info` and `eostui export` need none")
         from eostui.cli.watch import preferences, watch_again
         from eostui.reading.replay import ReplayFeed

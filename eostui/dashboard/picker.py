@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -24,8 +25,8 @@ from eostui.dashboard.settings import Preferences
 from eostui.dashboard.widgets.canvas import GLYPHS
 from eostui.reading.comparison import MOST
 from eostui.reading.numbers import NONE, ratio
-from eostui.reading.run_row import RunRow
-from eostui.store import clean_text, list_runs
+from eostui.reading.run_row import RunRow, described
+from eostui.store import ReaderProcess, clean_text, list_runs, read_created
 
 SECONDS = 2.0
 """From one look at the files to the next."""
@@ -63,6 +64,9 @@ class RunPicker(HouseApp[None]):
         self.compared: list[Path] = []
         """The runs that the user wants to see in the same charts."""
         self._runs_dir = runs_dir
+        self._apart = ReaderProcess(read_created, described)
+        self._reading = threading.Lock()
+        """Held by whoever asks the process that reads the files."""
         self._at = at
         self._rows: dict[Path, RunRow] = {}
         self._seen: dict[Path, Fingerprint] = {}
@@ -97,7 +101,8 @@ class RunPicker(HouseApp[None]):
     def _read(self) -> None:
         """In a thread, for three hundred runs take seconds."""
         worker = get_current_worker()
-        paths = list_runs(self._runs_dir)
+        with self._reading:
+            paths = list_runs(self._runs_dir, self._apart)
         rows = {path: row for path, row in self._rows.items() if path in set(paths)}
         for number, path in enumerate(paths):
             if worker.is_cancelled:
@@ -106,13 +111,21 @@ class RunPicker(HouseApp[None]):
                 status = path.stat()
                 fingerprint = (status.st_size, status.st_mtime_ns)
                 if path not in rows or rows[path].goes_on or self._seen.get(path) != fingerprint:
-                    rows[path], self._seen[path] = RunRow.of(path), fingerprint
+                    rows[path], self._seen[path] = self._row(path), fingerprint
             except OSError:  # deleted in the meantime
                 rows.pop(path, None)
             if number % 20 == 19:
                 self.call_from_thread(self.take, {path: rows[path] for path in paths if path in rows})
         self._looking = False
         self.call_from_thread(self.take, {path: rows[path] for path in paths if path in rows})
+
+    def _row(self, path: Path) -> RunRow:
+        with self._reading:
+            return RunRow.of(path, self._apart)
+
+    def on_unmount(self) -> None:
+        with self._reading:
+            self._apart.close()
 
     def take(self, rows: dict[Path, RunRow]) -> None:
         """Have these runs, in this order, and show them, should any have changed."""
@@ -220,7 +233,7 @@ class RunPicker(HouseApp[None]):
     def _delete(self, rows: Sequence[RunRow], sure: bool | None) -> None:
         for row in rows if sure else ():
             try:
-                if RunRow.of(row.path).goes_on:
+                if self._row(row.path).goes_on:
                     raise OSError("it is being trained again")
                 shutil.rmtree(row.path.parent)
             except OSError as error:

@@ -113,5 +113,6 @@ def edge_of_run(file: RunFile) -> Edge:
 
 
 def _changes_of(train: Series) -> tuple[int, ...]:
-    changed = np.flatnonzero(np.abs(np.diff(train["lr"])) > 0) + 1
+    with np.errstate(over="ignore"):
+        changed = np.flatnonzero(np.abs(np.diff(train["lr"])) > 0) + 1
     return tuple(train["step"][changed].tolist())

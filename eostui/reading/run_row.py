@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
 from eostui.reading.state import run_state
 from eostui.reading.threshold import Threshold
 from eostui.reading.trace import Floats, Steps
-from eostui.store import TRAIN, RunFile, RunFileError, clean_text
+from eostui.store import TRAIN, ReaderProcess, RunFile, RunFileError, clean_text
 
 _GOING_ON = ("starting", "running", "paused", "suspended")
 """How the states of runs begin that a trainer is at work on."""
+_MOST_RATIOS = 2048
+"""A list has room for far fewer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,8 +25,8 @@ class RunRow:
     """What a list shows of a run.
 
     state: as `run_state` says it, "unreadable" with the reason in `trouble`. created: in UTC; for a file that cannot be
-    read when it was written last. ratios: (n,) sharpness divided by threshold wherever both were measured. lr: the step
-    size of the last step, None before the first.
+    read when it was written last. ratios: (n,) sharpness divided by threshold wherever both were measured; of a long
+    run the largest of each stretch, and the last. lr: the step size of the last step, None before the first.
     """
 
     path: Path
@@ -36,15 +38,16 @@ class RunRow:
     trouble: str = ""
 
     @classmethod
-    def of(cls, path: Path) -> Self:
-        """Read what there is of a run. Raises OSError for a file that is gone."""
+    def of(cls, path: Path, apart: ReaderProcess) -> Self:
+        """What there is of a run, read by a process that knows `described`. Raises OSError for a file that is gone."""
         try:
-            with RunFile.open(path) as file:
-                return cls(path, file.name, run_state(file), file.created, _ratios(file), _step_size(file))
+            said = apart.read(described, path)
         except RunFileError as error:
             written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
             name = clean_text(path.parent.name, 100)
             return cls(path, name, "unreadable", written, np.empty(0), trouble=str(error))
+        created, ratios = datetime.fromisoformat(said["created"]), np.array(said["ratios"], np.float64)
+        return cls(path, said["name"], said["state"], created, ratios, said["lr"])
 
     @property
     def goes_on(self) -> bool:
@@ -59,6 +62,27 @@ class RunRow:
         return [value if np.isfinite(value) else None for value in largest]
 
 
+def described(path: Path) -> dict[str, Any]:
+    """A run as `RunRow` has it, in JSON's types and NaN. Raises RunFileError."""
+    with RunFile.open(path) as file:
+        return {
+            "name": file.name,
+            "state": run_state(file),
+            "created": file.created.isoformat(),
+            "ratios": _thinned(_ratios(file)).tolist(),
+            "lr": _step_size(file),
+        }
+
+
+def _thinned(ratios: Floats) -> Floats:
+    """At most `_MOST_RATIOS` of them: the largest finite one of each stretch, and the last."""
+    if len(ratios) <= _MOST_RATIOS:
+        return ratios
+    finite = np.where(np.isfinite(ratios), ratios, -np.inf)
+    begins = np.linspace(0, len(ratios), _MOST_RATIOS, dtype=np.intp)[:-1]
+    return np.append(np.maximum.reduceat(finite, begins), ratios[-1])
+
+
 def _ratios(file: RunFile) -> Floats:
     """Sharpness divided by threshold, tracked where it was tracked at every step."""
     table = Threshold.of(file.config, file.environment).table
@@ -70,20 +94,19 @@ def _ratios(file: RunFile) -> Floats:
     values = values[:, 0] if values.ndim == 2 else values
     place = np.searchsorted(steps, at, side="right") - 1
     with np.errstate(all="ignore"):
-        ratios: Floats = values / np.append(thresholds, np.nan)[place]
+        ratios: Floats = values / np.where(place < 0, np.nan, thresholds[place])
     return ratios[at > 0] if table == "preconditioned" else ratios  # there is no P at step 0
 
 
 def _step_size(file: RunFile) -> float | None:
-    train = _columns(file, TRAIN.name, "step", "lr")
-    return None if train is None else float(train[1][-1])
+    if TRAIN.name not in file.table_names or not (rows := file.length(TRAIN.name)):
+        return None
+    return float(file.read(TRAIN.name, ["lr"], rows - 1)["lr"][0])
 
 
 def _columns(file: RunFile, table: str, steps: str, values: str) -> tuple[Steps, Floats] | None:
-    """Steps and a column of floats of a table; None where it has no rows, or a file from elsewhere no such column."""
-    try:
-        columns = file.read(table, [steps, values])
-    except RunFileError:
+    """Steps and a column of floats of a table; None where it has no rows."""
+    if table not in file.table_names or not file.length(table):
         return None
-    usable = len(columns[steps]) and columns[values].dtype.kind == "f"
-    return (columns[steps], columns[values]) if usable else None
+    columns = file.read(table, [steps, values])
+    return columns[steps], columns[values]

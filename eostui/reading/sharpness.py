@@ -150,7 +150,8 @@ def _merged(tables: _Tables, since: int | None, *, without_start: bool) -> dict[
 
 def _ratios(values: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     known = np.where(np.isnan(values), np.nan, np.inf)
-    known[...] = np.divide(values, thresholds, out=known, where=~(thresholds <= 0))
+    with np.errstate(over="ignore"):
+        known[...] = np.divide(values, thresholds, out=known, where=~(thresholds <= 0))
     return known
 
 

@@ -11,13 +11,14 @@ program that reads HDF5 can do without all of them:
 """
 
 from eostui.export_format import ExportFormat
+from eostui.store.apart import ReaderProcess
 from eostui.store.chart import Chart, DensityChart, Line, LineChart
 from eostui.store.errors import RunExists, RunFileError, RunNotFound, StoreError
 from eostui.store.events import Event, Kind
 from eostui.store.export import export_run
 from eostui.store.parent import Parent
 from eostui.store.predecessor import Predecessor
-from eostui.store.reader import RunFile
+from eostui.store.reader import RunFile, open_run, open_runs, read_created
 from eostui.store.runs import RUN_FILE, find_run, list_runs, new_run_directory
 from eostui.store.schema import (
     CERTIFIED,
@@ -57,6 +58,7 @@ __all__ = [
     "LineChart",
     "Parent",
     "Predecessor",
+    "ReaderProcess",
     "Row",
     "RunExists",
     "RunFile",
@@ -73,4 +75,7 @@ __all__ = [
     "find_run",
     "list_runs",
     "new_run_directory",
+    "open_run",
+    "open_runs",
+    "read_created",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from typing import Any, Self
 import h5py
 import numpy as np
 
+from eostui.store.apart import ReaderProcess
 from eostui.store.errors import RunFileError, refuse
 from eostui.store.events import Event
 from eostui.store.extent import check_claim, check_extent
@@ -222,11 +224,41 @@ def _shared_length(datasets: Mapping[str, h5py.Dataset]) -> int:
     return int(min(dataset.shape[0] for dataset in datasets.values()))
 
 
-def read_created(path: Path) -> datetime:
-    """When a run was created, without a look at the rest of its file."""
+def read_created(path: Path) -> str:
+    """When a run was created, in ISO's form, without a look at the rest of its file. Raises RunFileError."""
     with open_hdf5(path) as file, reading(path):
         _check_format(path, file)
-        return _read_created(path, file)
+        return _read_created(path, file).isoformat()
+
+
+def check_run(path: Path) -> None:
+    """Meet whatever is wrong with a run's file, but for its rows: of these only the last of each table is read.
+
+    Raises RunFileError.
+    """
+    with RunFile.open(path) as run:
+        for name in run.tables:
+            run.read(name, start=max(run.length(name) - 1, 0))
+
+
+def open_runs(paths: Sequence[Path]) -> list[RunFile]:
+    """Open the files of runs from outside, once a process apart has met what is wrong with them: a file that would end
+    its reader does not end this process.
+
+    Raises RunFileError.
+    """
+    with ReaderProcess(check_run) as apart:
+        for path in paths:
+            apart.read(check_run, path)
+    with contextlib.ExitStack() as opened:
+        files = [opened.enter_context(RunFile.open(path)) for path in paths]
+        opened.pop_all()
+    return files
+
+
+def open_run(path: Path) -> RunFile:
+    """Open the file of a run from outside, as `open_runs` does."""
+    return open_runs([path])[0]
 
 
 def _check_format(path: Path, file: h5py.File) -> None:

@@ -61,13 +61,13 @@ def misfit(table: Table) -> str:
             continue
         found = _kind(column), column.width is not None
         if found != (wanted.kind, wanted.wide):
-            words = f"{_in_words(*found)} in a row, not {_in_words(wanted.kind, wanted.wide)}"
-            return f"column {name} of table {table.name} has {words}"
+            words = f"{_in_words(*found)}, not {_in_words(wanted.kind, wanted.wide)}"
+            return f"column {name} of table {table.name} holds {words}"
     return ""
 
 
 def _in_words(kind: str, wide: bool) -> str:
-    return f"several {kind}" if wide else f"one {kind}"
+    return f"{'several' if wide else 'one'} {kind} a row"
 
 
 def wrong_step(steps: npt.NDArray[np.int64]) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from pathlib import Path
 
 from eostui.home import expand_home
+from eostui.store.apart import ReaderProcess
 from eostui.store.errors import RunExists, RunFileError, RunNotFound, StoreError
 from eostui.store.reader import read_created
 from eostui.store.text import clean_text
@@ -42,9 +45,16 @@ def find_run(name: str | None, runs_dir: Path) -> Path:
     raise RunNotFound(_not_found(name, runs_dir, candidates))
 
 
-def list_runs(runs_dir: Path) -> list[Path]:
-    """The paths of all runs' files under `runs_dir`, the newest run first."""
-    return sorted(_run_files(runs_dir), key=_age_key, reverse=True)
+def list_runs(runs_dir: Path, apart: ReaderProcess | None = None) -> list[Path]:
+    """The paths of all runs' files under `runs_dir`, the newest run first.
+
+    apart: the process to read them with `read_created`; None begins one for this call.
+    """
+    paths = list(_run_files(runs_dir))
+    if not paths:
+        return []
+    with ReaderProcess(read_created) if apart is None else nullcontext(apart) as reader:
+        return sorted(paths, key=partial(_age_key, reader), reverse=True)
 
 
 def new_run_directory(runs_dir: Path, name: str, *, numbered: bool = False) -> Path:
@@ -100,9 +110,9 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _age_key(path: Path) -> tuple[datetime, Path]:
+def _age_key(apart: ReaderProcess, path: Path) -> tuple[datetime, Path]:
     try:
-        return read_created(path), path
+        return datetime.fromisoformat(apart.read(read_created, path)), path
     except RunFileError:  # a damaged run is listed too, so that its owner learns of it
         return datetime.fromtimestamp(path.stat().st_mtime, UTC), path
 

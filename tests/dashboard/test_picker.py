@@ -11,8 +11,8 @@ from textual.pilot import Pilot
 
 from eostui.dashboard.picker import RunPicker
 from eostui.dashboard.screens.delete import DeleteScreen
-from eostui.reading.run_row import RunRow
-from eostui.store import TRAIN, RunWriter, Status
+from eostui.reading.run_row import RunRow, described
+from eostui.store import TRAIN, ReaderProcess, RunWriter, Status
 from tests.dashboard.looking import text_of, until
 from tests.reading.runs import descent
 from tests.reading.saved import EDGE_RUN
@@ -40,6 +40,11 @@ def _named(runs: Path, name: str, created: Status = Status.FINISHED) -> Path:
     return path
 
 
+def _row_of(path: Path) -> RunRow:
+    with ReaderProcess(described) as apart:
+        return RunRow.of(path, apart)
+
+
 def _lines(pilot: Pilot[None]) -> list[str]:
     return text_of(pilot).splitlines()
 
@@ -50,7 +55,7 @@ async def test_a_run_is_listed_with_how_close_to_the_edge_it_is_and_opened(tmp_p
     async with picker.run_test(size=SIZE) as pilot:
         await until(pilot, lambda: "finished" in text_of(pilot))
         line = next(line for line in _lines(pilot) if "finished" in line)
-        row = RunRow.of(path)
+        row = _row_of(path)
         assert f"{row.ratios[-1]:.3f}" in line
         assert "0.1" in line
         assert any(bar in line for bar in "▅▆▇█")
@@ -161,11 +166,11 @@ async def test_three_hundred_runs_are_listed(tmp_path: Path) -> None:
 
 
 def test_the_ratio_is_tracked_where_it_was_and_none_where_nothing_was_measured(tmp_path: Path) -> None:
-    row = RunRow.of(descent().write(tmp_path / "run.h5"))
+    row = _row_of(descent().write(tmp_path / "run.h5"))
     assert row.ratios[-1] == pytest.approx(1.0, abs=0.2)
     assert row.levels(4)[0] is not None
     assert len(row.levels(4)) == 4
-    assert RunRow.of(_named(tmp_path, "x")).levels(4) == []
+    assert _row_of(_named(tmp_path, "x")).levels(4) == []
 
 
 async def test_two_runs_or_more_are_marked_to_be_compared(tmp_path: Path) -> None:
