@@ -114,7 +114,8 @@ def _tabulated(
 
 
 def _through(known: Floats, values: Floats, at: Floats) -> Floats:
-    slope = (values[-1] - values[0]) / (known[-1] - known[0])
-    beyond = np.where(at < known[0], at - known[0], np.where(at > known[-1], at - known[-1], 0.0))
-    through: Floats = np.interp(at, known, values) + slope * beyond
+    with np.errstate(all="ignore"):  # a file from elsewhere may have any numbers, and one step for all
+        slope = (values[-1] - values[0]) / (known[-1] - known[0])
+        beyond = np.where(at < known[0], at - known[0], np.where(at > known[-1], at - known[-1], 0.0))
+        through: Floats = np.interp(at, known, values) + slope * beyond
     return through

@@ -33,7 +33,9 @@ class ReplayFeed(SavedFeed):
             raise RunFileError(f"{file.path}: has no table train, so there is nothing to replay")
         train = self.series["train"]
         self._steps = train["step"].copy()
-        self._timeline = np.cumsum(np.clip(np.diff(train["time"], prepend=train["time"][:1]), 0.0, LONGEST_WAIT))
+        with np.errstate(over="ignore", invalid="ignore"):
+            waits = np.diff(train["time"], prepend=train["time"][:1])
+        self._timeline = np.cumsum(np.clip(waits, 0.0, LONGEST_WAIT))
         self._clock = clock
         self._seen_at = clock()
         self._position = 0.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -173,9 +175,16 @@ BAD: Mapping[str, Edit] = {
 }
 
 
+@functools.cache
+def _good() -> bytes:
+    """What `write_good` writes, which takes longer than to damage it."""
+    with tempfile.TemporaryDirectory() as directory:
+        return write_good(Path(directory) / "run.h5").read_bytes()
+
+
 def write_bad(path: Path, how: str) -> Path:
     """A run's file that is bad in one way, of those of `BAD`."""
-    write_good(path)
+    path.write_bytes(_good())
     with h5py.File(path, "r+", libver="latest") as file:
         BAD[how](file)
     return path
