@@ -45,11 +45,11 @@ class ReaderProcess:
         self._functions = functions
         self._asked = 0
         self._socket, theirs = socket.socketpair()
-        self._answers = self._socket.makefile("rb")
         self._watcher = os.fork()
         if self._watcher == 0:
             _watch(self._socket, theirs, functions)
         theirs.close()
+        self._answers = self._socket.makefile("rb")  # before the fork it would keep our end open there
 
     def read(self, function: Reading, path: Path) -> Any:
         """What a function answers about a file.

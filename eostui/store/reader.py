@@ -198,7 +198,7 @@ class RunFile:
     def _check_steps(self, table: str, rows: slice) -> None:
         """Refuse rows whose steps are none, or go back."""
         steps = self._tables[table].datasets[STEP.name][max(rows.start - 1, 0) : rows.stop]
-        if why := wrong_step(steps):
+        if why := wrong_step(table, steps):
             raise refuse(self.path, f"is damaged, or not a run file: in its table {table} {why}")
 
     def _parse(self, text: str, what: str) -> dict[str, Any]:

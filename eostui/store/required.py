@@ -70,10 +70,16 @@ def _in_words(kind: str, wide: bool) -> str:
     return f"{'several' if wide else 'one'} {kind} a row"
 
 
-def wrong_step(steps: npt.NDArray[np.int64]) -> str:
-    """What is wrong with the steps of rows that follow each other, (n,), in words; empty where nothing is."""
+def wrong_step(table: str, steps: npt.NDArray[np.int64]) -> str:
+    """What is wrong with the steps of rows of a table that follow each other, (n,), in words; empty where nothing is.
+
+    Those of events may go back: what is asked between two steps belongs to the next one, and may be told before what
+    the last one brought.
+    """
     if len(steps) and (steps.min() < 0 or steps.max() > LAST_STEP):
         outside = steps[(steps < 0) | (steps > LAST_STEP)][0]
         return f"step {outside} is none"
     back = np.flatnonzero(np.diff(steps) < 0)
-    return f"step {steps[back[0] + 1]} comes after step {steps[back[0]]}" if len(back) else ""
+    if not len(back) or table == EVENTS.name:
+        return ""
+    return f"step {steps[back[0] + 1]} comes after step {steps[back[0]]}"

@@ -139,6 +139,7 @@ BAD: Mapping[str, Edit] = {
     "a step goes back": _set(_TRAIN + "step", 40, 3),
     "measured steps go back": _set("tables/hessian/step", slice(None), [50, 40, 30, 20, 10, 0]),
     "tracked steps go back": _set("tables/tracked/step", slice(None), np.arange(STEPS)[::-1]),
+    "events go back": _set("tables/events/step", slice(None), [STEPS, 30, 0]),
     "one step for all": _set(_TRAIN + "step", slice(None), 7),
     "one measured step for all": _set("tables/hessian/step", slice(None), 7),
     "one tracked step for all": _set("tables/tracked/step", slice(None), 7),
