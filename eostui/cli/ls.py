@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from textwrap import wrap
@@ -53,20 +53,21 @@ def ls(
     from eostui.store import RUN_FILE, ReaderProcess, list_runs, read_created
     from eostui.streams import as_shown
 
-    with ReaderProcess(read_created, _described, _row) as apart:
+    with ReaderProcess(read_created, _described) as apart:
         if live:
             paths = [directory / RUN_FILE for directory in live_runs()]
         else:
             paths = [*(directory / RUN_FILE for directory in starting_runs(runs_dir)), *list_runs(runs_dir, apart)]
-        runs = [_read(apart, path, as_json) for path in paths]
+        runs = [_read(apart, path) for path in paths]
     if as_json:
-        print(json.dumps(runs, indent=2, allow_nan=False))
+        print(json.dumps([_finite(run) for run in runs], indent=2, allow_nan=False))
         return
     if not paths:
         print("no run of yours is being trained" if live else f"no runs in {runs_dir} yet; `eostui run` makes one")
         return
+    rows = [_row(run, depth) for run, depth in as_tree(runs)]
     size = terminal_size() if sys.stdout.isatty() else None
-    for line in lay_out_runs([tuple(map(as_shown, run)) for run in runs], None if size is None else size.columns):
+    for line in lay_out_runs([tuple(map(as_shown, row)) for row in rows], None if size is None else size.columns):
         print(line)
 
 
@@ -114,22 +115,47 @@ def _that_fit(widths: Sequence[int], width: int | None) -> list[int]:
     return []
 
 
-def _read(apart: ReaderProcess, path: Path, as_json: bool) -> Any:
-    """A run as it is shown, or why it cannot be."""
+Described = Mapping[str, Any]
+"""What is said of a run, by name."""
+
+
+def as_tree(runs: Sequence[Described]) -> list[tuple[Described, int]]:
+    """The same runs, each with its depth: those that branched off follow the run that they are from, one deeper.
+
+    A parent is known by the time of its creation, whatever it is called by now.
+    """
+    created = {run["created"] for run in runs if "created" in run}
+    children: dict[str | None, list[Described]] = {}
+    for run in runs:
+        parent = run.get("parent")
+        known = parent is not None and parent["created"] in created - {run["created"]}
+        children.setdefault(parent["created"] if parent and known else None, []).append(run)
+
+    def below(ancestor: str | None, depth: int) -> Iterator[tuple[Described, int]]:
+        for run in children.pop(ancestor, []):
+            yield run, depth
+            if "created" in run:
+                yield from below(run["created"], depth + 1)
+
+    tree = [*below(None, 0)]
+    return tree + [(run, 0) for rest in children.values() for run in rest]  # parents in a circle are made up
+
+
+def _read(apart: ReaderProcess, path: Path) -> Described:
+    """What there is to be said of a run, or why it cannot be read."""
     from eostui.store import RunFileError, clean_text
 
     if state := _starting(path):
-        name = clean_text(path.parent.name)
-        return {"name": name, "path": str(path), "state": state} if as_json else (name, state)
+        return {"name": clean_text(path.parent.name), "path": str(path), "state": state}
     try:
-        return apart.read(_described if as_json else _row, path)
+        described: Described = apart.read(_described, path)
     except RunFileError as error:
-        name = clean_text(path.parent.name)
-        return {"name": name, "path": str(path), "error": str(error)} if as_json else (name, f"unreadable: {error}")
+        return {"name": clean_text(path.parent.name), "path": str(path), "error": str(error)}
+    return described
 
 
-def _described(path: Path) -> dict[str, object]:
-    """A run for a program: null where nothing was measured, or where that is not finite."""
+def _described(path: Path) -> Described:
+    """A run in JSON's types, and floats that may be NaN or infinite."""
     from eostui.reading.newest import Newest
     from eostui.reading.state import run_state
     from eostui.reading.threshold import Threshold
@@ -137,15 +163,15 @@ def _described(path: Path) -> dict[str, object]:
 
     with RunFile.open(path) as run:
         threshold = Threshold.of(run.config, run.environment)
-        measured = asdict(Newest.of(run))
         return {
             "name": _name(run),
             "path": str(path),
             "state": run_state(run),
             "created": run.created.isoformat(),
-            **{key: value if _is_json(value) else None for key, value in measured.items()},
+            **asdict(Newest.of(run)),
             "sharpness_of": threshold.table,
             "threshold_is": threshold.formula,
+            "parent": None if run.parent is None else json.loads(run.parent.to_json()),
         }
 
 
@@ -164,29 +190,27 @@ def _starting(path: Path) -> str:
     return "" if path.exists() else state_of(path.parent, Status.STARTING)
 
 
-def _is_json(value: object) -> bool:
-    return not isinstance(value, float) or math.isfinite(value)
+def _finite(run: Described) -> dict[str, object]:
+    """For a program: null where a number is not finite, too."""
+    return {key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in run.items()}
 
 
-def _row(path: Path) -> tuple[str, ...]:
-    from eostui.reading.newest import Newest
-    from eostui.reading.state import run_state
-    from eostui.reading.threshold import Threshold
-    from eostui.store import RunFile
-
-    with RunFile.open(path) as run:
-        newest, threshold = Newest.of(run), Threshold.of(run.config, run.environment)
-        of = " (P⁻¹H)" if threshold.table == "preconditioned" else ""
-        doubt = "?" * newest.doubtful
-        return (
-            _name(run),
-            run_state(run),
-            NONE if newest.step is None else str(newest.step),
-            _number(newest.loss),
-            NONE if newest.sharpness is None else _number(newest.sharpness) + doubt + of,
-            _number(newest.threshold),
-            f"{run.created:%Y-%m-%d %H:%M}",
-        )
+def _row(run: Described, depth: int) -> tuple[str, ...]:
+    """The cells of a run, or its name and why there is nothing else to say of it."""
+    name = f"{INDENT * (depth - 1)}└ {run['name']}" if depth else run["name"]
+    if "created" not in run:
+        return name, run.get("state") or f"unreadable: {run['error']}"
+    of = " (P⁻¹H)" if run["sharpness_of"] == "preconditioned" else ""
+    doubt = "?" * run["doubtful"]
+    return (
+        name,
+        run["state"],
+        NONE if run["step"] is None else str(run["step"]),
+        _number(run["loss"]),
+        NONE if run["sharpness"] is None else _number(run["sharpness"]) + doubt + of,
+        _number(run["threshold"]),
+        run["created"][:16].replace("T", " "),
+    )
 
 
 def _number(value: float | None) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from eostui.cli import main
-from eostui.cli.ls import HEADINGS, lay_out_runs
+from eostui.cli.ls import HEADINGS, as_tree, lay_out_runs
 from eostui.cli.terminal import forget_stale_size
 from tests.reading.runs import Run, adaptive, instrumented, train
 
@@ -130,3 +130,25 @@ def test_before_there_is_a_preconditioner_nothing_was_measured(
     first = {t: {name: column[:1] for name, column in columns.items()} for t, columns in run.rows.items()}
     started = dataclasses.replace(run, rows=first)
     assert _listed(tmp_path, started, monkeypatch, capsys) == ["0", "1", "–", "3800"]
+
+
+def _run(name: str, created: str, parent: str | None = None) -> dict[str, object]:
+    return {"name": name, "created": created, "parent": parent and {"name": "x", "created": parent, "step": 5}}
+
+
+def test_runs_that_branched_off_stand_below_their_parents() -> None:
+    runs = [
+        _run("grandchild", "5", "3"),
+        {"name": "starting", "state": "starting"},
+        _run("orphan", "4", "gone"),
+        _run("child", "3", "1"),
+        _run("other", "2"),
+        _run("root", "1"),
+    ]
+    tree = [(run["name"], depth) for run, depth in as_tree(runs)]
+    assert tree == [("starting", 0), ("orphan", 0), ("other", 0), ("root", 0), ("child", 1), ("grandchild", 2)]
+
+
+def test_parents_in_a_circle_hide_no_run() -> None:
+    runs = [_run("a", "1", "2"), _run("b", "2", "1"), _run("own", "3", "3")]
+    assert sorted(str(run["name"]) for run, _ in as_tree(runs)) == ["a", "b", "own"]
