@@ -257,7 +257,7 @@ class LinkServer:
             elif not hear and viewer.heard:
                 self._selector.unregister(viewer.connection)
             viewer.heard = hear
-        except OSError:
+        except Exception:  # its descriptor was closed by somebody else, for one
             self._drop(viewer)
             return
         if not hear and viewer.has_left():
@@ -266,7 +266,7 @@ class LinkServer:
     def _drop(self, viewer: Viewer, why: str = "") -> None:
         if viewer in self._viewers:
             self._viewers.remove(viewer)
-            with contextlib.suppress(KeyError):  # it may not be listened to
+            with contextlib.suppress(KeyError, ValueError, OSError):  # it may not be listened to
                 self._selector.unregister(viewer.connection)
             viewer.hang_up(why)
 

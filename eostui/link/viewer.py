@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import select
 import socket
 import struct
@@ -86,6 +87,8 @@ class Viewer:
         if why:
             self.unsent += encode(Trouble(why, hangs_up=True))
             self.push()
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_RDWR)  # a process that the user's code has forked may hold it, too
         self.connection.close()
 
 
