@@ -46,7 +46,9 @@ class ChartGrid(Grid):
         """The name of the chart that has all the room."""
 
     def compose(self) -> ComposeResult:
-        yield EventList(classes="absent")
+        events = EventList()
+        events.display = False
+        yield events
 
     @property
     def page(self) -> tuple[int, int]:
@@ -82,12 +84,12 @@ class ChartGrid(Grid):
         focused = self.screen.focused
         if isinstance(focused, Timeline):
             return focused
-        return next((panel for panel in self._panels() if not panel.has_class("absent")), None)
+        return next((panel for panel in self._panels() if panel.display), None)
 
     # what is shown
 
-    def fit(self, size: Size) -> None:
-        """Lay the charts out anew for a screen of some size."""
+    def fit(self, size: Size, back: str = "") -> None:
+        """Lay the charts out anew for a screen of some size, with the page open that has the chart `back`."""
         self._mount_panels()
         pictures = self.pictures
         if self._zoomed not in {picture.name for picture in pictures}:
@@ -98,6 +100,8 @@ class ChartGrid(Grid):
         self._pages = pages_of(pictures, len(self.arrangement.slots))
         if self.zoomed:
             self._page = next(n for n, page in enumerate(self._pages) if page[0].name == self._zoomed)
+        elif back:
+            self._page = next((n for n, page in enumerate(self._pages) if back in [p.name for p in page]), 0)
         self._page = min(self._page, len(self._pages) - 1)
         self._place()
         self.draw()
@@ -113,14 +117,8 @@ class ChartGrid(Grid):
 
     def zoom(self, name: str) -> None:
         """Give one chart all the room; with an empty name, the charts share it again."""
-        if self._zoomed and not name:
-            back = self._zoomed
-            self._zoomed = ""
-            self._page = 0
-            self.fit(self.screen.size)
-            self._page = next((n for n, page in enumerate(self._pages) if back in [p.name for p in page]), 0)
-        self._zoomed = name
-        self.fit(self.screen.size)
+        back, self._zoomed = self._zoomed, name
+        self.fit(self.screen.size, back)
         self.post_message(self.Changed())
 
     def choose(self, number: int) -> None:
@@ -205,13 +203,13 @@ class ChartGrid(Grid):
         self.styles.grid_size_columns = COLUMNS
         self.styles.grid_rows = " ".join(f"{weight}fr" for weight in self.arrangement.weights)
         for panel in self._panels():
-            panel.set_class(panel.id not in there, "absent")
+            panel.display = panel.id in there  # a class would have all of its colours worked out anew
         for slot, name in zip(self.arrangement.slots, there, strict=False):
             panel = self._panel(name)
             panel.styles.column_span, panel.styles.row_span = slot.columns, slot.rows
             panel.number = numbers[name]
         events = self.query_one(EventList)
-        events.set_class(not self.arrangement.events, "absent")
+        events.display = bool(self.arrangement.events)
         events.styles.column_span = max(self.arrangement.events, 1)
         focused = self.screen.focused
         if focused is None or (isinstance(focused, Timeline) and focused.id not in there):

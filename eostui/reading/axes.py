@@ -80,15 +80,26 @@ def axis_of(name: AxisName, feed: Feed) -> Axis:
     if name == "time" and rows is not None and has_numbers(rows, "time", wide=False):
         return _tabulated("time", "time", "seconds", rows["step"], rows["time"])
     if name == "eta-step" and rows is not None and has_numbers(rows, "lr", wide=False):
-        return _tabulated("eta-step", "η·step", "plain", rows["step"], _added_up(rows["step"], rows["lr"]))
+        return _tabulated("eta-step", "η·step", "plain", rows["step"], feed.own(_Sums).of(rows["step"], rows["lr"]))
     return STEPS
 
 
-def _added_up(steps: Steps, lr: Floats) -> Floats:
-    """The sum of the step sizes of all updates before each step, (n,); a row stands for the steps up to the next."""
-    sums = np.zeros(len(steps))
-    np.cumsum(np.nan_to_num(lr[:-1]) * np.diff(steps), out=sums[1:])
-    return sums
+class _Sums:
+    """The sums of the step sizes of one run, added up once."""
+
+    def __init__(self) -> None:
+        self._sums = np.zeros(0)
+
+    def of(self, steps: Steps, lr: Floats) -> Floats:
+        """The sums over all updates before each step, (n,); a row stands for the steps up to the next."""
+        known = len(self._sums)
+        if len(steps) > known:
+            first = max(known - 1, 0)
+            fresh = np.nan_to_num(lr[first:-1]) * np.diff(steps[first:])
+            begin = self._sums[-1:] if known else np.zeros(1)
+            added = np.cumsum(np.concatenate([begin, fresh]))
+            self._sums = np.concatenate([self._sums[:first], added])
+        return self._sums[: len(steps)]
 
 
 def _tabulated(

@@ -20,6 +20,8 @@ class Ratios:
         self._feed = feed
         self._known: dict[str, Floats] = {}
         """By label, the (n,) thresholds at the first n samples of a trace."""
+        self._shares: dict[str, tuple[Floats, Floats]] = {}
+        """By label, the (n,) values of a trace and what came of them."""
 
     def of(self, traces: Sequence[Trace]) -> list[Trace]:
         """The traces with their values divided by the threshold at the same step, NaN where that is not positive.
@@ -31,9 +33,17 @@ class Ratios:
     def _divided(self, trace: Trace) -> Trace:
         if not len(trace.x):
             return trace
-        thresholds = self._thresholds(trace)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return replace(trace, y=np.where(thresholds > 0, trace.y / thresholds, np.nan))
+        values, shares = self._shares.get(trace.label, (np.empty(0), np.empty(0)))
+        if not _same_place(values, trace.y):
+            shares = np.empty(0)
+        if len(shares) < len(trace.y):
+            fresh = slice(len(shares), None)
+            thresholds = self._thresholds(trace)[fresh]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                divided = np.where(thresholds > 0, trace.y[fresh] / thresholds, np.nan)
+            shares = np.concatenate([shares, divided])
+            self._shares[trace.label] = trace.y, shares
+        return replace(trace, y=shares[: len(trace.y)])
 
     def _thresholds(self, trace: Trace) -> Floats:
         known = self._known.get(trace.label, np.empty(0))
@@ -43,3 +53,8 @@ class Ratios:
         known = np.concatenate([known, fresh]) if len(fresh) else known
         self._known[trace.label] = known
         return known
+
+
+def _same_place(one: Floats, other: Floats) -> bool:
+    """Whether two arrays begin at the same place of memory: columns only grow, so the shorter is part of the longer."""
+    return one.ctypes.data == other.ctypes.data and one.strides == other.strides

@@ -64,12 +64,16 @@ def sharpness_of(feed: Feed) -> Sharpness:
 
 
 class _Merged:
-    """The rows of both tables in one, merged anew from the first step of which there is anything new, or from which on
-    rows have gone, as a replay goes back."""
+    """The rows of both tables in one, merged anew from the first step of which there is anything new.
+
+    Rows that go, as a replay goes back, are hidden and not merged again when they come back.
+    """
 
     def __init__(self) -> None:
         self._rows = Series(_TABLE)
         self._seen: tuple[int, ...] = (0, 0, 0)
+        """How many rows of each table are in the view."""
+        self._merged: tuple[int, ...] = (0, 0, 0)
         """How many rows of each table have been merged."""
         self._known = self._view()
 
@@ -78,9 +82,14 @@ class _Merged:
         tables = _tables_of(feed)
         shown = tuple(0 if rows is None else rows.shown for rows in tables)
         if shown != self._seen:
-            since = self._first_other_step(tables, shown)
-            self._rows.length = 0 if since is None else int(np.searchsorted(self._rows.all("step"), since))
-            self._rows.extend(_merged(tables, since, without_start=feed.threshold.table == "preconditioned"))
+            last = self._last_of_merged(tables, shown)
+            if last is not None:
+                self._rows.shown = int(np.searchsorted(self._rows.all("step"), last, side="right"))
+            else:
+                since = self._first_other_step(tables, shown)
+                self._rows.length = 0 if since is None else int(np.searchsorted(self._rows.all("step"), since))
+                self._rows.extend(_merged(tables, since, without_start=feed.threshold.table == "preconditioned"))
+                self._merged = shown
             self._seen = shown
             self._known = self._view()
         return self._known
@@ -94,13 +103,25 @@ class _Merged:
     def _first_other_step(self, tables: _Tables, shown: tuple[int, ...]) -> int | None:
         """The first step of the rows that are new or have gone; None where a whole table has gone."""
         steps = []
-        for rows, now, before in zip(tables, shown, self._seen, strict=True):
+        for rows, now, before in zip(tables, shown, self._merged, strict=True):
             if now == before:
                 continue
             if rows is None:
                 return None
             steps.append(int(rows.all("step")[min(now, before)]))
         return min(steps)
+
+    def _last_of_merged(self, tables: _Tables, shown: tuple[int, ...]) -> int | None:
+        """The newest visible step, if the merged rows up to it are just those that are visible; else None."""
+        last = max((int(rows["step"][-1]) for rows in tables if rows is not None and rows.shown), default=None)
+        if last is None:
+            return None
+        for rows, now, merged in zip(tables, shown, self._merged, strict=True):
+            if now > merged or (rows is None and merged):
+                return None
+            if rows is not None and now < merged and int(rows.all("step")[now]) <= last:
+                return None
+        return last
 
 
 _Tables = tuple[Series | None, Series | None, Series | None]

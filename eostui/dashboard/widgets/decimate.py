@@ -13,9 +13,12 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from eostui.dashboard.widgets.blocks import Blocks, drawable
 from eostui.reading.axes import STEPS, Axis
 from eostui.reading.trace import Floats, Steps
 
+LONG = 1 << 14
+"""Samples within the columns beyond which blocks of them are looked at."""
 _PAIRS = 15
 """Pairs of neighbouring samples that the middle of a column is taken from, at most."""
 
@@ -87,6 +90,19 @@ class Envelope:
         self.occupied, self.above, self.below = np.zeros((3, columns.count), dtype=np.bool_)
         self.before = self.after = (np.nan, np.nan)
 
+    def fold_all(self, x: Steps, y: Floats, blocks: Blocks) -> None:
+        """Take in a whole series, of which `blocks` are, before any other sample."""
+        bounds = self.columns.bounds(x)
+        filled = np.flatnonzero(bounds[1:] > bounds[:-1])
+        if not filled.size:
+            return
+        begins, ends = bounds[filled], bounds[filled + 1]
+        low, high, self.above[filled], self.below[filled] = blocks.within(y, begins, ends)
+        self.low[filled], self.high[filled] = low, high
+        for taken, samples in ((self.first, y[begins]), (self.last, y[ends - 1])):
+            taken[filled] = np.where(self._drawable(samples), samples, np.nan)
+        self.occupied[filled] = True
+
     def fold(self, x: Steps, y: Floats) -> None:
         """Take in the samples that follow those already taken in."""
         bounds = self.columns.bounds(x)
@@ -137,12 +153,13 @@ class Envelope:
         return self.columns.position(float(x[index])), float(value)
 
     def _drawable(self, values: Floats) -> npt.NDArray[np.bool_]:
-        finite = np.isfinite(values)
-        return finite & (values > 0) if self.positive else finite
+        return drawable(values, self.positive)
 
 
 class Decimator:
     """The envelope of one growing series, brought up to date by its new samples alone.
+
+    Of a long series in other columns the `Blocks` are looked at, not every sample.
 
     A series counts as grown if it is not shorter and its first, its last and its last finite known sample are what they
     were; anything else, other columns for the known samples or another value axis is decimated anew.
@@ -154,6 +171,7 @@ class Decimator:
         self._finite = 0
         """The last known sample that is finite: a series may begin and end with NaN."""
         self._witness = b""
+        self._blocks = {positive: Blocks(positive) for positive in (False, True)}
 
     def update(self, x: Steps, y: Floats, columns: Columns, positive: bool) -> Envelope:
         """The envelope of the whole series; `positive` makes positive samples alone drawable."""
@@ -168,12 +186,16 @@ class Decimator:
             envelope = self._envelope = Envelope(columns, positive)
             self._taken = self._finite = 0
         envelope.columns = columns
-        envelope.fold(x[self._taken :], y[self._taken :])
+        start, stop = (int(bound) for bound in columns.bounds(x)[[0, -1]])
+        if not self._taken and stop - start > LONG:
+            blocks = self._blocks[positive]
+            blocks.take(y)
+            envelope.fold_all(x, y, blocks)
+        else:
+            envelope.fold(x[self._taken :], y[self._taken :])
         envelope.find_middles(x, y, self._taken)
         envelope.look_outside(x, y)
-        finite = np.isfinite(y[self._taken :][::-1])
-        if finite.any():
-            self._finite = len(y) - 1 - int(finite.argmax())
+        self._finite = max(self._finite, _last_finite(y, self._taken))
         self._taken = len(x)
         self._witness = self._witnessed(x, y, self._taken)
         return envelope
@@ -181,6 +203,18 @@ class Decimator:
     def _witnessed(self, x: Steps, y: Floats, count: int) -> bytes:
         """Those three of `count` samples, bit for bit, so that a NaN is equal to itself."""
         return b"".join(a[[0, self._finite, count - 1]].tobytes() for a in (x, y)) if count else b""
+
+
+def _last_finite(y: Floats, since: int) -> int:
+    """The last sample from number `since` on that is finite, 0 where none is."""
+    stop, count = len(y), 64
+    while stop > since:
+        start = max(stop - count, since)
+        places = np.flatnonzero(np.isfinite(y[start:stop]))
+        if places.size:
+            return start + int(places[-1])
+        stop, count = start, 8 * count
+    return 0
 
 
 def _same_columns(before: Columns, columns: Columns, x: Steps) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from eostui.dashboard.widgets.decimate import Columns, Decimator, Envelope
+from eostui.dashboard.widgets.decimate import LONG, Columns, Decimator, Envelope
 from eostui.reading.trace import Steps
 
 ARRAYS = ("low", "high", "first", "last", "occupied", "above", "below", "before", "after")
@@ -62,6 +62,35 @@ def test_each_column_is_what_a_loop_over_its_samples_finds(seed: int, kind: type
         sample = samples[place] if samples.size else np.nan
         drawn = np.isfinite(sample) and (sample > 0 or not positive)
         np.testing.assert_array_equal(value, sample if drawn else np.nan)
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("positive", [False, True])
+def test_of_a_long_series_blocks_say_what_its_samples_do(seed: int, positive: bool) -> None:
+    random, decimator = np.random.default_rng(seed), Decimator()
+    count = int(random.integers(2 * LONG, 4 * LONG))
+    x, y = np.cumsum(random.choice([1, 1, 2], count)), random.normal(size=count) + 3 * random.integers(0, 2)
+    odd = random.random(count) < random.choice([0, 1e-4, 0.3])
+    y[odd] = random.choice([np.nan, np.inf, -np.inf, 0.0], int(odd.sum()))
+    y[1000:2000] = np.nan
+    for _ in range(6):
+        shown = int(random.integers(LONG, count + 1))  # a replay goes to and fro
+        columns = random_columns(random, float(x[shown - 1]))
+        envelope = decimator.update(x[:shown], y[:shown], columns, positive)
+        expected = Envelope(columns, positive)
+        expected.fold(x[:shown], y[:shown])
+        expected.look_outside(x[:shown], y[:shown])
+        assert_same(envelope, expected)
+
+
+@pytest.mark.parametrize("positive", [False, True])
+def test_another_long_series_is_not_taken_for_the_one_before(positive: bool) -> None:
+    decimator, x, columns = Decimator(), np.arange(3 * LONG), Columns(0, 3 * LONG, 40)
+    for y in np.random.default_rng(0).uniform(1, 2, (3, 3 * LONG)):
+        expected = Envelope(columns, positive)
+        expected.fold(x, y)
+        expected.look_outside(x, y)
+        assert_same(decimator.update(x, y, columns, positive), expected)
 
 
 @pytest.mark.parametrize("seed", range(100))
