@@ -16,13 +16,14 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.coordinate import Coordinate
-from textual.widgets import DataTable, Footer, Input, Label
+from textual.widgets import DataTable, Input, Label
 from textual.worker import get_current_worker
 
 from eostui.dashboard.house_app import HouseApp
 from eostui.dashboard.screens.delete import DeleteScreen
 from eostui.dashboard.settings import Preferences
 from eostui.dashboard.widgets.canvas import GLYPHS
+from eostui.dashboard.widgets.key_line import KeyLine
 from eostui.reading.comparison import MOST
 from eostui.reading.numbers import NONE, ratio
 from eostui.reading.run_row import RunRow, described
@@ -79,7 +80,7 @@ class RunPicker(HouseApp[None]):
         yield Input(placeholder="part of a name or a state; Esc shows all", id="picker_filter", classes="absent")
         yield DataTable(cursor_type="row", zebra_stripes=False, id="picker_table")
         yield Label("", id="picker_empty", markup=False)
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.table.focus()

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Label
-from textual.widgets._footer import FooterKey
 
 from eostui.dashboard.app import Dashboard
 from eostui.dashboard.screens.go_to import GoToScreen, parse_place
@@ -19,6 +18,7 @@ from eostui.dashboard.screens.replay import ReplayScreen
 from eostui.dashboard.screens.step_size import StepSizeScreen
 from eostui.dashboard.screens.watch import FRAMES_PER_SECOND
 from eostui.dashboard.widgets.chart import Chart
+from eostui.dashboard.widgets.key_line import KeyLine
 from eostui.dashboard.widgets.status_line import StatusLine
 from eostui.reading.present_sharpness import PresentSharpness
 from eostui.reading.replay import ReplayFeed
@@ -338,14 +338,23 @@ async def test_a_replay_has_one_clock_that_draws_it(dashboard: Dashboard, monkey
         assert clocks.count(1 / FRAMES_PER_SECOND) == 1
 
 
-async def test_a_window_that_moves_leaves_the_footer_as_it_is(dashboard: Dashboard) -> None:
-    async with dashboard.run_test(size=(120, 40)) as pilot:
-        await pilot.press("greater_than_sign")
+async def test_keys_that_there_is_no_room_for_are_said_to_be_missing_and_a_click_presses_one(
+    dashboard: Dashboard,
+) -> None:
+    async with dashboard.run_test(size=(60, 30)) as pilot:
         await pilot.pause()
-        named = list(pilot.app.screen.query(FooterKey))
-        await pilot.press("shift+left")
+        keys = text_of(pilot).splitlines()[-1]
+        assert keys.startswith("space ")
+        assert keys.rstrip().endswith("… ? help")
+        await pilot.resize_terminal(200, 30)
         await pilot.pause()
-        assert list(pilot.app.screen.query(FooterKey)) == named
+        keys = text_of(pilot).splitlines()[-1]
+        assert "…" not in keys
+        assert "? help" in keys
+        assert "q quit" in keys
+        await pilot.click(KeyLine, offset=(keys.index("? help") + 3, 0))
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, HelpScreen)
 
 
 async def test_what_stands_around_the_charts_comes_with_the_first_step(edge_run: RunFile) -> None:

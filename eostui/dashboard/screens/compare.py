@@ -12,11 +12,12 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from eostui.dashboard.chart_grid import ChartGrid
 from eostui.dashboard.compared_subject import ComparedSubject
 from eostui.dashboard.screens.looking import LookingScreen
+from eostui.dashboard.widgets.key_line import KeyLine
 from eostui.dashboard.widgets.overview import Extent, Overview
 from eostui.reading.comparison import Comparison, ink_of
 from eostui.reading.feed import Feed
@@ -48,7 +49,7 @@ class CompareScreen(LookingScreen):
         yield ChartGrid(ComparedSubject(self._comparison))
         with Horizontal(id="below"):
             yield Overview()
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.plot_with(self.glyphs)

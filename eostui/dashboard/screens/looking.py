@@ -14,6 +14,7 @@ from eostui.dashboard.chart_grid import ChartGrid
 from eostui.dashboard.screens.charts import ChartsScreen
 from eostui.dashboard.widgets.canvas import GLYPHS, GlyphName
 from eostui.dashboard.widgets.event_list import EventList
+from eostui.dashboard.widgets.key_line import KeyLine
 from eostui.dashboard.widgets.overview import Extent, Overview
 from eostui.dashboard.widgets.timeline import Timeline
 from eostui.dashboard.window import LASTS, Window
@@ -140,7 +141,7 @@ class LookingScreen(Screen[None]):
         self._name_keys()
 
     def _name_keys(self) -> None:
-        """Have the footer made anew where other keys do something now: that takes longer than to draw the charts."""
+        """Have the line of keys named anew where other keys do something now."""
         active = {key: (binding.binding.action, binding.enabled) for key, binding in self.active_bindings.items()}
         if active != self._active:
             self._active = active
@@ -269,6 +270,9 @@ class LookingScreen(Screen[None]):
         self.glyphs = glyphs
         self.charts.plot_with(glyphs)
         self.query_one(Overview).glyphs = glyphs
+        keys = self.query_one(KeyLine)
+        keys.unicode = glyphs != "ascii"
+        keys.refresh()
 
     def action_turn(self, pages: int) -> None:
         """Turn to another page, from the last one to the first."""

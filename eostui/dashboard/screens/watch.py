@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
-from textual.widgets import Footer
 
 from eostui.config import ConfigError, RunConfig
 from eostui.config.command import command_line
@@ -34,6 +33,7 @@ from eostui.dashboard.textual_private import lines_of
 from eostui.dashboard.widgets.briefing import Briefing
 from eostui.dashboard.widgets.canvas import GlyphName
 from eostui.dashboard.widgets.event_list import EventList
+from eostui.dashboard.widgets.key_line import KeyLine
 from eostui.dashboard.widgets.overview import Extent, Overview
 from eostui.dashboard.widgets.status_line import StatusLine
 from eostui.reading.charts import Picture, pictures_of
@@ -118,7 +118,7 @@ class WatchScreen(LookingScreen):
         with Horizontal(id="below"):
             yield Overview()
             yield EventList()
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.plot_with(self.glyphs)
