@@ -84,11 +84,11 @@ _LIGHT = {
 }
 _DARK_MODES = (
     *("#58a6ff", "#4fb3e8", "#45bfd0", "#43c9b5", "#55d196"),
-    *("#78d877", "#9cdc5c", "#bfde4c", "#dcdc48", "#f4d74a"),
+    *("#78d877", "#9cdc5c", "#c3e04c", "#e6dc4a", "#f5c342"),
 )
 _LIGHT_MODES = (
     *("#0b57d0", "#0a62b8", "#086ea0", "#067788", "#077a70"),
-    *("#257c50", "#4a7a33", "#66741c", "#7a6c10", "#8a6100"),
+    *("#257c50", "#4a7a33", "#6a7414", "#80680a", "#8f5400"),
 )
 _TINT = "$ink-threshold 22%"  # blends with whatever background the theme has
 
@@ -114,11 +114,18 @@ _SIXTEEN_LIGHT = {
     "good": "ansi_blue",
     "cold": "ansi_yellow",
 }
-_SIXTEEN_DARK_MODES = ("bright_cyan", "cyan", "bright_green", "green", "bright_yellow", "bright_white", *["white"] * 4)
-_SIXTEEN_LIGHT_MODES = ("blue", "bright_blue", "magenta", "bright_black", *["black"] * 6)
+_SIXTEEN_DARK_MODES = ("bright_cyan", "cyan", "bright_green", "green", "bright_yellow") * 2
+_SIXTEEN_LIGHT_MODES = ("blue", "bright_blue", "magenta", "bright_black", "black") * 2
 
-_DARK_GREYS = tuple(f"#{level:02x}{level:02x}{level:02x}" for level in range(0xF4, 0x84, -12))[:MODES]
-_LIGHT_GREYS = tuple(f"#{level:02x}{level:02x}{level:02x}" for level in range(0x0A, 0x6E, 10))[:MODES]
+
+def _greys(first: int, second: int, step: int) -> tuple[str, ...]:
+    """Light and dark in turn, as ten shades of one ramp are too near to each other to be told apart."""
+    levels = (start + step * place for place in range(MODES // 2) for start in (first, second))
+    return tuple(f"#{level:02x}{level:02x}{level:02x}" for level in levels)
+
+
+_DARK_GREYS = _greys(0xF4, 0xAA, -5)
+_LIGHT_GREYS = _greys(0x0A, 0x4A, 7)
 
 
 def _numbered(colours: tuple[str, ...]) -> dict[str, str]:

@@ -80,6 +80,15 @@ def test_curves_are_still_seen_where_the_threshold_tints_the_background(theme: T
     assert min(weak.values()) >= 2.5, weak
 
 
+@pytest.mark.parametrize("palette", PALETTES)
+@pytest.mark.parametrize("theme", ALL_THEMES, ids=lambda theme: theme.name)
+def test_neighbouring_modes_are_told_apart(theme: Theme, palette: PaletteName) -> None:
+    inks = inks_of(theme, palette)
+    modes = [_seen(inks[f"mode-{number}"]) for number in range(1, MODES + 1)]
+    near = [(place, difference(*pair)) for place, pair in enumerate(pairwise(modes), 1) if difference(*pair) < 15]
+    assert not near
+
+
 def test_neighbouring_modes_grade_and_the_ends_are_far_apart() -> None:
     for theme in THEMES:
         inks = inks_of(theme, "blue")
