@@ -11,6 +11,8 @@ from eostui.dashboard.widgets.canvas import GlyphName
 
 _PLAIN_FONTS = re.compile(r"linux|vt\d+|dumb|ansi|cons25|sun")
 """Terminals whose font has no braille and no quarter blocks; they have no title either."""
+_PYTHONS_OWN = "C.UTF-8"
+"""What Python sets LC_CTYPE to for itself where the locale is C or none (PEP 538)."""
 _LIGHT_GROUNDS = ("7", "15")
 """White and bright white, as `COLORFGBG` numbers them."""
 
@@ -32,7 +34,8 @@ def terminal_of(environment: Mapping[str, str], encoding: str) -> Terminal:
 
     Colours are counted as Textual counts them when it writes: more than sixteen where COLORTERM is `truecolor` or
     `24bit`, or TERM ends in `-256color` or `-kitty`. The locale is that of LC_ALL, LC_CTYPE or LANG, the first that is
-    set. Python takes a locale C that stands in LC_CTYPE or LANG for UTF-8, and says so in LC_CTYPE; LC_ALL=C is meant.
+    set. Python itself writes LC_CTYPE=C.UTF-8 where the locale is C or none: LANG=C is what the user said then, and
+    where nothing is said a terminal is taken for one of today.
     """
     theme, why_theme = _theme(environment)
     glyphs, why_glyphs = _glyphs(environment, encoding)
@@ -64,9 +67,11 @@ def _glyphs(environment: Mapping[str, str], encoding: str) -> tuple[GlyphName, s
         return "ascii", f"TERM={term} has no braille in its font"
     if encoding.lower().replace("-", "").replace("_", "") != "utf8":
         return "ascii", f"the terminal is written to in {encoding}"
-    name = next((name for name in ("LC_ALL", "LC_CTYPE", "LANG") if environment.get(name)), None)
-    locale = environment[name] if name else ""
+    said = {name: environment[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environment.get(name)}
+    if said.get("LC_CTYPE") == _PYTHONS_OWN and "LANG" in said:
+        del said["LC_CTYPE"]
+    name, locale = next(iter(said.items()), ("", ""))
     charset = locale.partition(".")[2].partition("@")[0].lower().replace("-", "")
-    if (charset and charset != "utf8") or (name == "LC_ALL" and locale in ("C", "POSIX")):
+    if (charset and charset != "utf8") or locale in ("C", "POSIX"):
         return "ascii", f"{name}={locale} is not UTF-8"
     return "braille", "UTF-8, and a font that may have braille"
