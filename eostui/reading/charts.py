@@ -53,6 +53,10 @@ class _Named:
         return self.chart.title
 
 
+_LEVEL_FOR = {"loss-curvature": ("mse",)}
+"""The losses for which a chart is one number throughout: ½‖f − y‖² curves alike everywhere."""
+
+
 @dataclass(frozen=True)
 class LinePicture(_Named):
     """A chart of lines over the step, for the run of a feed."""
@@ -60,7 +64,9 @@ class LinePicture(_Named):
     chart: LineChart
 
     def drawable(self, feed: Feed) -> bool:
-        """Whether the run has the columns that it needs."""
+        """Whether the run has the columns that it needs, and they say anything."""
+        if feed.config.get("loss") in _LEVEL_FOR.get(self.name, ()):
+            return False
         return all(has_numbers(feed.series.get(self.table), column) for column in self.chart.columns)
 
     def traces(self, feed: Feed) -> list[Trace]:
