@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from eostui.config import RunConfig, cannot_be_held, interval_seconds, not_a_step_size
+from eostui.config.command import step_size_text
 from eostui.dynamics.descent import Descent
 from eostui.instruments.base.instrument import State
 from eostui.instruments.base.measurements import Measurements
@@ -243,7 +244,8 @@ class Decider:
         """Go on with the step size η = `lr` from here on. Returns what that means, in words."""
         previous, self._lr, self._descent.lr = self._lr, lr, lr
         step, threshold = self._descent.step, self._descent.threshold.value
-        text = f"η = {lr:g} from step {step} on, threshold {threshold:g}"
+        typed, decimal = step_size_text(lr), f"{lr:.4g}"
+        text = f"η = {typed}{f' ({decimal})' * (typed != decimal)} from step {step} on, threshold {threshold:g}"
         overrides = None
         if self._scheduled:
             self._scheduled = False
