@@ -9,11 +9,9 @@ import numpy as np
 
 from eostui.cli.x_axis import XAxis
 from eostui.config import ConfigError
-from eostui.reading.curves import has_numbers
+from eostui.reading.axes import places_of
 from eostui.reading.feed import Feed
-from eostui.reading.series import at_steps
 from eostui.reading.trace import Floats, Steps
-from eostui.store import TRAIN
 
 LABELS = {XAxis.STEP: "step", XAxis.TIME: "time (s)", XAxis.ETA_STEP: "η · step"}
 """What stands below each."""
@@ -45,17 +43,7 @@ class Shown:
 
         On the axis of η · step that is Ση over all updates before a step, the time of the gradient flow.
         """
-        if self.x is XAxis.STEP:
-            return steps.astype(float)
-        train = feed.series.get(TRAIN.name)
-        column = "time" if self.x is XAxis.TIME else "lr"
-        if train is None or not has_numbers(train, column, wide=False):
-            return np.full(len(steps), np.nan)
-        if self.x is XAxis.TIME:
-            return at_steps(train, column, steps)
-        rows = np.searchsorted(train["step"], steps)
-        summed: Floats = np.concatenate([[0.0], np.cumsum(train[column])])[rows]
-        return summed
+        return places_of(self.x.value, feed, steps)
 
 
 def _ends(text: str) -> tuple[int | None, int | None]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from eostui.reading.curves import has_numbers
 from eostui.reading.feed import Feed
+from eostui.reading.series import at_steps
 from eostui.reading.trace import Floats, Steps
 from eostui.store import TRAIN
 
@@ -82,6 +83,24 @@ def axis_of(name: AxisName, feed: Feed) -> Axis:
     if name == "eta-step" and rows is not None and has_numbers(rows, "lr", wide=False):
         return _tabulated("eta-step", "η·step", "plain", rows["step"], feed.own(_Sums).of(rows["step"], rows["lr"]))
     return STEPS
+
+
+def places_of(name: AxisName, feed: Feed, steps: Steps) -> Floats:
+    """Where steps, (n,), lie on an axis of that name for the run of a feed, (n,): each by itself, where the `Axis` of
+    a long run is straight between some of them. NaN where the run does not say.
+    """
+    if name in ("step", "log-step"):
+        return (LOG_STEPS if name == "log-step" else STEPS).forward(steps)
+    rows = feed.series.get(TRAIN.name)
+    if not has_numbers(rows, "time" if name == "time" else "lr", wide=False) or rows is None or not rows.shown:
+        return np.full(len(steps), np.nan)
+    if name == "time":
+        return at_steps(rows, "time", steps)
+    own, lr = rows["step"], rows["lr"]
+    at = np.maximum(np.searchsorted(own, steps, side="right") - 1, 0)
+    since = np.maximum(steps - own[at], 0)
+    places: Floats = feed.own(_Sums).of(own, lr)[at] + np.nan_to_num(lr[at]) * since
+    return places
 
 
 class _Sums:
