@@ -15,8 +15,10 @@ from textual.widgets import OptionList
 
 from eostui.dashboard.app import Dashboard
 from eostui.dashboard.herald import BEGIN, END
+from eostui.dashboard.screens.export import ExportScreen
 from eostui.dashboard.screens.live import LiveScreen
 from eostui.dashboard.screens.replay import ReplayScreen
+from eostui.dashboard.widgets.briefing import Briefing
 from eostui.link.client import LinkClient
 from eostui.reading.ending import ending_of
 from eostui.reading.happenings import happenings_of
@@ -53,15 +55,48 @@ async def test_a_note_is_typed_and_marked(eostui: Eostui) -> None:
         await until(pilot, lambda: any((one.text, one.glyph) == ("why now", "n") for one in happenings_of(feed)))
 
 
+async def test_before_the_first_step_it_says_what_goes_on_and_then_keys_freeze_copy_and_save(eostui: Eostui) -> None:
+    eostui.start("run", "--headless", "--paused", "--name", "demo", "--steps", "1000000", *SMALL)
+    eostui.wait_for(lambda run: run.status() is Status.PAUSED, "demo")
+    directory = eostui.directory / "runs" / "demo"
+    feed = LiveFeed(LinkClient.to_run(directory), directory)
+    async with Dashboard(feed).run_test(size=(120, 40), notifications=True) as pilot:
+        await until(pilot, lambda: feed.status == "paused" and "demo" in text_of(pilot))
+        screen = pilot.app.screen
+        assert screen.query_one(Briefing).size
+        assert not charts_of(pilot)
+        await pilot.press("space")
+        await until(pilot, lambda: bool(charts_of(pilot)), seconds=60)
+        assert not screen.query_one(Briefing).size
+
+        await pilot.press("f")
+        await until(pilot, lambda: "view frozen" in text_of(pilot))
+        at = feed.step
+        await until(pilot, lambda: feed.step > at)
+        await pilot.press("f")
+        await until(pilot, lambda: "view frozen" not in text_of(pilot))
+
+        await pilot.press("y")
+        await until(pilot, lambda: pilot.app.clipboard.startswith("step\t"))
+        await pilot.press("Y")
+        await until(pilot, lambda: pilot.app.clipboard.startswith("eostui run "))
+        await pilot.press("E")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ExportScreen))
+        await pilot.press("c")
+        await until(pilot, lambda: bool(list(directory.glob("*.csv"))))
+    feed.close()
+
+
 async def test_an_instrument_is_switched_on_and_off_and_its_chart_comes_by_itself(eostui: Eostui) -> None:
     async with _watched(eostui, "--steps", "1000000", "--eig-every", "20") as (pilot, feed):
         await pilot.press("v")
         await until(pilot, lambda: "trace: about 45" in text_of(pilot))
         options = pilot.app.screen.query_one(OptionList)
         options.highlighted = _row(options, "trace: about")
-        await pilot.press("space", "space")  # the second one asks for nothing more
-        assert "asked trace" in text_of(pilot)
+        await pilot.press("space")
         await until(pilot, lambda: "trace is measured from step" in text_of(pilot))
+        await until(pilot, lambda: not any("trace: about" in str(one.prompt) for one in options.options))
+        _row(options, "Hessian trace")  # among the charts, without the list having been closed
         await pilot.press("escape")
         await until(pilot, lambda: any(chart.id == "trace" for chart in charts_of(pilot)))
 

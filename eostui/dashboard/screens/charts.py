@@ -22,8 +22,16 @@ Ask = Callable[[Verb, str], None]
 """Asks the trainer to begin (`TRACK`) or to end (`UNTRACK`) measuring with an instrument."""
 
 
+SECONDS = 1.0
+"""From one look at what the run measures to the next."""
+
+
 def _nobody(verb: Verb, instrument: str) -> None:
     """A saved run has no trainer."""
+
+
+def _nothing() -> None:
+    """Nor anything that it could measure."""
 
 
 class ChartsScreen(DialogScreen[ChartChoice | None]):
@@ -43,19 +51,19 @@ class ChartsScreen(DialogScreen[ChartChoice | None]):
 
     def __init__(
         self,
-        pictures: Sequence[Titled],
+        pictures: Callable[[], Sequence[Titled]],
         choice: ChartChoice,
-        choosable: Choosable | None = None,
+        choosable: Callable[[], Choosable | None] = _nothing,
         ask: Ask = _nobody,
     ) -> None:
-        """`choosable` is None where no run is being trained."""
+        """`pictures` and `choosable` say what there is by now; `choosable` says None where no run is being trained."""
         super().__init__()
         self._choice = choice
-        self._usual = [picture.name for picture in pictures]
-        self._pictures = ChartChoice(choice.order).of(pictures)
+        self._find_pictures, self._find_choosable = pictures, choosable
+        self._usual = [picture.name for picture in pictures()]
+        self._pictures = ChartChoice(choice.order).of(pictures())
         self._hidden = set(choice.hidden)
-        self._choosable = choosable
-        self._offers = list(choosable.offers) if choosable else []
+        self._choosable = choosable()
         self._ask = ask
         self._asked: set[str] = set()
         """The instruments that the trainer was asked to begin or to end with."""
@@ -71,6 +79,37 @@ class ChartsScreen(DialogScreen[ChartChoice | None]):
 
     def on_mount(self) -> None:
         self.query_one(OptionList).highlighted = 0
+        self.set_interval(SECONDS, self._look_again)
+
+    @property
+    def _offers(self) -> Sequence[Offer]:
+        """The instruments that the trainer could measure with."""
+        return self._choosable.offers if self._choosable else ()
+
+    def _look_again(self) -> None:
+        """List what the run measures by now; the bar stays on what it is on."""
+        choosable, known = self._find_choosable(), {picture.name: picture for picture in self._find_pictures()}
+        names = [picture.name for picture in self._pictures]
+        if choosable == self._choosable and known.keys() == set(names):
+            return
+        offer, place = self._offer(), self._place()
+        under = offer.name if offer else names[place] if place is not None else ""
+        if choosable:
+            offered = {one.name for one in choosable.offers}
+            before = {one.name for one in self._offers}
+            self._asked -= before ^ offered  # what was asked for is done
+        self._choosable = choosable
+        self._usual = list(known)
+        kept = [picture for picture in self._pictures if picture.name in known]
+        self._pictures = kept + [picture for name, picture in known.items() if name not in names]
+        after = [picture.name for picture in self._pictures]
+        offers = [one.name for one in self._offers]
+        came = {instrument: name for name, instrument in choosable.behind.items()} if choosable else {}
+        under = came.get(under, under)  # the chart of an instrument that was asked for
+        if under in after:
+            self._list_again(after.index(under))
+        else:
+            self._list_again(len(after) + 1 + offers.index(under) if under in offers else 0)
 
     def on_option_list_option_selected(self) -> None:
         self.action_take()

@@ -223,8 +223,10 @@ class LiveScreen(WatchScreen):
         self.app.push_screen(NoteScreen(self.feed.next_step), take)
 
     def charts_screen(self) -> ChartsScreen:
-        choosable = None if self.live.over else Choosable.of(self.feed)
-        return ChartsScreen(self.charts.subject.pictures(), self.charts.choice, choosable, self._command)
+        def choosable() -> Choosable | None:
+            return None if self.live.over else Choosable.of(self.feed)
+
+        return ChartsScreen(self.charts.subject.pictures, self.charts.choice, choosable, self._command)
 
     def action_leave(self) -> None:
         if self.live.over:

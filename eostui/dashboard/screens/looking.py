@@ -296,7 +296,7 @@ class LookingScreen(Screen[None]):
 
     def charts_screen(self) -> ChartsScreen:
         """The question which charts are shown."""
-        return ChartsScreen(self.charts.subject.pictures(), self.charts.choice)
+        return ChartsScreen(self.charts.subject.pictures, self.charts.choice)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Without other pages there is nothing to turn to."""
