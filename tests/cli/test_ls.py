@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -132,12 +133,12 @@ def test_before_there_is_a_preconditioner_nothing_was_measured(
     assert _listed(tmp_path, started, monkeypatch, capsys) == ["0", "1", "–", "3800"]
 
 
-def _run(name: str, created: str, parent: str | None = None) -> dict[str, object]:
+def _run(name: str, created: str, parent: str | None = None) -> dict[str, Any]:
     return {"name": name, "created": created, "parent": parent and {"name": "x", "created": parent, "step": 5}}
 
 
 def test_runs_that_branched_off_stand_below_their_parents() -> None:
-    runs = [
+    runs: list[dict[str, Any]] = [
         _run("grandchild", "5", "3"),
         {"name": "starting", "state": "starting"},
         _run("orphan", "4", "gone"),
