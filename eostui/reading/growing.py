@@ -40,6 +40,11 @@ class GrowingFeed(Feed):
 
     def _read(self, file: RunFile) -> None:
         self.status = str(file.status())
+        if any(file.length(name) < series.length for name, series in self.series.items()):
+            # The run went on from a checkpoint: the rows behind it are made again, and may be others.
+            for series in self.series.values():
+                series.clear()
+            self._events.clear()
         for name, series in self.series.items():
             if file.length(name) > series.length:
                 series.extend(file.read(name, start=series.length))

@@ -12,7 +12,7 @@ _FIRST_CAPACITY = 1024
 
 
 class Series:
-    """One table's columns. They only grow at the end; `shown` rows of them are visible.
+    """One table's columns. They grow at the end, or begin again; `shown` rows of them are visible.
 
     A live feed shows everything; a replay moves `shown` to and fro without copying.
     """
@@ -50,6 +50,10 @@ class Series:
             array[self.length : self.length + count] = columns.get(name, np.nan)
         self.length += count
         self.shown = self.length
+
+    def clear(self) -> None:
+        """Forget all rows."""
+        self.length = self.shown = 0
 
     def last(self, column: str) -> float:
         """The newest visible value of a column with one value a row; NaN where there is none."""

@@ -113,3 +113,31 @@ def test_a_file_that_is_no_run_is_refused_in_one_line(path: Path) -> None:
     with pytest.raises(RunFileError) as refused:
         GrowingFeed(RunFile.open(path))
     assert "\n" not in str(refused.value)
+
+
+RESUMER = """
+import sys
+from pathlib import Path
+from eostui.store import TRAIN, Predecessor, RunFile, RunWriter, Status
+
+path = Path(sys.argv[1])
+with RunFile.open(path) as file:
+    before = Predecessor(file, {"train": 10}, {})
+    with RunWriter.create(path, name="grows", config={}, environment={}, tables=[TRAIN], predecessor=before) as writer:
+        for step in range(10, 20):
+            writer.append(TRAIN.row({"step": step, "time": step, "lr": 0.2, "threshold": 10.0, "loss": 7.0}))
+        writer.set_status(Status.FINISHED)
+"""
+"""Goes on with a run from its step 10, with another step size."""
+
+
+def test_a_run_that_goes_on_from_a_checkpoint_is_read_anew(writer: Writer, path: Path) -> None:
+    feed = GrowingFeed(RunFile.open(path))
+    writer.append(50)
+    _poll_until(feed, lambda: feed.step == 49)
+    writer.process.kill()
+    subprocess.run([sys.executable, "-c", RESUMER, str(path)], check=True)
+    _poll_until(feed, lambda: feed.status == "finished")
+    train = feed.series["train"]
+    assert np.array_equal(train["step"], np.arange(20))
+    assert np.array_equal(train["loss"], [*(1 / (1 + np.arange(10))), *[7.0] * 10])
