@@ -8,8 +8,11 @@ from eostui.link.server import LinkServer
 from eostui.link.waiting import Asked
 
 
-class Abandoned(Exception):
-    """Raised out of a pass over the data or a measurement that nobody waits for any more, because the run must stop."""
+class Abandoned(BaseException):
+    """Raised out of a pass over the data or a measurement that nobody waits for any more, because the run must stop.
+
+    It is no Exception, because a user's code may catch all of those.
+    """
 
 
 class Control:

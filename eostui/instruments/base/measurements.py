@@ -17,6 +17,7 @@ from eostui.instruments.base.say import Say
 from eostui.instruments.base.scope import Scope
 from eostui.instruments.base.work import Work
 from eostui.one_line import in_one_line
+from eostui.store import StoreError
 from eostui.store.events import Checked
 
 
@@ -30,8 +31,7 @@ class Recorder(Protocol):
 class Measurements:
     """Instruments in the order of their needs, and what they have found so far.
 
-    If the network does not allow an instrument of `--track`, an event says that, and the run goes on without the
-    instrument.
+    If an instrument cannot measure, an event says why, and the run goes on without it and those that need it.
     """
 
     def __init__(self, kinds: Sequence[type[Instrument]], scope: Scope) -> None:
@@ -111,12 +111,12 @@ class Measurements:
         try:
             with recorder.activity(f"measuring: {instrument.name}"):
                 row = instrument.measure(point, self._found, say)
-        except (RuntimeError, TypeError, ValueError) as error:
-            if instrument.when:
-                raise
+        except StoreError:
+            raise
+        except Exception as error:  # the user's network may raise anything, and training does not need this
             traceback.print_exc()
-            del self._instruments[instrument.name]
-            text = f"{instrument.name} cannot be measured: {in_one_line(error)}; the run goes on without it"
+            without = self._leave_out(instrument.name)
+            text = f"{instrument.name} cannot be measured: {in_one_line(error)}; the run goes on without {without}"
             say.event(Checked(text))
             return
         finally:
@@ -125,6 +125,16 @@ class Measurements:
             table = self._tables[instrument.name]
             self.newest[table] = {"step": point.step, **row}
             recorder.row(table, self.newest[table])
+
+    def _leave_out(self, name: str) -> str:
+        """Measure without an instrument, and without those that need one and have none left. Returns their names."""
+        out = [name]
+        del self._instruments[name]
+        for other, instrument in list(self._instruments.items()):
+            if set(out) & set(instrument.needs) and not set(instrument.needs) & set(self._instruments):
+                out.append(other)
+                del self._instruments[other]
+        return "it" if len(out) == 1 else f"it and {', '.join(out[1:])}"
 
     def state_dict(self) -> State:
         """The state that the next rows depend on, by instrument."""
