@@ -32,16 +32,17 @@ PLAIN_EVERY = 5.0
 """Seconds between two plain lines."""
 
 
-def train_headless(launch: Callable[[], Launched]) -> int:
+def train_headless(launch: Callable[[], Launched], *, detach: bool = False) -> int:
     """Start a trainer, train to the end and say how far it is; the run's exit code.
 
     Ctrl-C and SIGTERM stop the run cleanly, with exit codes 130 and 143, and a second one kills the trainer: who sends
-    them to a program that trains wants the training to end. A terminal that hangs up leaves it going, as everywhere.
+    them to a program that trains wants the training to end. A terminal that hangs up leaves it going, as everywhere,
+    and so does SIGQUIT. SIGUSR1 is passed on to the trainer. With `detach` this returns once there is a first row.
     """
     with _Signals.caught() as signals:
         feed = follow(launch())
         try:
-            return _follow(feed, signals)
+            return _follow(feed, signals, detach=detach)
         except BaseException:
             if not feed.over:
                 _complain(f"the viewer failed; {_still_training(feed)}")
@@ -55,7 +56,9 @@ class _Signals:
 
     def __init__(self) -> None:
         self.to_stop: list[int] = []
-        self.hung_up = False
+        self.left_by = 0
+        """The signal that asked the viewer to go, and nothing else."""
+        self.to_requeue = False
 
     @classmethod
     @contextmanager
@@ -65,7 +68,7 @@ class _Signals:
         Not as KeyboardInterrupt, which is lost where it comes up in a callback of a library written in C.
         """
         signals = cls()
-        numbers = [signal.SIGINT, signal.SIGTERM]
+        numbers = [signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGQUIT]
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # `nohup` has it ignored
             numbers.append(signal.SIGHUP)
         before = {number: signal.signal(number, signals._came) for number in numbers}
@@ -76,24 +79,33 @@ class _Signals:
                 signal.signal(number, handler)
 
     def _came(self, number: int, _frame: FrameType | None) -> None:
-        if number == signal.SIGHUP:
-            self.hung_up = True
-        else:
+        if number in (signal.SIGHUP, signal.SIGQUIT):
+            self.left_by = number
+        elif number == signal.SIGUSR1:
+            self.to_requeue = True
+        elif number != signal.SIGUSR2:  # which means nothing, and must not kill
             self.to_stop.append(number)
 
 
-def _follow(feed: LiveFeed, signals: _Signals) -> int:
+def _follow(feed: LiveFeed, signals: _Signals, *, detach: bool) -> int:
     stopping = False
     for _ in _followed(feed):
-        if signals.hung_up:
+        if signals.left_by:
             _complain(_still_training(feed))
-            return 128 + signal.SIGHUP
+            return 128 + signals.left_by
+        if signals.to_requeue:
+            signals.to_requeue = False
+            with suppress(LinkError):
+                feed.requeue()
+        if detach and feed.step >= 0 and not signals.to_stop:
+            _say(f"{feed.directory}: {_still_training(feed)}")
+            return 0
         if signals.to_stop and not stopping:
             stopping = True
             again = "Ctrl-C" if signals.to_stop[0] == signal.SIGINT else "SIGTERM"
             _complain(f"stopping; {again} again kills the trainer")
             with suppress(LinkError):  # the trainer ends by itself at this moment
-                feed.stop()
+                feed.stop_by_signal()
         elif len(signals.to_stop) > 1:
             feed.kill()
             return 128 + signals.to_stop[-1]

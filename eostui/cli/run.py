@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -17,6 +19,10 @@ def run(
     name: Annotated[str | None, typer.Option(help="The run's name.", rich_help_panel=Panel.WHERE)] = None,
     runs_dir: RunsDir = DEFAULT_RUNS_DIR,
     headless: Headless = False,
+    detach: Annotated[
+        bool,
+        typer.Option("--detach", help="No dashboard: leave once the run has its first row, which takes some seconds."),
+    ] = False,
     theme: Theme = None,
     **given: Any,
 ) -> int:
@@ -37,9 +43,20 @@ def run(
     Dropout, and whatever else draws random numbers, has new ones at every step, the same for all that is measured at
     it. The test set is evaluated in evaluation mode.
     """
+    from eostui.cli.requeue import over
     from eostui.cli.start import carry_on
-    from eostui.trainer.launch import launch
+    from eostui.link.withdraw import has_begun
+    from eostui.trainer.launch import Launched, launch, relaunch
     from eostui.trainer.plan import plan_run
 
     config = plan_run(settings_given(given))
-    return carry_on(lambda: launch(config, name=name, runs_dir=runs_dir), headless=headless, theme=theme)
+    start: Callable[[], Launched] = partial(launch, config, name=name, runs_dir=runs_dir)
+    if config.limits.requeue:
+        if name is None:
+            raise typer.BadParameter("--requeue finds the run again by its name: give it a --name")
+        directory = runs_dir / name
+        if has_begun(directory):
+            if (code := over(directory)) is not None:
+                return code
+            start = partial(relaunch, directory, requeue=True)
+    return carry_on(start, headless=headless, theme=theme, detach=detach)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import typer
 
+from eostui.cli.orphans import reap_orphans
 from eostui.link.address import LinkError
 from eostui.link.client import LinkClient
 from eostui.reading.demise import demise
@@ -14,12 +15,12 @@ from eostui.reading.live import LiveFeed
 from eostui.trainer.launch import Launched
 
 
-def carry_on(launch: Callable[[], Launched], *, headless: bool, theme: str | None) -> int:
-    """Start a trainer and watch it, in the dashboard or without; the exit code."""
-    if headless:
+def carry_on(launch: Callable[[], Launched], *, headless: bool, theme: str | None, detach: bool = False) -> int:
+    """Start a trainer and watch it, in the dashboard or without; with `detach`, until it has begun. The exit code."""
+    if headless or detach:
         from eostui.cli.headless import train_headless
 
-        return train_headless(launch)
+        return train_headless(launch, detach=detach)
 
     from eostui.cli.terminal import require_terminal
 
@@ -35,6 +36,7 @@ def follow(launched: Launched) -> LiveFeed:
 
     One that dies before it can be reached is told of like any other: one line and exit code 1.
     """
+    reap_orphans(launched.process)
     try:
         client = LinkClient.to_run(launched.directory)
     except LinkError:

@@ -7,7 +7,9 @@ import difflib
 import functools
 import io
 import os
+import signal
 import sys
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -45,6 +47,9 @@ def watch(feed: LiveFeed, chosen: Preferences) -> int:
         code = show(dashboard)
     except KeyboardInterrupt:  # before Textual has the keys: what a second Ctrl-C means
         code = 130
+    else:
+        if dashboard.ended_by == signal.SIGTERM and feed.started_here:
+            _stop(feed)
     finally:
         feed.close()
     if feed.over and dashboard.branch is None:
@@ -57,6 +62,17 @@ def watch(feed: LiveFeed, chosen: Preferences) -> int:
     with contextlib.suppress(OSError):  # the terminal may be what has gone
         print(f"{feed.name} is still training; come back: eostui attach {feed.place}", flush=True)
     return _branch_off(dashboard.branch, chosen) if dashboard.branch else code
+
+
+def _stop(feed: LiveFeed) -> None:
+    """Stop a training that was started here. The app's last wishes say for how long this waits for its end."""
+    with contextlib.suppress(OSError):  # of which a `LinkError` is one: it has ended
+        print(f"stopping {feed.name}, with a checkpoint", flush=True)
+    with contextlib.suppress(OSError):
+        feed.stop_by_signal()
+    while not feed.over:
+        feed.poll()
+        time.sleep(0.05)
 
 
 def watch_again(feed: ReplayFeed, chosen: Preferences) -> int:

@@ -64,4 +64,12 @@ class Limits(Settings):
             metavar="COMMAND",
         ),
     ] = None
+    requeue: Annotated[
+        bool,
+        Flag(
+            "For batch schedulers: SIGUSR1 stops the run with a checkpoint and exit code 138. The same command line "
+            "goes on with a run that a signal has stopped, or that died. Give it a --name.",
+            Panel.WHERE,
+        ),
+    ] = False
     paused: Annotated[bool, Flag("Start paused, before step 0.", None)] = False

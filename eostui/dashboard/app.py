@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import ClassVar
 
@@ -19,6 +20,7 @@ from eostui.dashboard.screens.looking import LookingScreen
 from eostui.dashboard.screens.replay import ReplayScreen
 from eostui.dashboard.screens.watch import WatchScreen
 from eostui.dashboard.settings import Preferences
+from eostui.link.address import LinkError
 from eostui.reading.feed import Feed
 from eostui.reading.live import LiveFeed
 from eostui.reading.replay import ReplayFeed
@@ -41,6 +43,7 @@ class Dashboard(HouseApp[None]):
 
     def __init__(self, shown: Shown, preferences: Preferences | None = None) -> None:
         super().__init__(preferences)
+        self._shown = shown
         self._looking = self._screen_of(shown)
         self._herald = self._herald_of(shown)
         self.branch: WatchScreen.Branch | None = None
@@ -75,6 +78,12 @@ class Dashboard(HouseApp[None]):
         """Make room for the new run: who started this app starts that."""
         self.branch = message
         self.exit()
+
+    def asked_to_save(self) -> None:
+        """Pass it on to the trainer."""
+        if isinstance(self._shown, LiveFeed):
+            with suppress(LinkError):
+                self._shown.requeue()
 
     def on_unmount(self) -> None:
         """Give the terminal its title back."""

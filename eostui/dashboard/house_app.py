@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import signal
+import sys
+import termios
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from textual.app import ReturnType, SystemCommand
 from textual.binding import Binding, BindingType
@@ -21,9 +25,13 @@ from eostui.dashboard.palette import PALETTES, THEMES, PaletteName, stylesheet, 
 from eostui.dashboard.settings import Preferences, SettingsError, save_choice, save_panels
 from eostui.dashboard.textual_private import FrugalApp
 
-ENDING = (signal.SIGTERM, signal.SIGHUP)
+ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 LAST_WISHES = 5.0
 """Seconds that an app has to put the terminal back once a signal asks it to end."""
+AS_BEFORE = b"".join(b"\x1b[?%dl" % mode for mode in (1000, 1003, 1015, 1006, 1004, 2004, 2048, 1049)) + (
+    b"\x1b[<u\x1b[?7h\x1b[?25h\x1b[0m"
+)
+"""What takes back all that Textual (8.2) asks of a terminal: mouse, focus, pastes, sizes, screen, cursor."""
 
 
 class HouseApp(FrugalApp[ReturnType]):
@@ -34,7 +42,7 @@ class HouseApp(FrugalApp[ReturnType]):
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+l", "redraw", "redraw", show=False, system=True),
-        Binding("ctrl+z", "suspend_process", "to the shell", show=False, system=True),
+        Binding("ctrl+z", "suspend_process", "to the shell", show=False, priority=True, system=True),
     ]
 
     palette: reactive[PaletteName] = reactive[PaletteName](PALETTES[0], init=False)
@@ -45,6 +53,8 @@ class HouseApp(FrugalApp[ReturnType]):
         self.preferences = preferences or Preferences()
         self.ended_by: signal.Signals | None = None
         """The signal that made the app leave, where it was one."""
+        self._terminal: list[Any] | None = None
+        """The terminal's settings before the app had it, where it has any."""
         self.is_ready = False
         """Everything is on the screen: from here on a choice is the user's."""
         for theme in THEMES:
@@ -91,17 +101,33 @@ class HouseApp(FrugalApp[ReturnType]):
             for number in ENDING:
                 if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` has SIGHUP ignored
                     loop.add_signal_handler(number, self._end, number)
+            loop.add_signal_handler(signal.SIGUSR1, self.asked_to_save)
+            loop.add_signal_handler(signal.SIGUSR2, int)  # it means nothing, and must not kill
+            with suppress(termios.error, ValueError, OSError):
+                self._terminal = termios.tcgetattr(sys.__stdin__.fileno())  # type: ignore[union-attr]
+
+    def asked_to_save(self) -> None:
+        """SIGUSR1 has come. Here nothing is there to be saved."""
 
     def _end(self, number: signal.Signals) -> None:
         """Leave as somebody does who leaves the training running."""
         if self.ended_by is None:
             self.ended_by = number
             # a terminal that is gone can keep Textual waiting for it for ever
-            timer = threading.Timer(LAST_WISHES, os._exit, [128 + number])
+            timer = threading.Timer(LAST_WISHES, self._end_now, [128 + number])
             timer.daemon = True
             timer.start()
             if self.is_ready:
                 self.exit()
+
+    def _end_now(self, code: int) -> NoReturn:
+        """End this process though Textual has not ended, with the terminal put back where it takes anything."""
+        with suppress(Exception):
+            descriptor = sys.__stderr__.fileno()  # type: ignore[union-attr]
+            if self._terminal is not None and select.select([], [descriptor], [], 0)[1]:
+                os.write(descriptor, AS_BEFORE)
+                termios.tcsetattr(sys.__stdin__.fileno(), termios.TCSANOW, self._terminal)  # type: ignore[union-attr]
+        os._exit(code)
 
     def on_ready(self) -> None:
         """Everything is there, and may go again."""

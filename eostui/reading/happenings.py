@@ -25,6 +25,7 @@ from eostui.store.events import (
     Noted,
     ProductsReported,
     Resumed,
+    Signalled,
     Started,
     StepSizeChanged,
     TrackingChanged,
@@ -145,6 +146,7 @@ def _text(event: Event, feed: Feed) -> str:
             | ProductsReported(text=text)
             | Noted(text=text)
             | Resumed(text=text)
+            | Signalled(text=text)
             | Forked(text=text)
         ):
             return text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -250,6 +251,25 @@ class LiveFeed(Feed):
             self._process.terminate()  # commands are heard once there are steps to act between
         else:
             self.send(Verb.STOP)
+
+    @property
+    def started_here(self) -> bool:
+        """Whether this process has started the trainer."""
+        return self._process is not None
+
+    def requeue(self) -> None:
+        """Have the trainer do what SIGUSR1 asks for. Raises `LinkError` when it has gone."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGUSR1)
+        else:
+            self.send(Verb.CHECKPOINT)
+
+    def stop_by_signal(self) -> None:
+        """`stop` for a signal: a run that is to be requeued knows then that it shall go on. Raises `LinkError`."""
+        if self.config.get("requeue"):
+            self.requeue()
+        else:
+            self.stop()
 
     def kill(self) -> None:
         """End a trainer that was started here at once; of a run that had not begun nothing is left."""

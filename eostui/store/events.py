@@ -40,6 +40,7 @@ class Kind(StrEnum):
     CADENCE = "cadence"
     TRACKING = "tracking"
     NOTE = "note"
+    SIGNAL = "signal"
     RESUMED = "resumed"
     FORKED = "forked"
     FINISHED = Status.FINISHED.value
@@ -153,6 +154,16 @@ class Noted:
 
 
 @dataclass(frozen=True, slots=True)
+class Signalled:
+    """A signal that came to the trainer, by name, what it did in words, and whether it asked the run to end."""
+
+    kind: ClassVar[Kind] = Kind.SIGNAL
+    signal: str
+    text: str
+    ends: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Resumed:
     """A trainer that has ended, and another one that goes on: from which checkpoint (None: from the beginning), and in
     words what of the file was cut."""
@@ -190,6 +201,7 @@ Detail = (
     | CadenceAdapted
     | TrackingChanged
     | Noted
+    | Signalled
     | Resumed
     | Forked
     | Failed

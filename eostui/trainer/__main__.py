@@ -24,7 +24,7 @@ from eostui.link.withdraw import has_begun, withdraw, withdraw_but_keep_log
 from eostui.one_line import in_one_line
 from eostui.streams import fill_standard_descriptors
 from eostui.trainer.assignment import Assignment
-from eostui.trainer.control import Control
+from eostui.trainer.control import REQUEUED, Control
 from eostui.trainer.ending import end, heed_signals
 from eostui.trainer.stage import Stage
 
@@ -71,19 +71,19 @@ def _deleted(server: LinkServer) -> None:
 def _train(directory: Path, server: LinkServer) -> int:
     assignment = Assignment.from_json(sys.stdin.read())
     config = assignment.config
-    control = Control(server, paused=config.limits.paused)
+    control = Control(server, paused=config.limits.paused, requeue=config.limits.requeue)
 
-    def stop() -> None:
-        control.stop()
-        if not control.begun:
-            raise KeyboardInterrupt  # interrupts the setup; later on, the loop stops between two steps
+    def heed(number: int) -> None:
+        control.signalled(number)
+        if control.stopping and not control.begun:
+            raise KeyboardInterrupt(number)  # interrupts the setup; later on, the loop stops between two steps
 
     def kill(number: int) -> None:
         server.say(Ended(f"the trainer was killed by a second {signal.Signals(number).name}", 1))
         withdraw(directory)
         server.close(timeout=0.5)
 
-    heed_signals(stop, kill)
+    heed_signals(heed, kill)
     hello = Hello(
         name=directory.name,
         run_file=str(directory / "run.h5"),
@@ -100,11 +100,13 @@ def _train(directory: Path, server: LinkServer) -> int:
 
 def _tell(error: BaseException, directory: Path, server: LinkServer) -> int:
     """Report what ended the trainer, and remove the files of a run that has not begun. Returns the exit code."""
-    if isinstance(error, KeyboardInterrupt) and not has_begun(directory):
-        withdraw(directory)
-        text, code = f"{directory.name} was stopped before its first step, and nothing is left of it", INTERRUPTED
-    elif isinstance(error, KeyboardInterrupt):
-        text, code = f"{directory.name} was stopped before it went on, and is as it was", INTERRUPTED
+    if isinstance(error, KeyboardInterrupt):
+        code = REQUEUED if signal.SIGUSR1 in error.args else INTERRUPTED
+        if has_begun(directory):
+            text = f"{directory.name} was stopped before it went on, and is as it was"
+        else:
+            withdraw(directory)
+            text = f"{directory.name} was stopped before its first step, and nothing is left of it"
     else:
         traceback.print_exception(error)
         sys.stderr.flush()

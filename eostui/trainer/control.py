@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 import time
+from collections import deque
+from collections.abc import Iterator
 
 from eostui.link.server import LinkServer
 from eostui.link.waiting import Asked
+from eostui.store.events import Signalled
+
+REQUEUED = 128 + signal.SIGUSR1
+"""The exit code of a run that has stopped for a scheduler to start it again."""
 
 
 class Abandoned(BaseException):
@@ -18,18 +25,48 @@ class Abandoned(BaseException):
 class Control:
     """What viewers ask, and whether the run is paused or must stop."""
 
-    def __init__(self, server: LinkServer, *, paused: bool) -> None:
+    def __init__(self, server: LinkServer, *, paused: bool, requeue: bool = False) -> None:
+        """`requeue` says whether SIGUSR1 asks the run to stop, so that a scheduler can start it again."""
         self._server = server
+        self._requeue = requeue
+        self._signals: deque[Signalled] = deque()
         self.paused = paused
         self.stopping = False
         self.begun = False
         """Whether the run has its file: from then on, whoever trains looks at `stopping` again and again."""
+        self.to_save = False
+        """Whether a signal has asked for a checkpoint, which is not written yet."""
+        self.requeued = False
+        """Whether the run stops because a scheduler is to start it again."""
         self.waited = 0.0
         """Seconds that the run has stood still for, waiting for a command."""
 
     def stop(self) -> None:
         """Ask the run to stop as soon as it can. This is safe in a signal handler."""
         self.stopping = True
+
+    def signalled(self, number: int) -> None:
+        """Do what a signal asks for as soon as it can be done. This is safe in a signal handler."""
+        name = signal.Signals(number).name
+        ends = number in (signal.SIGTERM, signal.SIGINT)
+        if number == signal.SIGUSR1 and self._requeue:
+            ends = self.requeued = True
+            text = f"{name}: stops with a checkpoint, to go on when it is started again"
+        elif number == signal.SIGUSR1:
+            self.to_save = True
+            text = f"{name}: writes a checkpoint"
+        else:
+            text = f"{name}: {'stops' if ends else 'the training goes on'}"
+        said = Signalled(name, text, ends)
+        if said not in self._signals:  # one that comes again and again must not fill the memory
+            self._signals.append(said)
+        if ends:
+            self.stop()
+
+    def take_signals(self) -> Iterator[Signalled]:
+        """The signals that have come since they were last taken, for the record."""
+        while self._signals:
+            yield self._signals.popleft()
 
     def abandon_if_stopping(self) -> None:
         """Raise `Abandoned` if a stop was asked for. Long work calls this again and again."""

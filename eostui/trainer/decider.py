@@ -89,6 +89,11 @@ class Decider:
             asked = self._control.next_command(IDLE_WAIT if held else 0.0)
             if self._control.stopping:
                 return self._turn(end=Status.STOPPED)
+            self.record_signals()
+            if self._control.to_save:
+                self._control.to_save = False
+                if self._saved_at != step:
+                    return self._turn(advance=False, checkpoint=True)
             if asked is None:
                 if not held:
                     break
@@ -98,6 +103,11 @@ class Decider:
         if self._scheduled:
             self._lr = self._schedule(step)
         return self._turn(measure=self._due(step))
+
+    def record_signals(self) -> None:
+        """Record the signals that have come."""
+        for said in self._control.take_signals():
+            self._record.event(self._descent.step, said)
 
     def saves(self, turn: Turn) -> None:
         """A turn's checkpoint is about to be written, so that the state in it has this one behind it."""

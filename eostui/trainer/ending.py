@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import faulthandler
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import NoReturn
 
 LAST_WISHES = 2.0
 """Seconds that the exit handlers of the user's code may take."""
 STOPPING = (signal.SIGTERM, signal.SIGINT)
+HEEDED = (*STOPPING, signal.SIGUSR1, signal.SIGUSR2, signal.SIGHUP)
+"""The signals that a trainer does something about, and none of which kills it without a word."""
+_HELD = (*HEEDED, signal.SIGQUIT)
+
+
+@contextlib.contextmanager
+def held_signals() -> Iterator[None]:
+    """Have signals wait, here and in a trainer that is started inside: it lets them in once it can heed them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _HELD)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def end(code: int) -> NoReturn:
@@ -38,26 +52,31 @@ def _end_now(code: int) -> NoReturn:
     os._exit(code)
 
 
-def heed_signals(first: Callable[[], None], second: Callable[[int], None]) -> None:
-    """Call `first` when a signal asks this process to end: in the main thread, between two of its instructions.
+def heed_signals(first: Callable[[int], None], second: Callable[[int], None]) -> None:
+    """Call `first` with the number of a signal that comes: in the main thread, between two of its instructions.
 
-    When another such signal comes, `second` is called with its number. It is called in a thread of its own, because the
-    main thread may be in code that never returns. Then the process ends with the exit code of that signal.
+    Signals that ask this process to end are given to it once. When another one comes, `second` is called with its
+    number. It is called in a thread of its own, because the main thread may be in code that never returns. Then the
+    process ends with the exit code of that signal. SIGQUIT has the stacks of all threads written to standard error.
+    Signals that were held while this process was started are let in.
     """
 
     heeded = False
 
-    def heed(_number: int, _frame: FrameType | None) -> None:
+    def heed(number: int, _frame: FrameType | None) -> None:
         nonlocal heeded
-        if not heeded:
-            heeded = True
-            first()
+        if number not in STOPPING or not heeded:
+            heeded = heeded or number in STOPPING
+            first(number)
 
     receiver, sender = os.pipe()
     os.set_blocking(sender, False)
     signal.set_wakeup_fd(sender, warn_on_full_buffer=False)
-    for number in STOPPING:
+    for number in HEEDED:
         signal.signal(number, heed)
+        if number not in STOPPING:
+            signal.siginterrupt(number, False)  # a library's read or write goes on, too
+    faulthandler.register(signal.SIGQUIT)
 
     def count() -> None:
         came = 0
@@ -70,3 +89,4 @@ def heed_signals(first: Callable[[], None], second: Callable[[int], None]) -> No
             _end_now(128 + numbers[-1])
 
     threading.Thread(target=count, name="eostui-signals", daemon=True).start()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _HELD)

@@ -26,6 +26,7 @@ from eostui.store import (
 )
 from eostui.trainer.assignment import Assignment, Origin
 from eostui.trainer.checkpoint_names import checkpoints_in, keep_for_good, step_of
+from eostui.trainer.ending import held_signals
 from eostui.trainer.plan import run_name
 
 Goals = Mapping[str, float | int]
@@ -53,16 +54,19 @@ def launch(config: RunConfig, *, name: str | None, runs_dir: Path) -> Launched:
     return _launch(Assignment(config), runs_dir, run_name(config) if name is None else name, numbered=name is None)
 
 
-def relaunch(directory: Path, *, lr: float | None = None, goals: Goals | None = None) -> Launched:
+def relaunch(
+    directory: Path, *, lr: float | None = None, goals: Goals | None = None, requeue: bool = False
+) -> Launched:
     """Start a trainer that goes on with a run whose trainer has ended, in the same directory and file.
 
-    lr: another step size η. goals: those of `Limits` that take the place of all that the run had. The trainer runs
-    where the first one did, which a user's own module may need. Raises `StoreError` for a run that cannot be gone on
-    with, or needs no trainer, and what `launch` raises.
+    lr: another step size η. goals: those of `Limits` that take the place of all that the run had. requeue: set this,
+    too. The trainer runs where the first one did, which a user's own module may need. Raises `StoreError` for a run
+    that cannot be gone on with, or needs no trainer, and what `launch` raises.
     """
     directory = directory.absolute()
     with RunFile.open(directory / RUN_FILE) as file:
         config = RunConfig.from_dict(file.config).replace(**({**NO_GOALS, **goals} if goals else {}))
+        config = config.replace(requeue=requeue or config.limits.requeue)
         _check_can_go_on(file, config, new_goals=bool(goals))
         if lr is not None and (why := cannot_be_held(lr, config.training.dtype)):
             raise ConfigError(f"--lr: {why}")
@@ -118,7 +122,7 @@ def _room(runs_dir: Path, name: str, *, numbered: bool) -> Path:
 
 def _trainer(assignment: Assignment, directory: Path, there: Path | None = None) -> subprocess.Popen[str]:
     # -P: a random.py in the user's directory must not replace Python's own. The user's code is found by its path.
-    with listen(directory) as listener, (directory / LOG_NAME).open("a") as log:
+    with held_signals(), listen(directory) as listener, (directory / LOG_NAME).open("a") as log:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "eostui.trainer", str(directory), str(listener.fileno())],
             stdin=subprocess.PIPE,

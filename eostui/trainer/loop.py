@@ -96,6 +96,7 @@ class Trainer:
             raise
         finally:
             self._compilation.close()
+        self._decider.record_signals()
         record.event(self._descent.step, Kind(status))
         return status
 

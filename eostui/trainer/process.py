@@ -28,7 +28,7 @@ from eostui.trainer.assignment import Assignment
 from eostui.trainer.beginning import Beginning, going_on
 from eostui.trainer.branch import Branch
 from eostui.trainer.checked_products import checked_products
-from eostui.trainer.control import Control
+from eostui.trainer.control import REQUEUED, Control
 from eostui.trainer.forecast import Forecast, forecast
 from eostui.trainer.loop import Trainer, told
 from eostui.trainer.on_end import Ending, start_command
@@ -83,11 +83,12 @@ def train(assignment: Assignment, directory: Path, hello: Hello, server: LinkSer
     status, text = _run(prepared, record, directory, control)
     if config.limits.on_end is not None:
         start_command(config.limits.on_end, Ending(record.directory, status, record.last_step, text))
-    server.say(Ended(text, EXIT_CODES[status]))
+    code = REQUEUED if control.requeued and status is Status.STOPPED else EXIT_CODES[status]
+    server.say(Ended(text, code))
     server.close()
     _forget_socket(directory)
     _forget_socket(record.directory)
-    return EXIT_CODES[status]
+    return code
 
 
 def _forget_socket(directory: Path) -> None:

@@ -187,13 +187,13 @@ def test_losing_the_terminal_does_not_stop_the_training(eostui: Eostui, run: Ter
     assert eostui("control", "demo", "stop").returncode == 0
 
 
-def test_a_signal_to_end_puts_the_terminal_back_and_leaves_the_training_running(eostui: Eostui) -> None:
+def test_a_signal_to_leave_puts_the_terminal_back_and_leaves_the_training_running(eostui: Eostui) -> None:
     # a size that this terminal has not, as a shell exports it that was started in another one
     stale = {"COLUMNS": "40", "LINES": "10"}
     run = ("run", "--name", "demo", "--steps", "1000000", "--eig-every", "20", *SMALL)
     for arguments, number in (
-        (run, signal.SIGTERM),
-        (("attach", "demo"), signal.SIGHUP),
+        (run, signal.SIGHUP),
+        (("attach", "demo"), signal.SIGTERM),
         (("replay", "demo"), signal.SIGTERM),
     ):
         terminal = Terminal(eostui, *arguments, columns=90, rows=30, **stale)
