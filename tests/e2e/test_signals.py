@@ -129,7 +129,7 @@ def _state_of(pid: int) -> str:
 
 
 def test_process_1_stops_on_term_and_leaves_no_zombie(eostui: Eostui) -> None:
-    alone = ["unshare", "--pid", "--fork", "--mount-proc"]
+    alone = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
     if shutil.which("unshare") is None or subprocess.run([*alone, "true"], check=False, capture_output=True).returncode:
         pytest.skip("no process can be process 1 here: unshare --pid is missing or refused")
     # an orphan of the model's module ends at once, and must not stay as a zombie
@@ -139,7 +139,8 @@ def test_process_1_stops_on_term_and_leaves_no_zombie(eostui: Eostui) -> None:
         "    subprocess.run(['sh', '-c', 'sleep 0.2 &'])\n"
         "    return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 10))\n"
     )
-    command = eostui.command(*RUN, "--arch", "leaving.py:build", "--headless")
+    own = ("--arch", "leaving.py:build", "--data", "digits-80", "--lr", "0.1", "--eigs", "1", "--eig-every", "50")
+    command = eostui.command("run", "--headless", "--name", "demo", "--device", "cpu", "--threads", "1", *own)
     process = subprocess.Popen([*alone, *command], cwd=eostui.directory, env=eostui.environment)
     try:
         eostui.wait_for(lambda run: run.length("train") > 3, "demo")
