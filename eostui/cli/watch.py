@@ -49,7 +49,7 @@ def watch(feed: LiveFeed, chosen: Preferences) -> int:
         code = 130
     else:
         if dashboard.ended_by == signal.SIGTERM and feed.started_here:
-            _stop(feed)
+            _await_end(feed)
     finally:
         feed.close()
     if feed.over and dashboard.branch is None:
@@ -64,12 +64,10 @@ def watch(feed: LiveFeed, chosen: Preferences) -> int:
     return _branch_off(dashboard.branch, chosen) if dashboard.branch else code
 
 
-def _stop(feed: LiveFeed) -> None:
-    """Stop a training that was started here. The app's last wishes say for how long this waits for its end."""
+def _await_end(feed: LiveFeed) -> None:
+    """Wait until a training has ended that was asked to stop: for as long as the app's last wishes may take."""
     with contextlib.suppress(OSError):  # of which a `LinkError` is one: it has ended
         print(f"stopping {feed.name}, with a checkpoint", flush=True)
-    with contextlib.suppress(OSError):
-        feed.stop_by_signal()
     while not feed.over:
         feed.poll()
         time.sleep(0.05)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -78,6 +79,12 @@ class Dashboard(HouseApp[None]):
         """Make room for the new run: who started this app starts that."""
         self.branch = message
         self.exit()
+
+    def asked_to_end(self, number: signal.Signals) -> None:
+        """SIGTERM stops a training that was started here."""
+        if number == signal.SIGTERM and isinstance(self._shown, LiveFeed) and self._shown.started_here:
+            with suppress(LinkError):
+                self._shown.stop_by_signal()
 
     def asked_to_save(self) -> None:
         """Pass it on to the trainer."""

@@ -109,6 +109,9 @@ class HouseApp(FrugalApp[ReturnType]):
     def asked_to_save(self) -> None:
         """SIGUSR1 has come. Here nothing is there to be saved."""
 
+    def asked_to_end(self, number: signal.Signals) -> None:
+        """A signal has come by which the app ends, at once or when it is ready. Here nothing else is to be ended."""
+
     def _end(self, number: signal.Signals) -> None:
         """Leave as somebody does who leaves the training running."""
         if self.ended_by is None:
@@ -117,6 +120,7 @@ class HouseApp(FrugalApp[ReturnType]):
             timer = threading.Timer(LAST_WISHES, self._end_now, [128 + number])
             timer.daemon = True
             timer.start()
+            self.asked_to_end(number)
             if self.is_ready:
                 self.exit()
 

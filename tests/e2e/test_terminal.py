@@ -197,8 +197,7 @@ def test_a_signal_to_leave_puts_the_terminal_back_and_leaves_the_training_runnin
         (("replay", "demo"), signal.SIGTERM),
     ):
         terminal = Terminal(eostui, *arguments, columns=90, rows=30, **stale)
-        screen = terminal.wait_for(lambda screen: _step(screen) > 3)
-        assert "quit" in screen.splitlines()[29]
+        terminal.wait_for(lambda screen: _step(screen) > 3 and "quit" in screen.splitlines()[29])
         assert not terminal.is_as_before()
         terminal.resize(110, 34)
         terminal.wait_for(lambda screen: "quit" in screen.splitlines()[33] and len(screen.splitlines()[0].rstrip()) > 5)
