@@ -48,7 +48,8 @@ def test_a_detached_run_lives_through_signals_and_ends_by_one_with_a_checkpoint(
     with eostui.open("demo") as run:
         assert run.status() is Status.STOPPED
         assert _signals(run)[-2:] == ["SIGUSR1", "SIGTERM"]
-        assert f"step-{run.length('train'):08d}.pt" in _checkpoints(eostui)
+        made = run.length("train")  # a stop may come between a row and its update
+        assert _checkpoints(eostui)[-1] in (f"step-{made - 1:08d}.pt", f"step-{made:08d}.pt")
 
 
 def test_a_start_that_fails_is_told_by_detach(eostui: Eostui) -> None:
