@@ -239,6 +239,14 @@ class RunWriter:
         if self._failure is not None:
             raise self._told(self._failure)
 
+    def mark(self, status: Status) -> None:
+        """Write the status alone, from any thread and whatever this writer is at: the process is about to be killed.
+
+        Rows that wait are lost.
+        """
+        with contextlib.suppress(OSError):
+            os.pwrite(self._descriptor, status.encode().ljust(_STATUS_BYTES, b"\0"), self._status_offset)
+
     def close(self) -> None:
         """Bring everything to disk and close the file; StoreError if that failed and nobody was told yet."""
         if self._closing.is_set():
@@ -329,9 +337,7 @@ class RunWriter:
             self._failure = failure
         with contextlib.suppress(OSError, RuntimeError):
             self._write_last_words(str(failure))
-        with contextlib.suppress(OSError):
-            failed = Status.FAILED.encode().ljust(_STATUS_BYTES, b"\0")
-            os.pwrite(self._descriptor, failed, self._status_offset)
+        self.mark(Status.FAILED)
         _abandon(self._file)
 
     def _write_last_words(self, error: str) -> None:

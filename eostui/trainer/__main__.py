@@ -79,7 +79,10 @@ def _train(directory: Path, server: LinkServer) -> int:
             raise KeyboardInterrupt(number)  # interrupts the setup; later on, the loop stops between two steps
 
     def kill(number: int) -> None:
-        server.say(Ended(f"the trainer was killed by a second {signal.Signals(number).name}", 1))
+        control.mark_as_stopped()
+        text = f"the trainer was killed by a second {signal.Signals(number).name}"
+        print(text, file=sys.stderr, flush=True)
+        server.say(Ended(text, 1))
         withdraw(directory)
         server.close(timeout=0.5)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from eostui.link.server import LinkServer
 from eostui.link.waiting import Asked
@@ -34,6 +34,8 @@ class Control:
         self.stopping = False
         self.begun = False
         """Whether the run has its file: from then on, whoever trains looks at `stopping` again and again."""
+        self.mark_as_stopped: Callable[[], None] = lambda: None
+        """Says in the run's file that it was stopped, where a second signal kills a trainer that hears none."""
         self.to_save = False
         """Whether a signal has asked for a checkpoint, which is not written yet."""
         self.requeued = False

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import traceback
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,7 @@ def train(assignment: Assignment, directory: Path, hello: Hello, server: LinkSer
             predecessor=beginning.predecessor,
             parent=beginning.parent,
         )
+        control.mark_as_stopped = partial(writer.mark, Status.STOPPED)
         control.begun = True
         if beginning.predecessor is not None:
             tables = [*writer.tables.values()]

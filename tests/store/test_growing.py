@@ -124,6 +124,23 @@ def test_a_writer_that_nobody_closed_is_closed_when_python_ends(tmp_path: Path) 
         assert check_whole(run) == 1000
 
 
+def test_the_status_alone_is_written_at_once_and_in_any_thread(tmp_path: Path) -> None:
+    code = WRITER.split("with RunWriter")[0] + (
+        "import os, threading\n"
+        "run = RunWriter.create(Path(sys.argv[1]), name='w', config={}, environment={}, tables=TABLES)\n"
+        "with run._disk_lock:\n"  # a flush that takes its time
+        "    thread = threading.Thread(target=run.mark, args=[Status.STOPPED])\n"
+        "    thread.start()\n"
+        "    thread.join()\n"
+        "    os._exit(3)\n"
+    )
+    path = tmp_path / "run.h5"
+    writer = python(code, path)
+    assert (writer.communicate(timeout=60)[1], writer.returncode) == ("", 3)
+    with RunFile.open(path) as run:
+        assert run.status() is Status.STOPPED
+
+
 def test_an_hdf5_file_that_is_still_being_created_is_not_read_as_a_run(tmp_path: Path) -> None:
     path = tmp_path / "run.h5"
     code = "import h5py, sys\nh5py.File(sys.argv[1], 'w', libver='latest').flush()\nprint(1, flush=True)\ninput()"
