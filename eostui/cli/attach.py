@@ -8,6 +8,8 @@ from eostui.cli.options import DEFAULT_RUNS_DIR, NewestRunning, RunsDir, Theme
 def attach(run: NewestRunning = None, theme: Theme = None, runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> int:
     """Open the dashboard on a run that is still being trained.
 
+    A run that is trained on another machine, which shares the files, is followed by its file, and commands go as files.
+
     Examples:
 
     - `eostui attach` (the newest run that is going)
@@ -16,15 +18,15 @@ def attach(run: NewestRunning = None, theme: Theme = None, runs_dir: RunsDir = D
     from eostui.cli.terminal import require_terminal
     from eostui.cli.watch import preferences, watch
     from eostui.link.address import LinkError
-    from eostui.link.client import LinkClient
     from eostui.link.live_runs import find_live
     from eostui.reading.live import LiveFeed
+    from eostui.reading.reach import reach
 
     directory = find_live(run, runs_dir)
     require_terminal("`eostui info` and `eostui export` need none")
     chosen = preferences(theme)
     try:
-        client = LinkClient.to_run(directory)
+        client = reach(directory)
     except LinkError as error:
         raise LinkError(f"{error}; watch what is in its file: eostui replay {directory}") from None
     return watch(LiveFeed(client, directory), chosen)

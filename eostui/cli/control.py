@@ -49,13 +49,13 @@ def control(
     - `eostui control demo stop`
     """
     from eostui.link.address import LinkError
-    from eostui.link.client import LinkClient
     from eostui.link.live_runs import find_live
     from eostui.link.withdraw import has_begun, interrupt
+    from eostui.reading.reach import reach
 
     argument = _argument(verb, value)
     directory = find_live(run, runs_dir)
-    client = LinkClient.to_run(directory)
+    client = reach(directory)
     if verb is Verb.STOP and not has_begun(directory) and interrupt(directory):
         print(client.last_word(timeout))
         client.close()

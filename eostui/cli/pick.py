@@ -10,8 +10,8 @@ from eostui.cli.watch import preferences, show, show_together, watch, watch_agai
 from eostui.dashboard.picker import RunPicker
 from eostui.home import expand_home
 from eostui.link.address import is_live
-from eostui.link.client import LinkClient
 from eostui.reading.live import LiveFeed
+from eostui.reading.reach import reach
 from eostui.reading.replay import ReplayFeed
 from eostui.store import open_run, open_runs
 
@@ -39,7 +39,7 @@ def pick() -> int:
 def _open(path: Path) -> int:
     """Watch a run that is being trained, and replay any other; the exit code."""
     if is_live(path.parent):
-        return watch(LiveFeed(LinkClient.to_run(path.parent), path.parent), preferences(None))
+        return watch(LiveFeed(reach(path.parent), path.parent), preferences(None))
     with open_run(path) as file:
         feed = ReplayFeed(file)
     return watch_again(feed, preferences(None))

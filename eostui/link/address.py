@@ -68,23 +68,33 @@ def connect(run_directory: Path) -> socket.socket:
         raise LinkError(f"the trainer of {name} is suspended: `kill -CONT {_pid(run_directory)}` lets it go on")
     if life in (Life.ELSEWHERE, Life.SILENT):
         raise LinkError(f"the trainer of {name} is on another machine, {_host(run_directory)}: attach there")
+    try:
+        return connect_to(listening_at(run_directory))
+    except BlockingIOError as error:
+        raise LinkError(f"the trainer of {name} takes nobody in at present: try again") from error
+    except OSError as error:
+        if life is Life.ALIVE:
+            reason = error.strerror or error
+            raise LinkError(f"the trainer of {name} is running, and cannot be reached: {reason}") from error
+        raise LinkError(f"no trainer is running for {name}") from error
+
+
+def connect_to(path: Path) -> socket.socket:
+    """A connection to a socket, once those are taken in that are before us in the queue. Raises OSError."""
     deadline = time.monotonic() + TIMEOUT
     while True:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         connection.settimeout(TIMEOUT)
         try:
-            connection.connect(str(_listening_at(run_directory)))
-        except BlockingIOError as error:  # others are before us in the queue
+            connection.connect(str(path))
+        except BlockingIOError:
             connection.close()
             if time.monotonic() > deadline:
-                raise LinkError(f"the trainer of {name} takes nobody in at present: try again") from error
+                raise
             time.sleep(0.05)
-        except OSError as error:
+        except OSError:
             connection.close()
-            if life is Life.ALIVE:
-                reason = error.strerror or error
-                raise LinkError(f"the trainer of {name} is running, and cannot be reached: {reason}") from error
-            raise LinkError(f"no trainer is running for {name}") from error
+            raise
         else:
             connection.settimeout(None)
             return connection
@@ -106,7 +116,7 @@ def is_live(run_directory: Path) -> bool:
     return life in (Life.ALIVE, Life.SUSPENDED, Life.ELSEWHERE)
 
 
-def _listening_at(run_directory: Path) -> Path:
+def listening_at(run_directory: Path) -> Path:
     """Where the trainer listens. One whose directory was renamed goes on listening where its path led to before."""
     path = socket_path(run_directory)
     if not path.exists() and (found := read_heartbeat(run_directory)) is not None:

@@ -21,6 +21,8 @@ from pathlib import Path
 HEARTBEAT_NAME = "heartbeat.json"
 INTERVAL = 2.0
 """Seconds between two beats."""
+LOOK = 0.4
+"""Seconds between two looks at what has been left in the directory."""
 SILENCE = 30.0
 """Seconds without a beat after which nobody says any more that a trainer on another machine is there: a network file
 system may show a change so late."""
@@ -116,12 +118,19 @@ class Pulse:
     """Writes a run's heartbeat, and renews it from a thread of its own until `stop`."""
 
     def __init__(
-        self, directory: Path, socket: str, *, moved: Callable[[Path], None], gone: Callable[[], None]
+        self,
+        directory: Path,
+        socket: str,
+        *,
+        look: Callable[[Path], None],
+        moved: Callable[[Path], None],
+        gone: Callable[[], None],
     ) -> None:
-        """In that thread, `moved` is called with the directory's new path when it was renamed, and `gone` when it was
-        deleted. Raises OSError."""
+        """In that thread, `look` is called again and again with the directory's present path, `moved` with its new path
+        when it was renamed, and `gone` when it was deleted. Raises OSError."""
         self._directory = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)  # follows it when it is renamed
         self._path = directory
+        self._look = look
         self._moved = moved
         self._gone = gone
         self._stopping = threading.Event()
@@ -135,7 +144,12 @@ class Pulse:
             os.unlink(HEARTBEAT_NAME, dir_fd=self._directory)
 
     def _beat(self) -> None:
-        while not self._stopping.wait(INTERVAL):
+        beaten = time.monotonic()
+        while not self._stopping.wait(min(LOOK, INTERVAL)):
+            self._look(self._path)
+            if time.monotonic() - beaten < INTERVAL:
+                continue
+            beaten = time.monotonic()
             try:
                 os.utime(HEARTBEAT_NAME, dir_fd=self._directory)
             except OSError:

@@ -19,6 +19,7 @@ from eostui.link.verb import Verb
 from eostui.link.withdraw import has_begun, withdraw
 from eostui.reading.demise import demise
 from eostui.reading.feed import Feed, Notice
+from eostui.reading.follower import Follower
 from eostui.reading.progress import PhaseClock
 from eostui.reading.series import series_of
 from eostui.store import RUN_FILE, RunFile, RunFileError, Status, Table, clean_text
@@ -51,7 +52,9 @@ class LiveFeed(Feed):
     goes on, everything comes from the file from then on.
     """
 
-    def __init__(self, client: LinkClient, directory: Path, process: subprocess.Popen[str] | None = None) -> None:
+    def __init__(
+        self, client: LinkClient | Follower, directory: Path, process: subprocess.Popen[str] | None = None
+    ) -> None:
         super().__init__()
         self.name = clean_text(directory.name, 100)
         self.directory = directory

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from pathlib import Path
 
 from eostui.link.address import is_live, life_of
 from eostui.link.heartbeat import Life, read_heartbeat
 from eostui.reading.numbers import duration
-from eostui.store import RunFile, Status, clean_text
+from eostui.store import RUN_FILE, RunFile, Status, clean_text
 
 
 def run_state(run: RunFile) -> str:
@@ -19,9 +21,9 @@ def run_state(run: RunFile) -> str:
 def state_of(directory: Path, status: Status) -> str:
     """The state of a run that has not ended, whose file, if it has one yet, has this status.
 
-    `running on gpu17` where the trainer is on another machine that shares the files, `suspended` where somebody has
-    stopped its process, `died` where there is no such process any more, `not heard of for 10 min` of one on another
-    machine, and `copy` of a directory that was copied while its run went on.
+    `running on gpu17, last row 3 s ago` where the trainer is on another machine that shares the files, `not heard of
+    for 10 min` where that one is silent, `suspended` where somebody has stopped its process, `died` where there is no
+    such process any more, and `copy` of a directory that was copied while its run went on.
     """
     found = read_heartbeat(directory)
     match life_of(directory):
@@ -32,9 +34,16 @@ def state_of(directory: Path, status: Status) -> str:
         case Life.COPIED:
             return "copy"
         case Life.ELSEWHERE if found:
-            return f"{status} on {clean_text(found[0].host, 60)}"
+            return f"{status} on {clean_text(found[0].host, 60)}{_last_row(directory)}"
         case Life.SILENT if found:
             return f"not heard of for {duration(found[1])}"
         case None if is_live(directory):
             return str(status)
     return "died" if status is not Status.STARTING else "died while starting"
+
+
+def _last_row(directory: Path) -> str:
+    """How long ago a run's file was written last."""
+    with contextlib.suppress(OSError):
+        return f", last row {duration(max(time.time() - (directory / RUN_FILE).stat().st_mtime, 0.0))} ago"
+    return ""

@@ -26,6 +26,7 @@ from eostui.streams import fill_standard_descriptors
 from eostui.trainer.assignment import Assignment
 from eostui.trainer.control import REQUEUED, Control
 from eostui.trainer.ending import end, heed_signals
+from eostui.trainer.spooled import Spooled
 from eostui.trainer.stage import Stage
 
 INTERRUPTED = 130
@@ -45,7 +46,14 @@ def main() -> NoReturn:
         forget(registered)
         registered = register(path)
 
-    pulse = Pulse(directory.absolute(), listener.getsockname(), moved=moved, gone=lambda: _deleted(server))
+    spooled = Spooled(directory)
+    pulse = Pulse(
+        directory.absolute(),
+        listener.getsockname(),
+        look=spooled.look,
+        moved=moved,
+        gone=lambda: _deleted(server),
+    )
     try:
         code = _train(directory, server)
     except BaseException as error:  # anything unforeseen: a missing module, or an exit in the user's code

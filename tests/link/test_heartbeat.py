@@ -128,7 +128,7 @@ def test_a_pulse_follows_its_directory_and_says_when_it_is_gone(
     monkeypatch.setattr(heartbeat, "INTERVAL", 0.01)
     moved: list[Path] = []
     gone: list[bool] = []
-    Pulse(directory, "", moved=moved.append, gone=lambda: gone.append(True))
+    Pulse(directory, "", look=lambda path: None, moved=moved.append, gone=lambda: gone.append(True))
     there = directory.rename(directory.with_name("renamed"))
     _until(lambda: moved == [there])
     before = (there / HEARTBEAT_NAME).stat().st_mtime_ns
@@ -139,7 +139,7 @@ def test_a_pulse_follows_its_directory_and_says_when_it_is_gone(
 
 
 def test_a_pulse_that_stops_leaves_nothing(directory: Path) -> None:
-    Pulse(directory, "", moved=lambda path: None, gone=lambda: None).stop()
+    Pulse(directory, "", look=lambda path: None, moved=lambda path: None, gone=lambda: None).stop()
     assert not list(directory.iterdir())
 
 

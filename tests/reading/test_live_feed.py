@@ -237,6 +237,7 @@ def test_rows_without_a_column_that_cannot_be_nan_are_told_of_by_its_name(server
 
 def _garbage(feed: LiveFeed) -> None:
     """The trainer gets what it cannot read, and hangs up."""
+    assert isinstance(feed._client, LinkClient)
     feed._client._connection.sendall(b"GET / HTTP/1.1")
 
 

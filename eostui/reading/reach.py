@@ -1,0 +1,20 @@
+"""The best way there is to a run's trainer: its socket, else its files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from eostui.link.address import life_of
+from eostui.link.client import LinkClient
+from eostui.link.heartbeat import Life
+from eostui.reading.follower import Follower
+
+
+def reach(directory: Path) -> LinkClient | Follower:
+    """A connection to the trainer of a run, or its file where the trainer is on another machine.
+
+    Raises `LinkError` where no trainer is alive, or it can take nobody in.
+    """
+    if life_of(directory) in (Life.ELSEWHERE, Life.SILENT):
+        return Follower(directory)
+    return LinkClient.to_run(directory)

@@ -1,0 +1,48 @@
+"""Hands commands that come as files to the trainer's own socket, where they are treated like any viewer's."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from pathlib import Path
+
+from eostui.link import spool
+from eostui.link.address import connect_to, listening_at
+from eostui.link.client import LinkClient
+from eostui.link.messages import Ack
+from eostui.link.verb import Verb
+from eostui.link.withdraw import has_begun
+
+
+class Spooled:
+    """The commands of a run's spool, and those that wait for an answer."""
+
+    def __init__(self, directory: Path) -> None:
+        """Commands to an earlier trainer of the run are removed."""
+        self._client: LinkClient | None = None
+        self._asked: dict[int, str] = {}
+        spool.take(directory)
+
+    def look(self, directory: Path) -> None:
+        """Take what has come, and leave the answers that there are by now. `directory` is the run's present path."""
+        with contextlib.suppress(OSError):
+            for name, command in spool.take(directory):
+                if command is None:
+                    spool.answer(directory, name, Ack(0, False, "this is no command that the trainer can read"))
+                elif command.verb is Verb.STOP and not has_begun(directory):
+                    os.kill(os.getpid(), signal.SIGTERM)  # commands are heard once there are steps to act between
+                    spool.answer(directory, name, Ack(0, True, "stopping"))
+                else:
+                    self._ask(directory, name, command.verb, command.argument)
+            for message in [] if self._client is None else self._client.take():
+                if isinstance(message, Ack) and message.id in self._asked:
+                    spool.answer(directory, self._asked.pop(message.id), message)
+
+    def _ask(self, directory: Path, name: str, verb: Verb, argument: float | str | None) -> None:
+        try:
+            if self._client is None or self._client.closed:
+                self._client = LinkClient(connect_to(listening_at(directory)))
+            self._asked[self._client.send(verb, argument)] = name
+        except OSError as error:
+            spool.answer(directory, name, Ack(0, False, str(error)))
