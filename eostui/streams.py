@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import io
 import os
 import sys
@@ -34,6 +35,31 @@ def fill_standard_descriptors() -> None:
             stream = open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115
             setattr(sys, name, stream)
             setattr(sys, f"__{name}__", stream)
+
+
+class _Unfailing(io.TextIOWrapper):
+    """Loses what cannot be written."""
+
+    def write(self, text: str, /) -> int:
+        with contextlib.suppress(OSError):
+            super().write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            super().flush()
+
+
+def write_what_can_be_written() -> None:
+    """From here on standard output and error raise no OSError: a log on a full disk must not end what is logged."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if isinstance(stream, io.TextIOWrapper):
+            unfailing = _Unfailing(
+                stream.detach(), encoding="utf-8", errors="backslashreplace", line_buffering=True, write_through=True
+            )
+            setattr(sys, name, unfailing)
+            setattr(sys, f"__{name}__", unfailing)
 
 
 def write_what_can_be_read() -> None:

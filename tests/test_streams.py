@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -43,3 +44,24 @@ def test_closed_descriptors_are_filled_before_a_file_can_get_their_numbers() -> 
     done = subprocess.run([sys.executable, "-c", code], timeout=60, check=False, env=dict(os.environ))
     assert done.returncode >= 3
     assert done.returncode < 10
+
+
+def test_a_log_that_cannot_be_written_ends_nothing() -> None:
+    code = (
+        "import sys, traceback\n"
+        "from eostui.streams import write_what_can_be_written\n"
+        "write_what_can_be_written()\n"
+        "try:\n    1 / 0\nexcept ZeroDivisionError:\n    traceback.print_exc()\n"
+        "print('η', flush=True)\n"
+        "sys.stderr.flush()\n"
+        "raise SystemExit(3)\n"
+    )
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([sys.executable, "-c", code], stdout=full, stderr=full, check=False)
+    assert done.returncode == 3
+
+
+def test_what_can_be_written_is() -> None:
+    code = "from eostui.streams import write_what_can_be_written\nwrite_what_can_be_written()\nprint('η \\udc80')\n"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert done.stdout.decode() == "η \\udc80\n"

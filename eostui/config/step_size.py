@@ -32,8 +32,8 @@ def not_a_step_size(given: object) -> str:
 
 
 def cannot_be_held(lr: float, dtype: str) -> str:
-    """Why weights of a dtype, `float32` or `float64`, cannot be moved by a step size; empty where they can."""
-    smallest, largest = RANGES[dtype]
+    """Why weights of a dtype cannot be moved by a step size; empty where they can, or where there is no such dtype."""
+    smallest, largest = RANGES.get(dtype, (0.0, math.inf))
     if smallest <= lr <= largest:
         return ""
     return f"{lr:g} is not a step size that {dtype} can hold: give one from {smallest:g} to {largest:g}"

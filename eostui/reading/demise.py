@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -15,6 +16,8 @@ from eostui.store import clean_text
 UNTIL_DEAD = 2.0
 """Seconds given to a process that has hung up, to be dead."""
 LONGEST_WORDS = 200
+_LAST_BYTES = 1 << 20
+"""How much of the end of a log is looked at."""
 
 _FATAL = re.compile(r"^(?:Fatal Python error|Windows fatal exception): (?P<what>.*)$")
 _FRAME = re.compile(r'^  File "(?P<file>.*)", line (?P<line>\d+) in (?P<function>.*)$')
@@ -63,9 +66,12 @@ def last_words(log: Path) -> str:
     After a crash in native code that is what crashed and in which line of Python; after a traceback its last line.
     """
     try:
-        lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+        with log.open("rb") as file:
+            file.seek(-min(_LAST_BYTES, log.stat().st_size), os.SEEK_END)
+            text = file.read(_LAST_BYTES).decode(errors="replace")
     except OSError:
         return ""
+    lines = [line for line in text.splitlines() if line.strip()]
     crashes = [number for number, line in enumerate(lines) if _FATAL.match(line)]
     if crashes:
         return clean_text(_crash(lines[: crashes[-1]], lines[crashes[-1] :]), LONGEST_WORDS)

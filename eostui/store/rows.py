@@ -79,8 +79,9 @@ class RowBuffer:
     def write(self, rows: Sequence[Row]) -> None:
         """Append rows of this table to the datasets."""
         end = self._written + len(rows)
-        columns = zip(*(row.values for row in rows), strict=True)
-        for dataset, values in zip(self._datasets, columns, strict=True):
+        columns = list(zip(*(row.values for row in rows), strict=True))
+        # The column `step`, which is the first one, comes last: a row has its step once it is whole.
+        for dataset, values in reversed(list(zip(self._datasets, columns, strict=True))):
             dataset.resize(end, axis=0)
             dataset[self._written : end] = np.array(values, dtype=dataset.dtype)
         self._written = end

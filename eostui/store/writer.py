@@ -10,6 +10,7 @@ import math
 import os
 import re
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +31,8 @@ from eostui.store.text import clean_text
 
 FLUSH_INTERVAL = 0.25
 """Seconds between two flushes: a killed process loses no more rows than it appended in this time."""
+SYNC_INTERVAL = 3.0
+"""Seconds between two times that the rows are brought to the disk itself: a machine that loses power loses no more."""
 _STATUS_BYTES = 16
 """The room for the run's status."""
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
@@ -230,8 +233,7 @@ class RunWriter:
         self._to_disk()
         if self._failure is not None:
             raise self._told(self._failure)
-        with self._disk_lock, contextlib.suppress(OSError):  # a file system that cannot says so
-            os.fsync(self._descriptor)
+        self._sync()
 
     def set_status(self, status: Status) -> None:
         """Write the run's status, after every row appended before, and bring both to disk."""
@@ -281,8 +283,22 @@ class RunWriter:
         self._status_offset: int = self._status.id.get_offset()
 
     def _flush_regularly(self) -> None:
+        synced = time.monotonic()
         while not self._closing.wait(FLUSH_INTERVAL):
             self._to_disk()
+            if time.monotonic() - synced > SYNC_INTERVAL:
+                synced = time.monotonic()
+                self._sync()
+
+    def _sync(self) -> None:
+        """Bring what was written to the disk itself, while others go on writing."""
+        with contextlib.suppress(OSError):  # a file system that cannot says so
+            with self._disk_lock:
+                descriptor = os.dup(self._descriptor)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
     def _to_disk(self, status: Status | None = None) -> None:
         """Write the rows that wait, then the status, so that who reads of an end finds every row."""

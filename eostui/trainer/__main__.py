@@ -22,7 +22,7 @@ from eostui.link.messages import Ended, Hello
 from eostui.link.server import LinkServer
 from eostui.link.withdraw import has_begun, withdraw, withdraw_but_keep_log
 from eostui.one_line import in_one_line
-from eostui.streams import fill_standard_descriptors
+from eostui.streams import fill_standard_descriptors, write_what_can_be_written
 from eostui.trainer.assignment import Assignment
 from eostui.trainer.control import REQUEUED, Control
 from eostui.trainer.ending import end, heed_signals
@@ -35,6 +35,7 @@ INTERRUPTED = 130
 def main() -> NoReturn:
     """Train by the config on standard input, and end with the run's exit code."""
     fill_standard_descriptors()
+    write_what_can_be_written()
     faulthandler.enable()  # a crash in native code leaves its trace in the log
     directory, listener = Path(sys.argv[1]), socket.socket(fileno=int(sys.argv[2]))
     _keep_to_this_process(listener)

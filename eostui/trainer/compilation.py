@@ -67,6 +67,14 @@ class Compilation:
         free, needed = available_memory(torch.device("cpu")), self._limits.memory
         if free is not None and free < needed:
             return f"products are not compiled: {needed >> 30} GiB of memory are needed, {free / 2**30:.1f} are free"
+        try:
+            self._start()
+        except OSError as error:
+            self.close()
+            return f"products are not compiled: {in_one_line(error)}"
+        return "compiling products in a process of its own"
+
+    def _start(self) -> None:
         self._directory = Path(tempfile.mkdtemp(prefix="eostui-"))
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "eostui.trainer.compiler", str(self._directory)],
@@ -80,7 +88,6 @@ class Compilation:
         assert self._process.stdin is not None
         self._process.stdin.write(self._config.to_json() + "\n")
         self._process.stdin.flush()
-        return "compiling products in a process of its own"
 
     def _finish(self) -> str:
         assert self._directory is not None

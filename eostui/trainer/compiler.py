@@ -12,6 +12,7 @@ import shutil
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 
 from eostui.config import RunConfig
@@ -19,6 +20,9 @@ from eostui.curvature.compiled.tangent_compiler import compile_tangent
 from eostui.one_line import in_one_line
 from eostui.trainer.compilation import FAILURE
 from eostui.trainer.setup import set_up
+
+TRIES = 100
+"""How often the directory is removed, a tenth of a second apart."""
 
 
 def main() -> int:
@@ -38,8 +42,11 @@ def main() -> int:
 
 def _end_with_standard_input(directory: Path) -> None:
     sys.stdin.read()
-    while directory.exists():  # the main thread may be writing into it
+    for _ in range(TRIES):  # the main thread may be writing into it
         shutil.rmtree(directory, ignore_errors=True)
+        if not directory.exists():
+            break
+        time.sleep(0.1)
     os.killpg(0, signal.SIGKILL)
 
 

@@ -91,7 +91,7 @@ class Trainer:
             status = self._train()
         except StoreError:
             raise
-        except (Exception, SystemExit) as error:  # the user's code may call sys.exit
+        except BaseException as error:  # the user's code may call sys.exit, or raise what it likes
             record.event(self._descent.step, Failed(told(error)))
             raise
         finally:

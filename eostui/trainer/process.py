@@ -150,7 +150,7 @@ def _run(prepared: _Prepared, record: Record, directory: Path, control: Control)
             text = str(status)
         except StoreError:
             raise
-        except (Exception, SystemExit) as error:  # a user's model may raise anything, a device may run out of memory
+        except BaseException as error:  # a user's model may raise anything, a device may run out of memory
             traceback.print_exc()
             status, text = Status.FAILED, told(error)
         record.close(status)

@@ -99,7 +99,7 @@ def test_a_name_that_is_taken_is_not_overwritten(eostui: Eostui) -> None:
 
 def test_a_limit_on_the_size_of_files_ends_the_run_and_loses_nothing_that_was_written(eostui: Eostui) -> None:
     def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_200_000, 1_200_000))
 
     done = subprocess.run(
         eostui.command(
