@@ -46,6 +46,12 @@ class Listening:
     def learn(self, turn: Turn, outcome: Outcome) -> None:
         self._decider.learn(turn, outcome)
 
+    def saves(self, turn: Turn) -> None:
+        self._decider.saves(turn)
+
+    def record_signals(self) -> None:
+        self._decider.record_signals()
+
     def state_dict(self) -> dict[str, Any]:
         return self._decider.state_dict()
 
@@ -61,6 +67,12 @@ class Repeating:
 
     def learn(self, turn: Turn, outcome: Outcome) -> None:
         """Nothing is decided here."""
+
+    def saves(self, turn: Turn) -> None:
+        """Nothing is decided here."""
+
+    def record_signals(self) -> None:
+        """Nobody sends any."""
 
     def state_dict(self) -> dict[str, Any]:
         return {}
