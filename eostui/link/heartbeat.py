@@ -95,7 +95,8 @@ class Heartbeat:
 def read_heartbeat(directory: Path) -> tuple[Heartbeat, float] | None:
     """A run's heartbeat and its age in seconds; None where there is none that can be read."""
     try:
-        with (directory / HEARTBEAT_NAME).open("rb") as file:
+        # Without waiting for a writer: a file of that name in a directory from elsewhere may be a pipe.
+        with os.fdopen(os.open(directory / HEARTBEAT_NAME, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
             text = file.read(_MOST_BYTES)
             age = time.time() - os.fstat(file.fileno()).st_mtime
         values = json.loads(text)

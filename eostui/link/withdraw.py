@@ -11,6 +11,7 @@ from pathlib import Path
 
 from eostui.link.address import SOCKET_NAME, LinkError, is_live, life_of, socket_path
 from eostui.link.heartbeat import HEARTBEAT_NAME, Life, read_heartbeat
+from eostui.link.spool import SPOOL_NAME
 from eostui.store import RUN_FILE
 
 LOG_NAME = "trainer.log"
@@ -71,7 +72,7 @@ def withdraw_leftover(run_directory: Path) -> None:
     unfinished = {name for name in names if name.startswith(f".{RUN_FILE}.")}
     if (
         LOG_NAME in names
-        and names - unfinished <= {LOG_NAME, SOCKET_NAME, HEARTBEAT_NAME}
+        and names - unfinished <= {LOG_NAME, SOCKET_NAME, HEARTBEAT_NAME, SPOOL_NAME}
         and not is_live(run_directory)
     ):
         withdraw(run_directory)

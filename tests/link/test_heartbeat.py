@@ -99,6 +99,11 @@ def test_nonsense_is_no_heartbeat(directory: Path, text: str) -> None:
     assert state_of(directory, Status.RUNNING) == "died"
 
 
+def test_a_pipe_in_the_place_of_a_heartbeat_is_not_waited_for(directory: Path) -> None:
+    os.mkfifo(directory / HEARTBEAT_NAME)
+    assert read_heartbeat(directory) is None
+
+
 def test_no_socket_is_believed_that_is_in_another_place(directory: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
