@@ -28,5 +28,7 @@ def attach(run: NewestRunning = None, theme: Theme = None, runs_dir: RunsDir = D
     try:
         client = reach(directory)
     except LinkError as error:
-        raise LinkError(f"{error}; watch what is in its file: eostui replay {directory}") from None
+        raise LinkError(
+            f"{error}; go on with it: eostui resume {directory}, or watch it again: eostui replay {directory}"
+        ) from None
     return watch(LiveFeed(client, directory), chosen)

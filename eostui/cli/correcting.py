@@ -24,7 +24,9 @@ def to_correct(error: typer.TyperException) -> str:
     right = _right(parameter)
     if not right:
         return f"{name}: {str(wrong['msg']).removeprefix('Value error, ')}"
-    return f"{name}: {wrong['input']!r} will not do; give {right}"
+    least = wrong.get("ctx", {}).get("ge")
+    beyond = "" if least is None or " of at least " in right else f" of at least {least}"
+    return f"{name}: {wrong['input']!r} will not do; give {right}{beyond}"
 
 
 def _right(parameter: Any) -> str:

@@ -7,7 +7,9 @@ import hashlib
 import os
 from pathlib import Path
 
+from eostui.home import expand_home
 from eostui.link.address import is_live
+from eostui.link.withdraw import LOG_NAME
 from eostui.store import RUN_FILE, RunNotFound, clean_text, find_run, list_runs
 
 _MOST_BYTES = 4096
@@ -79,11 +81,11 @@ def starting_runs(runs_dir: Path) -> list[Path]:
         return sorted(
             directory
             for directory in runs_dir.iterdir()
-            if (directory / "trainer.log").is_file() and not (directory / RUN_FILE).exists()
+            if (directory / LOG_NAME).is_file() and not (directory / RUN_FILE).exists()
         )
     return []
 
 
 def _registry() -> Path:
     state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-    return Path(state).expanduser() / "eostui" / "live"
+    return expand_home(state) / "eostui" / "live"

@@ -105,7 +105,7 @@ class Trainer:
         begins, record, setup = self._beginning, self._record, self._setup
         if begins.state is not None:
             self.load_state_dict(begins.state)
-            forget_newer(self._record.directory / "checkpoints", begins.step)
+        forget_newer(record.directory / "checkpoints", begins.step)  # those that could not be used
         start = Started(self._descent.lr, self._descent.threshold.value)
         record.event(begins.step, begins.happening or start)
         if begins.lr is not None:

@@ -82,7 +82,7 @@ def train(assignment: Assignment, directory: Path, hello: Hello, server: LinkSer
     described = {table.name: table.to_json() for table in tables}
     record = Record(writer, server, elapsed=beginning.elapsed, last_step=beginning.step - 1)
     record.introduce(Hello(hello.name, hello.run_file, hello.config, environment, described))
-    status, text = _run(prepared, record, directory, control)
+    status, text = _run(prepared, record, control)
     if config.limits.on_end is not None:
         start_command(config.limits.on_end, Ending(record.directory, status, record.last_step, text))
     code = REQUEUED if control.requeued and status is Status.STOPPED else EXIT_CODES[status]
@@ -132,7 +132,7 @@ def _checked(setup: Setup, preparation: Preparation) -> Products:
     return checked_products(setup.config, setup, setup.theta)
 
 
-def _run(prepared: _Prepared, record: Record, directory: Path, control: Control) -> tuple[Status, str]:
+def _run(prepared: _Prepared, record: Record, control: Control) -> tuple[Status, str]:
     setup, expected = prepared.setup, prepared.expected
     try:
         try:
