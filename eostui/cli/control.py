@@ -15,6 +15,7 @@ TAKES = {
     Verb.NOTE: 'a text, such as `note "the loss jumps here"`',
     Verb.TRACK: "an instrument, such as `track trace`",
     Verb.UNTRACK: "an instrument, such as `untrack trace`",
+    Verb.FLOW: "flows, such as `flow central,gradient`, or `flow none`",
 }
 """The verbs that take a value, and what it is."""
 
@@ -32,7 +33,8 @@ def control(
         typer.Argument(
             metavar="[X]",
             autocompletion=_instruments,
-            help="The new step size for `lr`, the text for `note`, an instrument for `track` and `untrack`.",
+            help="The new step size for `lr`, the text for `note`, an instrument for `track` and `untrack`, "
+            "flows for `flow`.",
         ),
     ] = None,
     timeout: Annotated[float, typer.Option(help="Seconds to wait for the trainer's answer.")] = 600.0,
@@ -46,6 +48,7 @@ def control(
     - `eostui control demo lr 2/300`
     - `eostui control demo note "the loss jumps here"`
     - `eostui control demo track trace`
+    - `eostui control demo flow central,gradient`
     - `eostui control demo stop`
     """
     from eostui.link.address import LinkError

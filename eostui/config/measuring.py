@@ -97,6 +97,17 @@ class Measuring(Settings):
             read=_names,
         ),
     ] = ("gauss-newton", "tracked")
+    flow: Annotated[
+        tuple[str, ...],
+        Flag(
+            "Curves that theory predicts, beside the run: central, gradient and quadratic, with commas between; "
+            "docs/flows.md says what each means.",
+            Panel.MEASURED,
+            metavar="NAMES",
+            typed=str,
+            read=_names,
+        ),
+    ] = ()
 
     @property
     def frugal(self) -> bool:

@@ -27,8 +27,8 @@ KEYS = (
     *("momentum", "beta1", "beta2", "eps", "weight_decay", "decoupled", "centered"),
     *("steps", "until_loss", "until_accuracy", "seed", "device", "dtype", "physical_batch"),
     *("eigs", "eig_every", "eig_tol", "eig_above", "eig_samples", "measure_share", "graph_memory"),
-    *("search_dtype", "products", "track", "data_dir", "threads", "checkpoint_every", "keep_checkpoints", "paused"),
-    *("on_end", "requeue"),
+    *("search_dtype", "products", "track", "flow", "data_dir", "threads"),
+    *("checkpoint_every", "keep_checkpoints", "paused", "on_end", "requeue"),
 )
 """The keys of the flat form, in the order in which a run's file has them."""
 

@@ -21,6 +21,7 @@ class Descent:
 
     objective: the loss over all training examples. theta: all weights in one vector, (size,), the only parameter of the
     `optimizer`. minibatches: which examples each step sees; None for all of them. step: the number of updates made.
+    time: Σ η over them.
     """
 
     name = ""
@@ -37,6 +38,7 @@ class Descent:
         self.optimizer = optimizer
         self.theta = theta
         self.step = step
+        self.time = 0.0
         self._minibatches = minibatches
         self._gradient: Tensor | None = None
 
@@ -81,6 +83,7 @@ class Descent:
         self.theta.grad, self._gradient = self._gradient, None
         update(self.optimizer)
         self.step += 1
+        self.time += self.lr
         self.objective.draws.step = self.step
 
     def state_dict(self) -> dict[str, Any]:
@@ -89,6 +92,7 @@ class Descent:
             "model": self.objective.state_dict(self.theta),
             "optimizer": self.optimizer.state_dict(),
             "step": self.step,
+            "time": self.time,
             "rng": torch.get_rng_state(),
         }
 
@@ -99,4 +103,5 @@ class Descent:
             self.theta.copy_(self.objective.parameters())
         self.optimizer.load_state_dict(state["optimizer"])
         self.step = self.objective.draws.step = state["step"]
+        self.time = state.get("time", self.step * self.lr)
         torch.set_rng_state(state["rng"])

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from eostui.dynamics.formulas import Formula
 from eostui.dynamics.optimizers import OPTIMIZERS
+from eostui.dynamics.update_rule import State, UpdateRule
 
 Group = dict[str, Any]
 """A parameter group as torch keeps it."""
@@ -46,10 +47,14 @@ class Facts:
     update: the next update of a parameter group; None where the weights of the group have no update in common.
     preconditioner: P of one parameter of a group, in a shape that expands to the parameter's (as real numbers); None
     before the first update of that parameter. A class without P, such as gradient descent, has no such function.
+    rule: the update rule of a parameter group, without its momentum, which flows follow; None for a class that has no
+    flow. state: the state of that rule for one parameter of a group; None before its first update.
     """
 
     update: Callable[[torch.optim.Optimizer, Group], Update | None]
     preconditioner: Callable[[torch.optim.Optimizer, Group, Tensor], Tensor | None] | None = None
+    rule: Callable[[Group], UpdateRule] | None = None
+    state: Callable[[torch.optim.Optimizer, Group, Tensor], State | None] = lambda *_: {}
 
 
 def facts_of(optimizer: torch.optim.Optimizer) -> Facts | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor
 from eostui.dynamics.update_rule import State, UpdateRule
 
 
+@dataclass(frozen=True)
 class GradientDescent(UpdateRule):
     """θ ← θ − ηg: no state, and P = 1. It has no momentum."""
 
@@ -25,9 +27,13 @@ class GradientDescent(UpdateRule):
         """Nothing."""
         return {}
 
-    def rate(self, state: State, gradient: Tensor) -> State:
+    def rate(self, state: State, gradient: Tensor, variance: Tensor | None = None) -> State:
         """Nothing."""
         return {}
+
+    def preconditioner_rate(self, state: State, rate: State) -> Tensor:
+        """0, ()."""
+        return torch.zeros(())
 
 
 @dataclass(frozen=True)
@@ -52,12 +58,16 @@ class RMSProp(UpdateRule):
         """ν after one more gradient."""
         return {"nu": state["nu"] + (1 - self.beta2) * (self._square(gradient) - state["nu"])}
 
-    def rate(self, state: State, gradient: Tensor) -> State:
-        """ν' = ((1−β₂)/β₂)(g² − ν)."""
-        return {"nu": _pace(self.beta2) * (self._square(gradient) - state["nu"])}
+    def rate(self, state: State, gradient: Tensor, variance: Tensor | None = None) -> State:
+        """ν' = ((1−β₂)/β₂)(g² + variance − ν)."""
+        return {"nu": _pace(self.beta2) * (self._square(gradient, variance) - state["nu"])}
 
-    def _square(self, gradient: Tensor) -> Tensor:
-        return gradient.square()
+    def preconditioner_rate(self, state: State, rate: State) -> Tensor:
+        """ν'/2√ν."""
+        return _root_rate(state["nu"], rate["nu"])
+
+    def _square(self, gradient: Tensor, variance: Tensor | None = None) -> Tensor:
+        return _mean_square(gradient, variance)
 
 
 @dataclass(frozen=True)
@@ -71,8 +81,8 @@ class ScalarRMSProp(RMSProp):
         """ν = 0."""
         return {"nu": theta.new_zeros(())}
 
-    def _square(self, gradient: Tensor) -> Tensor:
-        return gradient.square().sum()
+    def _square(self, gradient: Tensor, variance: Tensor | None = None) -> Tensor:
+        return _mean_square(gradient, variance).sum()
 
 
 @dataclass(frozen=True)
@@ -110,17 +120,36 @@ class Adam(UpdateRule):
             following["u"] = state["u"] + (1 - self.beta1) * (gradient - state["u"])
         return following
 
-    def rate(self, state: State, gradient: Tensor) -> State:
-        """ν̂' = (b/(1−β₂ᵗ))(g² − ν̂) with b = (1−β₂)/β₂, u' = ((1−β₁)/β₁)(g − u) and t' = 1.
+    def rate(self, state: State, gradient: Tensor, variance: Tensor | None = None) -> State:
+        """ν̂' = (b/(1−β₂ᵗ))(g² + variance − ν̂) with b = (1−β₂)/β₂, u' = ((1−β₁)/β₁)(g − u) and t' = 1.
 
-        The first is ν' = b(g² − ν) for ν̂ = ν/(1−β₂ᵗ), with b for −ln β₂, the rate at which β₂ᵗ falls: they differ by
-        about b²/2. It is infinite at t = 0.
+        u has a rate where it is part of the state: a flow that takes P⁻¹g for the mean update has none. The first is
+        ν' = b(g² − ν) for ν̂ = ν/(1−β₂ᵗ), with b for −ln β₂, the rate at which β₂ᵗ falls: they differ by about b²/2. It
+        is infinite at t = 0.
         """
         pace = _pace(self.beta2) / (1 - self.beta2 ** state["t"])
-        rates = {"nu": pace * (gradient.square() - state["nu"]), "t": torch.ones_like(state["t"])}
-        if self.beta1:
+        square = _mean_square(gradient, variance)
+        rates = {"nu": pace * (square - state["nu"]), "t": torch.ones_like(state["t"])}
+        if "u" in state:
             rates["u"] = _pace(self.beta1) * (gradient - state["u"])
         return rates
+
+    def preconditioner_rate(self, state: State, rate: State) -> Tensor:
+        """(1−β₁ᵗ)ν̂'/2√ν̂ − t'β₁ᵗ ln β₁ (√ν̂ + ε)."""
+        bias = self.beta1 ** state["t"]
+        fading = -math.log(self.beta1) * bias * rate["t"] if self.beta1 else 0.0
+        nu = state["nu"]
+        return (1 - bias) * _root_rate(nu, rate["nu"]) + fading * (nu.sqrt() + self.eps)
+
+
+def _mean_square(gradient: Tensor, variance: Tensor | None) -> Tensor:
+    square = gradient.square()
+    return square if variance is None else square + variance
+
+
+def _root_rate(nu: Tensor, rate: Tensor) -> Tensor:
+    """The rate of √ν where ν has this one."""
+    return torch.where(nu > 0, rate / (2 * nu.sqrt()), torch.zeros_like(nu))
 
 
 def _pace(beta: float) -> float:

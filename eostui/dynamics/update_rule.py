@@ -35,8 +35,10 @@ class UpdateRule(ABC):
         """The state after one more gradient g, (size,)."""
 
     @abstractmethod
-    def rate(self, state: State, gradient: Tensor) -> State:
+    def rate(self, state: State, gradient: Tensor, variance: Tensor | None = None) -> State:
         """ds/dt where the gradient is g, (size,), and one unit of time is one step.
+
+        `variance`, (size,), is that of the gradient's entries over an oscillation: it belongs to the mean of g².
 
         A moving average x ← βx + (1−β)y flows by x' = b(y − x) with b = (1−β)/β. The right side is what one step adds
         to x, exactly, where x is the average after the step. For the second moment this is ν' = ((1−β₂)/β₂)(g² − ν),
@@ -45,6 +47,10 @@ class UpdateRule(ABC):
 
         Raises ValueError where β is 0: such an average has no memory, and so no rate.
         """
+
+    @abstractmethod
+    def preconditioner_rate(self, state: State, rate: State) -> Tensor:
+        """dP/dt where ds/dt is `rate`, in the shape of P(s). It is 0 where ν is 0, of weights that nothing moves."""
 
     def step(
         self, theta: Tensor, state: State, gradient: Tensor, *, lr: float, decay: float = 0.0

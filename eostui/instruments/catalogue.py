@@ -47,18 +47,32 @@ def in_order(kinds: Iterable[type[Instrument]]) -> list[type[Instrument]]:
 INSTRUMENTS: dict[str, type[Instrument]] = {kind.name: kind for kind in in_order(_found())}
 """All instruments, in the order in which they measure."""
 
-TRACKED = [name for name, kind in INSTRUMENTS.items() if not kind.when]
+TRACKED = [name for name, kind in INSTRUMENTS.items() if not kind.when and not kind.flow]
 """The names that `--track` takes."""
+
+FLOWS = {kind.flow: kind for kind in INSTRUMENTS.values() if kind.flow}
+"""The instruments of processes beside the run, by the names that `--flow` takes."""
 
 
 def instruments_of(config: RunConfig) -> list[type[Instrument]]:
     """The instruments that a run has, in the order in which they measure."""
-    scope, asked = Scope.of(config), config.measuring.track
-    return [kind for kind in INSTRUMENTS.values() if (kind.unasked(scope) if kind.when else kind.name in asked)]
+    scope, measuring = Scope.of(config), config.measuring
+
+    def has(kind: type[Instrument]) -> bool:
+        if kind.when:
+            return kind.unasked(scope)
+        return kind.flow in measuring.flow if kind.flow else kind.name in measuring.track
+
+    return [kind for kind in INSTRUMENTS.values() if has(kind)]
 
 
 def tables_of(config: RunConfig, *, classes: bool) -> list[Table]:
-    """The tables that a run's file has. Without `classes`, none of them has an accuracy."""
+    """The tables that a run's file has, those of all flows that it can have among them.
+
+    Without `classes`, none of them has an accuracy.
+    """
     scope = Scope.of(config)
-    there = [TRAIN, *(kind.table(scope) for kind in instruments_of(config)), EVENTS]
+    has = instruments_of(config)
+    later = [kind for kind in FLOWS.values() if kind not in has and not kind.refusal(scope)]
+    there = [TRAIN, *(kind.table(scope) for kind in [*has, *later]), EVENTS]
     return there if classes else [table.without("accuracy") for table in there]

@@ -110,8 +110,8 @@ Argument = float | str | None
 class Command:
     """A key press or a script's wish.
 
-    `argument` is the step size η for `lr`, the text for `note`, an instrument's name for `track` and `untrack`, else
-    None.
+    `argument` is the step size η for `lr`, the text for `note`, an instrument's name for `track` and `untrack`, the
+    names of flows for `flow`, else None.
     """
 
     id: int

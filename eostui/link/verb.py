@@ -7,7 +7,7 @@ from enum import StrEnum
 
 class Verb(StrEnum):
     """What a viewer or a script can ask of a trainer; `lr` takes the new step size as its argument, `note` a text,
-    `track` and `untrack` the name of an instrument."""
+    `track` and `untrack` the name of an instrument, `flow` names of flows or "none"."""
 
     PAUSE = "pause"
     RESUME = "resume"
@@ -19,3 +19,4 @@ class Verb(StrEnum):
     NOTE = "note"
     TRACK = "track"
     UNTRACK = "untrack"
+    FLOW = "flow"

@@ -40,6 +40,7 @@ _DOING = {
     Verb.NOTE: "taking a note",
     Verb.TRACK: "adding an instrument",
     Verb.UNTRACK: "leaving an instrument out",
+    Verb.FLOW: "changing the flows",
 }
 """What a trainer is about to do, by what was asked."""
 

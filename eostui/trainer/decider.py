@@ -9,6 +9,7 @@ from eostui.config.command import step_size_text
 from eostui.dynamics.descent import Descent
 from eostui.instruments.base.instrument import State
 from eostui.instruments.base.measurements import Measurements
+from eostui.instruments.catalogue import INSTRUMENTS
 from eostui.link.messages import Command
 from eostui.link.verb import Verb
 from eostui.link.waiting import Asked
@@ -19,7 +20,7 @@ from eostui.trainer.compilation import Compilation
 from eostui.trainer.control import Control
 from eostui.trainer.record import Record
 from eostui.trainer.schedule import parse_schedule
-from eostui.trainer.tracking import cannot_begin, cannot_end
+from eostui.trainer.tracking import cannot_begin, cannot_end, flows_of
 from eostui.trainer.turn import Outcome, Turn
 
 IDLE_WAIT = 0.5
@@ -66,6 +67,8 @@ class Decider:
         self._scheduled = config.training.lr_schedule != "constant"
         self._lr = descent.lr = self._schedule(descent.step)
         self._cadence = Cadence(config.measuring, tracks=bool(measurements.tracked))
+        self._last_lr = self._lr
+        """η of the update before this step."""
         self._measured_at = self._saved_at = -1
         self._saved_after = 0.0
         """Seconds from the start of the run to its last checkpoint of `--checkpoint-every`."""
@@ -117,7 +120,7 @@ class Decider:
     def learn(self, turn: Turn, outcome: Outcome) -> None:
         """Learn from the outcome of a turn that was carried out to its end, and answer the viewer that asked for it."""
         if turn.advance:
-            self._measure_now = False
+            self._measure_now, self._last_lr = False, turn.lr
         if not set(turn.measure).isdisjoint(self._measurements.certified):
             self._measured_at = turn.step
         if outcome.certified is not None:
@@ -143,8 +146,8 @@ class Decider:
         *,
         measure: tuple[str, ...] = (),
         advance: bool = True,
-        track: str = "",
-        untrack: str = "",
+        track: tuple[str, ...] = (),
+        untrack: tuple[str, ...] = (),
         checkpoint: bool = False,
         recheck: bool = False,
         end: Status | None = None,
@@ -183,6 +186,9 @@ class Decider:
             names += measurements.certified
         if affordable and self._cadence.tracked(step):
             names += measurements.tracked
+        others = () if self._lr == self._last_lr else measurements.at_new_step_size()
+        others += measurements.eager()
+        names += tuple(name for name in dict.fromkeys(others) if name not in names)
         return names + measurements.free
 
     # commands
@@ -199,6 +205,8 @@ class Decider:
             return self._turn(advance=False, measure=self._measurements.certified)
         if command.verb in (Verb.TRACK, Verb.UNTRACK) and isinstance(name := command.argument, str):
             return self._change_instruments(asked, name, begins=command.verb is Verb.TRACK)
+        if command.verb is Verb.FLOW and isinstance(text := command.argument, str):
+            return self._change_flows(asked, text)
         self._record.answer(asked, *self._answer_to(command))
         return None
 
@@ -210,9 +218,24 @@ class Decider:
             return None
         self._pending = (asked, "")
         if not begins:
-            return self._turn(advance=False, untrack=name)
+            return self._turn(advance=False, untrack=(name,))
         # The derivatives behind it may be others than those that have been checked.
-        return self._turn(advance=False, track=name, recheck=True)
+        return self._turn(advance=False, track=(name,), recheck=True)
+
+    def _change_flows(self, asked: Asked, text: str) -> Turn | None:
+        there = [name for name in self._measurements.names if INSTRUMENTS[name].flow]
+        try:
+            wanted = flows_of(text, self._config)
+        except ValueError as error:
+            self._record.answer(asked, False, str(error))
+            return None
+        begin = tuple(name for name in wanted if name not in there)
+        end = tuple(name for name in there if name not in wanted)
+        if not begin and not end:
+            self._record.answer(asked, True, f"{' and '.join(there) or 'no flow'}, as before")
+            return None
+        self._pending = (asked, "")
+        return self._turn(advance=False, track=begin, untrack=end, recheck=bool(begin))
 
     def _answer_to(self, command: Command) -> Answer:
         step = self._descent.step
@@ -280,6 +303,7 @@ class Decider:
         """The state that the next turn depends on, besides the settings, the time and the viewers."""
         return {
             "lr": self._lr,
+            "last_lr": self._last_lr,
             "scheduled": self._scheduled,
             "measured_at": self._measured_at,
             "measure_now": self._measure_now,
@@ -291,6 +315,7 @@ class Decider:
     def load_state_dict(self, state: State) -> None:
         """Go on from a state that `state_dict` gave."""
         self._lr, self._scheduled = state["lr"], state["scheduled"]
+        self._last_lr = state.get("last_lr", self._lr)
         self._measured_at, self._measure_now = state["measured_at"], state["measure_now"]
         self._saved_at, self._saved_after = state["saved_at"], self._record.elapsed()
         self._control.paused = state["paused"]

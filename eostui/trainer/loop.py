@@ -32,6 +32,7 @@ from eostui.trainer.control import Abandoned, Control
 from eostui.trainer.decider import Decider
 from eostui.trainer.record import Record
 from eostui.trainer.setup import Setup, minibatches_of
+from eostui.trainer.tracking import with_instrument, without_instrument
 from eostui.trainer.turn import Outcome, Turn
 
 BETWEEN_LOOKS = 0.25
@@ -175,10 +176,10 @@ class Trainer:
     def _take(self, turn: Turn, outcome: Outcome) -> Status | None:
         """Carry out a turn. Returns the status where the run ends with it, else None."""
         self._descent.lr = turn.lr
-        if turn.track:
-            self._track(turn, outcome)
-        if turn.untrack:
-            self._untrack(turn, outcome)
+        for name in turn.untrack:
+            self._untrack(INSTRUMENTS[name], turn.step, outcome)
+        for name in turn.track:
+            self._track(INSTRUMENTS[name], turn.step, outcome)
         if turn.recheck:
             self._check_again()
         if turn.checkpoint:
@@ -263,6 +264,8 @@ class Trainer:
             curvature=setup.curvature,
             threshold=descent.threshold,
             preconditioner=descent.preconditioner,
+            optimizer=descent.optimizer,
+            time=descent.time,
             test=setup.test,
             classes=setup.classes,
             products=self._products,
@@ -297,30 +300,28 @@ class Trainer:
             self._record.event(self._descent.step, Checked(text))
         self._products = found
 
-    def _track(self, turn: Turn, outcome: Outcome) -> None:
+    def _track(self, kind: type[Instrument], step: int, outcome: Outcome) -> None:
         """Begin to measure with an instrument, in a table of its own."""
-        kind, scope = INSTRUMENTS[turn.track], Scope.of(self._config)
+        scope = Scope.of(self._config)
         table = kind.table(scope)
         try:
             self._record.add_table(table if self._setup.classes else table.without("accuracy"))
         except StoreError as error:
-            outcome.done, outcome.text = False, str(error)
+            outcome.done = False
+            outcome.say(str(error))
             return
         self._measurements.begin(kind, list(INSTRUMENTS))
-        tracked = dict.fromkeys((*self._config.measuring.track, kind.name))
-        self._config = self._config.replace(track=tuple(tracked))
-        self._say_tracking(turn.step, kind, measures=True)
+        self._config = with_instrument(self._config, kind)
+        self._say_tracking(step, kind, measures=True)
         cost = f"about {kind.work(scope).in_gradients:.2g} gradients"
-        outcome.text = f"{kind.name} is measured from step {turn.step} on; a row costs {cost}"
+        outcome.say(f"{kind.name} is measured from step {step} on; a row costs {cost}")
 
-    def _untrack(self, turn: Turn, outcome: Outcome) -> None:
+    def _untrack(self, kind: type[Instrument], step: int, outcome: Outcome) -> None:
         """Measure without an instrument; its rows stay."""
-        kind = INSTRUMENTS[turn.untrack]
         self._measurements.end(kind.name)
-        kept = tuple(name for name in self._config.measuring.track if name != kind.name)
-        self._config = self._config.replace(track=kept)
-        self._say_tracking(turn.step, kind, measures=False)
-        outcome.text = f"{kind.name} is not measured from step {turn.step} on"
+        self._config = without_instrument(self._config, kind)
+        self._say_tracking(step, kind, measures=False)
+        outcome.say(f"{kind.name} is not measured from step {step} on")
 
     def _say_tracking(self, step: int, kind: type[Instrument], *, measures: bool) -> None:
         scope = Scope.of(self._config)
@@ -342,14 +343,15 @@ class Trainer:
     def state_dict(self) -> State:
         """The state that the run goes on from, as a checkpoint has it: what `Carried` says, and beside it:
 
-        version: of this dict. track: the instruments of `--track` as they are now. decider: the step size, the schedule
-        or that it no longer applies, a pause, the cadence. products: the result of the last check of the derivatives.
-        same_gradient: that of the comparison of gradients.
+        version: of this dict. track, flow: the instruments of these settings as they are now. decider: the step size,
+        the schedule or that it no longer applies, a pause, the cadence. products: the result of the last check of the
+        derivatives. same_gradient: that of the comparison of gradients.
         """
         return {
             "version": VERSION,
             **self._carried.state_dict(),
             "track": list(self._config.measuring.track),
+            "flow": list(self._config.measuring.flow),
             "decider": self._decider.state_dict(),
             "products": asdict(self._products),
             "same_gradient": self._same_gradient,
@@ -358,7 +360,7 @@ class Trainer:
     def load_state_dict(self, state: State) -> None:
         """Go on from a state that `state_dict` gave, of a run with the same settings."""
         self._carried.load_state_dict(state)
-        self._config = self._config.replace(track=tuple(state["track"]))
+        self._config = self._config.replace(track=tuple(state["track"]), flow=tuple(state.get("flow", ())))
         self._decider.load_state_dict(state["decider"])
         self._products = Products(**state["products"])
         self._same_gradient = state["same_gradient"]

@@ -15,7 +15,7 @@ from eostui.config import HYPERPARAMETERS, ConfigError, Measuring, RunConfig, Tr
 from eostui.dynamics.optimizers import OPTIMIZERS, OptimizerEntry
 from eostui.home import expand_home
 from eostui.instruments.base.scope import Scope
-from eostui.instruments.catalogue import INSTRUMENTS, TRACKED
+from eostui.instruments.catalogue import FLOWS, INSTRUMENTS, TRACKED
 from eostui.problems.architectures import ARCHITECTURES
 from eostui.problems.by_path import looks_like_path, meant_as_path, settle
 from eostui.problems.datasets import DATASETS, TEXT_LEVELS, find_dataset
@@ -58,12 +58,13 @@ def plan_run(given: Mapping[str, Any]) -> RunConfig:
     values |= _hyperparameters(optimizer, given)
     values |= _schedule(values, given)
     values["track"] = _tracked(values, given)
+    values["flow"] = tuple(dict.fromkeys(values.get("flow", ())))
     if values.get("eig_above") == math.inf:
         values["eig_above"] = None  # JSON knows no infinity
     _check_batch_size(optimizer, values)
     if "data_dir" in given:
         values["data_dir"] = str(expand_home(given["data_dir"]).absolute())
-    return RunConfig.of(**values)
+    return _with_flows(RunConfig.of(**values))
 
 
 def plan_branch(config: RunConfig, given: Mapping[str, Any], *, at: int, lr: float) -> RunConfig:
@@ -88,7 +89,7 @@ def plan_branch(config: RunConfig, given: Mapping[str, Any], *, at: int, lr: flo
     _check_batch_size(optimizer, values)
     if values["steps"] is not None and values["steps"] <= at:
         raise ConfigError(f"--steps {values['steps']} ends before the fork at step {at:,} begins: give more")
-    return RunConfig.from_dict(values)
+    return _with_flows(RunConfig.from_dict(values))
 
 
 def run_name(config: RunConfig) -> str:
@@ -188,6 +189,16 @@ def _tracked(values: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[str, 
         if why := refusal(name):
             raise ConfigError(f"--track {name} {why}")
     return tuple(given["track"])
+
+
+def _with_flows(config: RunConfig) -> RunConfig:
+    """The config itself. Raises `ConfigError` where it has a flow that no run or this run cannot have."""
+    scope = Scope.of(config)
+    for name in config.measuring.flow:
+        kind = FLOWS[_known("--flow", name, FLOWS, "instruments", paths=False)]
+        if why := kind.refusal(scope):
+            raise ConfigError(f"--flow {name}: the {name} flow {why}")
+    return config
 
 
 def _check_batch_size(optimizer: OptimizerEntry, values: Mapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ class Turn:
     measure: the instruments that measure at θ_t. search_with: the rough products of the search, by instrument; an
     instrument that is missing here searches with exact products. compiled: whether products are the compiled ones.
     advance: whether update t follows. Turns of a paused run may do everything else.
-    track, untrack: an instrument that measures from here on, and one that no longer does; empty where there is none.
+    track, untrack: the instruments that measure from here on, and those that no longer do.
     checkpoint: whether a checkpoint is written before anything is measured. recheck: whether the derivatives are
     compared with differences again before that.
     end: the status with which the run ends here, and nothing else is done; None where the run goes on.
@@ -29,8 +29,8 @@ class Turn:
     search_with: Mapping[str, RoughTrial] = field(default_factory=dict)
     compiled: bool = False
     advance: bool = True
-    track: str = ""
-    untrack: str = ""
+    track: tuple[str, ...] = ()
+    untrack: tuple[str, ...] = ()
     checkpoint: bool = False
     recheck: bool = False
     end: Status | None = None
@@ -50,3 +50,7 @@ class Outcome:
     tracked: float | None = None
     done: bool = True
     text: str = ""
+
+    def say(self, text: str) -> None:
+        """Say more of what came of it."""
+        self.text = f"{self.text}; {text}" if self.text else text

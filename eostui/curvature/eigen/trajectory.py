@@ -62,13 +62,15 @@ class TrajectorySpectrum:
         loss: float,
         gradient: Tensor | None,
         above: float = np.inf,
+        k: int | None = None,
         search_with: RoughTrial | None = None,
         on_product: Callable[[SearchProgress], None] | None = None,
     ) -> Eigenpairs:
         """The eigenpairs at a step with this loss and gradient (size,).
 
-        They are the k largest, or as many as lie above `above`, up to `at_most`. `search_with` names the rough products
-        to search with, and how wrong they are; None is for exact ones. `on_product` as for `top_eigenpairs`.
+        They are the k largest, or as many as lie above `above`, up to `at_most`; a `k` that is given is for this point
+        alone. `search_with` names the rough products to search with, and how wrong they are; None is for exact ones.
+        `on_product` as for `top_eigenpairs`.
 
         After NonFiniteProduct, which is raised where a product is not finite, the next search starts anew.
         """
@@ -81,7 +83,7 @@ class TrajectorySpectrum:
         try:
             pairs = top_eigenpairs(
                 operator,
-                Wanted(self._k, self._at_most, above=above, tol=self._tol),
+                Wanted(k or self._k, self._at_most, above=above, tol=self._tol),
                 start=Start(self._last_subspace(parity), gradient, verify=verify),
                 rough=None if rough is None or search_with is None else RoughOperator(rough, search_with.noise),
                 noise=noise,

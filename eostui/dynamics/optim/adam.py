@@ -39,8 +39,12 @@ def _update(optimizer: torch.optim.Optimizer, group: Group) -> Update:
 
 def _preconditioner(optimizer: torch.optim.Optimizer, group: Group, p: Tensor) -> Tensor | None:
     state = _state(optimizer, group, p)
+    return None if state is None else _rule(group).preconditioner(state)
+
+
+def _rule(group: Group) -> Adam:
     beta1, beta2 = group["betas"]
-    return None if state is None else Adam(beta1, beta2, group["eps"]).preconditioner(state)
+    return Adam(beta1, beta2, group["eps"])
 
 
 def _state(optimizer: torch.optim.Optimizer, group: Group, p: Tensor) -> State | None:
@@ -53,6 +57,6 @@ def _state(optimizer: torch.optim.Optimizer, group: Group, p: Tensor) -> State |
 
 
 FACTS = {
-    torch.optim.Adam: Facts(_update, _preconditioner),
-    torch.optim.AdamW: Facts(_update, _preconditioner),
+    torch.optim.Adam: Facts(_update, _preconditioner, _rule, _state),
+    torch.optim.AdamW: Facts(_update, _preconditioner, _rule, _state),
 }

@@ -31,7 +31,11 @@ def _update(_: torch.optim.Optimizer, group: Group) -> Update:
 
 def _preconditioner(optimizer: torch.optim.Optimizer, group: Group, p: Tensor) -> Tensor | None:
     state = _state(optimizer, group, p)
-    return None if state is None else RMSProp(group["alpha"], group["eps"]).preconditioner(state)
+    return None if state is None else _rule(group).preconditioner(state)
+
+
+def _rule(group: Group) -> RMSProp:
+    return RMSProp(group["alpha"], group["eps"])
 
 
 def _state(optimizer: torch.optim.Optimizer, group: Group, p: Tensor) -> State | None:
@@ -47,4 +51,4 @@ def _state(optimizer: torch.optim.Optimizer, group: Group, p: Tensor) -> State |
     return {"nu": moment}
 
 
-FACTS = {torch.optim.RMSprop: Facts(_update, _preconditioner)}
+FACTS = {torch.optim.RMSprop: Facts(_update, _preconditioner, _rule, _state)}

@@ -11,6 +11,7 @@ from torch.optim.optimizer import ParamsT
 from eostui.dynamics.facts import Facts, Group, Update
 from eostui.dynamics.formulas import GRADIENT_DESCENT
 from eostui.dynamics.rules import ScalarRMSProp
+from eostui.dynamics.update_rule import State
 
 
 class ScalarRMSprop(torch.optim.Optimizer):
@@ -71,12 +72,19 @@ def _update(_: torch.optim.Optimizer, group: Group) -> Update:
     return Update.of(group, 1.0, GRADIENT_DESCENT)
 
 
-def _preconditioner(optimizer: torch.optim.Optimizer, group: Group, _: Tensor) -> Tensor | None:
-    """P of the rule: one number for all weights of the group."""
+def _rule(group: Group) -> ScalarRMSProp:
+    return ScalarRMSProp(group["beta2"], group["eps"])
+
+
+def _state(optimizer: torch.optim.Optimizer, group: Group, _: Tensor) -> State | None:
     state = optimizer.state.get(group["params"][0])
-    if not state:
-        return None
-    return ScalarRMSProp(group["beta2"], group["eps"]).preconditioner({"nu": state["square_norm_avg"]})
+    return {"nu": state["square_norm_avg"]} if state else None
 
 
-FACTS = {ScalarRMSprop: Facts(_update, _preconditioner)}
+def _preconditioner(optimizer: torch.optim.Optimizer, group: Group, p: Tensor) -> Tensor | None:
+    """P of the rule: one number for all weights of the group."""
+    state = _state(optimizer, group, p)
+    return None if state is None else _rule(group).preconditioner(state)
+
+
+FACTS = {ScalarRMSprop: Facts(_update, _preconditioner, _rule, _state)}

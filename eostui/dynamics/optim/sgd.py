@@ -10,6 +10,7 @@ from torch.optim.optimizer import ParamsT
 
 from eostui.dynamics.facts import Facts, Group, Update
 from eostui.dynamics.formulas import DAMPENED, GRADIENT_DESCENT, HEAVY_BALL, NESTEROV
+from eostui.dynamics.rules import GradientDescent
 
 
 class DecoupledSGD(torch.optim.SGD):
@@ -81,4 +82,8 @@ def _decoupled_update(optimizer: torch.optim.Optimizer, group: Group) -> Update:
     return dataclasses.replace(_update(optimizer, group), decoupled=float(group["decay"]))
 
 
-FACTS = {torch.optim.SGD: Facts(_update), DecoupledSGD: Facts(_decoupled_update)}
+def _rule(_: Group) -> GradientDescent:
+    return GradientDescent()
+
+
+FACTS = {torch.optim.SGD: Facts(_update, rule=_rule), DecoupledSGD: Facts(_decoupled_update, rule=_rule)}

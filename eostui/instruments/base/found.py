@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from eostui.curvature.eigen.eigensolver import Eigenpairs
 from eostui.instruments.base.instrument import State
@@ -19,10 +20,20 @@ class Measured:
 
 
 class Found:
-    """The newest eigenpairs of each matrix, by the name of its table."""
+    """The newest eigenpairs of each matrix, by the name of its table, and the weights of processes beside the run."""
 
     def __init__(self) -> None:
         self._spectra: dict[str, Measured] = {}
+        self._weights: dict[str, tuple[int, Tensor]] = {}
+
+    def put_weights(self, process: str, step: int, theta: Tensor) -> None:
+        """Say where a process beside the run is at a step: θ, (size,), which nobody changes in place."""
+        self._weights[process] = step, theta
+
+    def weights(self, process: str, step: int) -> Tensor | None:
+        """Where that process is at `step`; None where nobody said."""
+        there = self._weights.get(process)
+        return there[1] if there is not None and there[0] == step else None
 
     def add(self, table: str, step: int, pairs: Eigenpairs) -> None:
         """Set the newest eigenpairs of a matrix."""

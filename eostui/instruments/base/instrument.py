@@ -37,6 +37,10 @@ class Instrument(ABC):
     """The instruments whose results it reads. In runs that have them, they measure before it."""
     every_step: ClassVar[bool] = False
     """Whether it measures at every step, not at the measuring cadence."""
+    at_new_step_sizes: ClassVar[bool] = False
+    """Whether it measures, besides that, at every step from which another η applies."""
+    flow: ClassVar[str] = ""
+    """The name as `--flow` takes it, of a process beside the run; empty for what `--track` takes."""
     outputs: ClassVar[bool] = False
     """Whether it needs the outputs of the network as one tensor."""
 
@@ -62,6 +66,11 @@ class Instrument(ABC):
 
     def __init__(self, scope: Scope) -> None:  # noqa: B027
         """The instrument for one run, before its first row."""
+
+    @property
+    def eager(self) -> bool:
+        """Whether it measures at the next step, whatever the cadence says."""
+        return False
 
     @abstractmethod
     def measure(self, point: Point, found: Found, say: Say) -> Mapping[str, Any] | None:

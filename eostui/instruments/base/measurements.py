@@ -83,6 +83,14 @@ class Measurements:
         """The names of those that measure at every step because that costs nothing."""
         return tuple(name for name in self._instruments if name in self._free)
 
+    def at_new_step_size(self) -> tuple[str, ...]:
+        """The names of those that measure at a step from which another η applies."""
+        return tuple(name for name, instrument in self._instruments.items() if instrument.at_new_step_sizes)
+
+    def eager(self) -> tuple[str, ...]:
+        """The names of those that measure at the next step, whatever the cadence says."""
+        return tuple(name for name, instrument in self._instruments.items() if instrument.eager)
+
     @property
     def search_with(self) -> dict[str, RoughTrial]:
         """The rough products that make the search of an instrument faster than exact ones do, by instrument."""

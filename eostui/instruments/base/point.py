@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
+import torch
 from torch import Tensor
 
 from eostui.curvature.compiled.tangent_program import TangentProgram
@@ -29,7 +31,7 @@ class Point:
     on (`--eig-samples`), the very same object where these are all. test: the same over the test set, in evaluation
     mode, where there is one. classes: whether examples have classes, and so an accuracy.
     threshold: the stability threshold for η, and what it is for. preconditioner: P of the optimizer, (size,), None
-    where there is none or none yet.
+    where there is none or none yet. optimizer: the optimizer itself, which is only read. time: Σ η of all updates made.
     products: where products with curvature matrices come from. program: compiled ones, where there are any.
     search_with: by instrument, the rough products that its search is made with; exact ones where there are none.
     graph_bytes: what may be kept for further products.
@@ -46,6 +48,8 @@ class Point:
     curvature: Objective
     threshold: Threshold
     preconditioner: Callable[[], Tensor | None] = lambda: None
+    optimizer: torch.optim.Optimizer | None = None
+    time: float = math.nan
     test: Objective | None = None
     classes: bool = False
     products: Products = AUTOGRAD

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from eostui.config import Measuring, RunConfig
+from eostui.config import Measuring, RunConfig, Training
 from eostui.dynamics.formulas import Matrix
 from eostui.dynamics.optimizers import OPTIMIZERS
+
+_DESCENT = Training(lr=1.0)
 
 
 @dataclass(frozen=True)
@@ -15,13 +17,15 @@ class Scope:
     """What is measured, and in which training.
 
     measuring: the settings of measuring. seed: the seed of all random vectors. matrix: the matrix that the stability
-    threshold is for. batch_size: number of examples in a step; None for all of them.
+    threshold is for. batch_size: number of examples in a step; None for all of them. training: how the
+    weights move.
     """
 
     measuring: Measuring
     seed: int = 0
     matrix: Matrix = Matrix.HESSIAN
     batch_size: int | None = None
+    training: Training = _DESCENT
 
     @classmethod
     def of(cls, config: RunConfig) -> Self:
@@ -29,7 +33,7 @@ class Scope:
         training = config.training
         preconditioned = OPTIMIZERS[training.optimizer].preconditioned
         matrix = Matrix.PRECONDITIONED if preconditioned else Matrix.HESSIAN
-        return cls(config.measuring, training.seed, matrix, training.batch_size)
+        return cls(config.measuring, training.seed, matrix, training.batch_size, training)
 
     @property
     def follows(self) -> bool:
