@@ -49,6 +49,7 @@ def _parsed(command: str, monkeypatch: pytest.MonkeyPatch) -> RunConfig:
         {"optimizer": "sgd", "batch_size": 64, "lr_schedule": "0:2/50,300:2/100"},
         {"lr_schedule": "warmup:100", "lr": 0.3},
         {"eig_above": float("inf"), "measure_share": 0.3, "eigs": 5, "search_dtype": "float32"},
+        {"flow": ("central", "gradient")},
         {"track": ("trace", "spectral-density"), "paused": True, "threads": 1, "dtype": "float64", "until_loss": 0.1},
         {"data_dir": "/data/with a space", "checkpoint_every": 100, "graph_memory": 0.0, "width": 64},
     ],

@@ -105,8 +105,9 @@ class CentralFlowInstrument(FlowInstrument):
 
     @classmethod
     def work(cls, scope: Scope) -> Work:
-        # Two steps between measurements, each with 3 differences of gradients and 6 stages, and 13 products.
-        return Work(gradients=24, products=26, graphs=2, blocks=26)
+        # With two critical directions a step of the flow takes 3 differences of gradients, 6 stages and 11 products.
+        steps = max(1.0, scope.measuring.eig_every / 4)
+        return Work(gradients=13 * steps, products=11 * steps, graphs=steps, blocks=11 * steps)
 
     def make(self, point: Point, law: Law, theta: Tensor, state: RuleState, step: int) -> CentralFlow:
         from eostui.dynamics.flows.central_flow import CentralFlow

@@ -65,9 +65,9 @@ class GradientFlowInstrument(FlowInstrument):
 
     @classmethod
     def work(cls, scope: Scope) -> Work:
-        # One step of some 10 stages between measurements.
-        eigs = scope.measuring.eigs
-        return Work(gradients=11, products=2 * eigs + 2, graphs=1, blocks=2 * eigs + 2)
+        # A step of the flow of 20 steps of the optimizer takes some 12 stages.
+        steps, products = max(1.0, scope.measuring.eig_every / 15), 2 * scope.measuring.eigs + 3
+        return Work(gradients=10 * steps, products=products, graphs=1, blocks=products)
 
     def make(self, point: Point, law: Law, theta: Tensor, state: RuleState, step: int) -> GradientFlow:
         from eostui.dynamics.flows.gradient_flow import GradientFlow

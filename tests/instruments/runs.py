@@ -96,6 +96,8 @@ class Run:
             curvature=self.objective,
             threshold=descent.threshold,
             preconditioner=descent.preconditioner,
+            optimizer=descent.optimizer,
+            time=descent.time,
             products=AUTOGRAD if hessian is None else Given(hessian),
             elapsed=float(step),
         )
@@ -138,7 +140,7 @@ class Given(Products):
 
 def scope(**settings: Any) -> Scope:
     """The scope of a run on all examples, of instruments that are told `settings` of theirs."""
-    known = {name: settings.pop(name) for name in ("seed", "matrix", "batch_size") if name in settings}
+    known = {name: settings.pop(name) for name in ("seed", "matrix", "batch_size", "training") if name in settings}
     return Scope(Measuring(track=(), **settings), **known)
 
 
