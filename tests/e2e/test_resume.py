@@ -18,7 +18,7 @@ from tests.e2e.conftest import Eostui
 SMALL = (
     *("run", "--headless", "--data", "digits-80", "--arch", "fc-tanh", "--width", "8", "--lr", "0.2"),
     *("--device", "cpu", "--threads", "1", "--search-dtype", "float32"),
-    *("--eigs", "1", "--eig-every", "7", "--track", "tracked,oscillation"),
+    *("--eigs", "1", "--eig-every", "7", "--track", "tracked,oscillation", "--flow", "central,gradient"),
 )
 """A run whose numbers are the same in every trainer, to the last bit."""
 
