@@ -25,10 +25,12 @@ def carry_on(launch: Callable[[], Launched], *, headless: bool, theme: str | Non
     from eostui.cli.terminal import require_terminal
 
     require_terminal("--headless trains without it")
+    from eostui.cli.kept_signals import kept_signals
     from eostui.cli.watch import preferences, watch
 
     chosen = preferences(theme)
-    return watch(follow(launch()), chosen)
+    with kept_signals() as kept:
+        return watch(follow(launch()), chosen, kept)
 
 
 def follow(launched: Launched) -> LiveFeed:

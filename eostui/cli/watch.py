@@ -16,6 +16,7 @@ from functools import partial
 
 import typer
 
+from eostui.cli.kept_signals import kept_signals
 from eostui.dashboard.app import Dashboard
 from eostui.dashboard.house_app import HouseApp
 from eostui.dashboard.screens.watch import WatchScreen
@@ -39,10 +40,11 @@ def preferences(theme: str | None) -> Preferences:
     return Preferences.of(os.environ, encoding, theme)
 
 
-def watch(feed: LiveFeed, chosen: Preferences) -> int:
-    """The dashboard until the user leaves it; the exit code."""
+def watch(feed: LiveFeed, chosen: Preferences, kept: list[int] | None = None) -> int:
+    """The dashboard until the user leaves it; the exit code. `kept` are signals that have come for it already."""
     _give_way()
     dashboard = Dashboard(feed, chosen)
+    dashboard.came_before = [] if kept is None else kept
     try:
         code = show(dashboard)
     except KeyboardInterrupt:  # before Textual has the keys: what a second Ctrl-C means
@@ -89,7 +91,8 @@ def _branch_off(wanted: WatchScreen.Branch, chosen: Preferences) -> int:
     start = partial(
         branch_off, directory / RUN_FILE, wanted.at, {"lr": wanted.lr}, name=None, runs_dir=directory.parent
     )
-    return watch(follow(_give_way().submit(start).result()), chosen)
+    with kept_signals() as kept:
+        return watch(follow(_give_way().submit(start).result()), chosen, kept)
 
 
 @functools.cache

@@ -26,6 +26,8 @@ from eostui.dashboard.settings import Preferences, SettingsError, save_choice, s
 from eostui.dashboard.textual_private import FrugalApp
 
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+HEEDED = (*ENDING, signal.SIGUSR1, signal.SIGUSR2)
+"""The signals that an app acts on: they may come as soon as there is something to act on, and before the app."""
 LAST_WISHES = 5.0
 """Seconds that an app has to put the terminal back once a signal asks it to end."""
 AS_BEFORE = b"".join(b"\x1b[?%dl" % mode for mode in (1000, 1003, 1015, 1006, 1004, 2004, 2048, 1049)) + (
@@ -53,6 +55,8 @@ class HouseApp(FrugalApp[ReturnType]):
         self.preferences = preferences or Preferences()
         self.ended_by: signal.Signals | None = None
         """The signal that made the app leave, where it was one."""
+        self.came_before: list[int] = []
+        """The signals that came before the app could act on them; it takes them out of the list."""
         self._terminal: list[Any] | None = None
         """The terminal's settings before the app had it, where it has any."""
         self.is_ready = False
@@ -105,6 +109,8 @@ class HouseApp(FrugalApp[ReturnType]):
             loop.add_signal_handler(signal.SIGUSR2, int)  # it means nothing, and must not kill
             with suppress(termios.error, ValueError, OSError):
                 self._terminal = termios.tcgetattr(sys.__stdin__.fileno())  # type: ignore[union-attr]
+            while self.came_before:
+                signal.raise_signal(self.came_before.pop(0))
 
     def asked_to_save(self) -> None:
         """SIGUSR1 has come. Here nothing is there to be saved."""

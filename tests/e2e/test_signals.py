@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -69,8 +70,22 @@ def test_signals_at_the_front_end_save_leave_or_stop(eostui: Eostui) -> None:
     _, stderr = viewer.communicate(timeout=30)
     assert viewer.returncode == 128 + signal.SIGQUIT
     assert "still training" in stderr
+    (trainer,) = eostui.trainers()
+    os.kill(trainer, signal.SIGINT)
+    eostui.wait_for_no_trainer()
+    with eostui.open("demo") as run:
+        assert run.status() is Status.STOPPED
+        assert _signals(run)[-1] == "SIGINT"
+        made = run.length("train")
+    assert _checkpoints(eostui)[-1] in (f"step-{made - 1:08d}.pt", f"step-{made:08d}.pt")
+
+    viewer = eostui.start("resume", "demo", "--headless")
+    eostui.wait_for(lambda run: run.length("train") > made, "demo")
+    viewer.send_signal(signal.SIGHUP)
+    _, stderr = viewer.communicate(timeout=30)
+    assert viewer.returncode == 128 + signal.SIGHUP
+    assert "still training" in stderr
     assert len(eostui.trainers()) == 1
-    assert eostui("control", "demo", "stop").returncode == 0
 
 
 def test_a_requeued_run_goes_on_by_the_same_command_line_and_a_finished_one_does_not(eostui: Eostui) -> None:
@@ -123,6 +138,29 @@ def test_ctrl_z_suspends_the_dashboard_and_term_stops_the_training(eostui: Eostu
     with eostui.open("demo") as run:
         assert run.status() is Status.STOPPED
     assert _checkpoints(eostui)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_signals_while_the_dashboard_starts_are_those_of_the_dashboard(eostui: Eostui, number: signal.Signals) -> None:
+    terminal = Terminal(eostui, "run", "--name", "demo", "--steps", "1000000", *SMALL)
+    _wait_for(eostui.directory / "runs/demo/heartbeat.json")  # there is a trainer, and no picture yet
+    os.kill(terminal.child.pid, signal.SIGUSR2)
+    os.kill(terminal.child.pid, signal.SIGUSR1)
+    os.kill(terminal.child.pid, number)
+    assert terminal.end() == 128 + number
+    assert terminal.is_as_before()
+    if number == signal.SIGTERM:
+        eostui.wait_for_no_trainer(timeout=60)
+    else:
+        eostui.wait_for(lambda run: "SIGUSR1" in _signals(run), "demo")
+        assert len(eostui.trainers()) == 1
+
+
+def _wait_for(path: Path) -> None:
+    deadline = time.monotonic() + 60
+    while not path.exists():
+        assert time.monotonic() < deadline, path
+        time.sleep(0.005)
 
 
 def _state_of(pid: int) -> str:
