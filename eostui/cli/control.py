@@ -55,10 +55,11 @@ def control(
     from eostui.link.live_runs import find_live
     from eostui.link.withdraw import has_begun, interrupt
     from eostui.reading.reach import reach
+    from eostui.store import By
 
     argument = _argument(verb, value)
     directory = find_live(run, runs_dir)
-    client = reach(directory)
+    client = reach(directory, By.SCRIPT)
     if verb is Verb.STOP and not has_begun(directory) and interrupt(directory):
         print(client.last_word(timeout))
         client.close()

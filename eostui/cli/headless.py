@@ -105,7 +105,7 @@ def _follow(feed: LiveFeed, signals: _Signals, *, detach: bool) -> int:
             again = "Ctrl-C" if signals.to_stop[0] == signal.SIGINT else "SIGTERM"
             _complain(f"stopping; {again} again kills the trainer")
             with suppress(LinkError):  # the trainer ends by itself at this moment
-                feed.stop_by_signal()
+                feed.stop_by_signal(signals.to_stop[0])
         elif len(signals.to_stop) > 1:
             feed.kill()
             return 128 + signals.to_stop[-1]

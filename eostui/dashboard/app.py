@@ -84,7 +84,7 @@ class Dashboard(HouseApp[None]):
         """SIGTERM stops a training that was started here."""
         if number == signal.SIGTERM and isinstance(self._shown, LiveFeed) and self._shown.started_here:
             with suppress(LinkError):
-                self._shown.stop_by_signal()
+                self._shown.stop_by_signal(number)
 
     def asked_to_save(self) -> None:
         """Pass it on to the trainer."""

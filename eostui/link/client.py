@@ -18,7 +18,7 @@ from eostui.link.frames import MAX_COMMAND, FrameDecoder, FrameError
 from eostui.link.messages import Ack, Argument, Command, Ended, Message, Trouble, decode, encode
 from eostui.link.verb import Verb
 from eostui.one_line import in_one_line
-from eostui.store import clean_text
+from eostui.store import By, clean_text
 
 MOST_WAITING = 20_000
 """Messages kept for a viewer that does not take them; beyond it nothing more is read …"""
@@ -31,11 +31,13 @@ HEAR = 1.0
 class LinkClient:
     """A connection to a live trainer."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, by: By = By.VIEWER) -> None:
+        """`by` is who asks what is sent here, unless a command says otherwise."""
         self.fault = ""
         """Why nothing more is read although the training may go on: the trainer has hung up on this viewer, or sends
         what cannot be read. Empty where that is not so."""
         self._connection = connection
+        self._by = by
         self._messages: list[Message] = []
         self._bytes = 0
         """How many the messages came in."""
@@ -46,9 +48,9 @@ class LinkClient:
         self._thread.start()
 
     @classmethod
-    def to_run(cls, run_directory: Path) -> LinkClient:
+    def to_run(cls, run_directory: Path, by: By = By.VIEWER) -> LinkClient:
         """Connect to the trainer of a run. Raises `LinkError` where none is live."""
-        return cls(connect(run_directory))
+        return cls(connect(run_directory), by)
 
     @property
     def closed(self) -> bool:
@@ -65,9 +67,9 @@ class LinkClient:
             self._changed.notify_all()
             return taken
 
-    def send(self, verb: Verb, argument: Argument = None) -> int:
+    def send(self, verb: Verb, argument: Argument = None, by: By | None = None) -> int:
         """Ask something of the trainer; the answer is an `Ack` with the id returned here. Raises `LinkError`."""
-        command = Command(next(self._ids), verb, argument)
+        command = Command(next(self._ids), verb, argument, by or self._by)
         try:
             self._connection.sendall(encode(command))
         except FrameError:

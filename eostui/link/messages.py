@@ -17,7 +17,7 @@ import numpy as np
 
 from eostui.link.frames import MAX_BODY, MAX_COMMAND, MAX_HEADER, FrameError, encode_frame
 from eostui.link.verb import Verb
-from eostui.store import clean_json, clean_text
+from eostui.store import By, clean_json, clean_text
 
 _COLUMN_KINDS = {"i": "<i8", "f": "<f8"}
 _COLUMN_TYPE = re.compile(r"<i8|<f8|\|S(?:[1-9][0-9]{0,2}|[1-3][0-9]{3}|40[0-8][0-9]|409[0-6])")
@@ -102,6 +102,8 @@ class Ended:
     code: int
 
 
+ASKING = (By.VIEWER, By.SCRIPT, By.SIGNAL)
+"""Who may say that a command is theirs: a schedule is the trainer's own."""
 Argument = float | str | None
 """What a verb takes."""
 
@@ -111,12 +113,13 @@ class Command:
     """A key press or a script's wish.
 
     `argument` is the step size η for `lr`, the text for `note`, an instrument's name for `track` and `untrack`, the
-    names of flows for `flow`, else None.
+    names of flows for `flow`, the name of the signal for a `stop` by one, else None. `by` is who asks, one of `ASKING`.
     """
 
     id: int
     verb: Verb
     argument: Argument = None
+    by: By = By.VIEWER
 
 
 Message = Hello | Phase | Rows | State | Ack | Trouble | Ended | Command
@@ -133,6 +136,7 @@ _PLAIN: dict[str, type[Hello | Phase | State | Ack | Trouble | Ended | Command]]
 _FIELD_TYPES: dict[str, tuple[type, ...]] = {
     "str": (str,),
     "Verb": (str,),
+    "By": (str,),
     "bool": (bool,),
     "int": (int,),
     "int | None": (int, type(None)),
@@ -177,7 +181,9 @@ def decode(header: dict[str, Any], body: bytes) -> Message:
     if message_type is Command:
         if values["verb"] not in list(Verb):
             raise FrameError(f"unknown command {values['verb']!r:.60}; there are {', '.join(Verb)}")
-        values["verb"] = Verb(values["verb"])
+        if values["by"] not in ASKING:
+            raise FrameError(f"a command by {values['by']!r:.60}; it is by one of {', '.join(ASKING)}")
+        values["verb"], values["by"] = Verb(values["verb"]), By(values["by"])
     return message_type(**values)
 
 

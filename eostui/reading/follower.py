@@ -12,7 +12,7 @@ from eostui.link.heartbeat import Life, read_heartbeat
 from eostui.link.messages import Ack, Argument, Command, Ended, Hello, Message, Phase, State
 from eostui.link.verb import Verb
 from eostui.one_line import in_one_line
-from eostui.store import RunFile, RunFileError, Status, clean_text
+from eostui.store import By, RunFile, RunFileError, Status, clean_text
 
 INTERVAL = 0.5
 """Seconds between two looks at the file."""
@@ -26,11 +26,13 @@ class Follower:
     fault = ""
     """Why nothing more can be read; empty where everything can."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, by: By = By.VIEWER) -> None:
+        """`by` is who asks what is sent here, unless a command says otherwise."""
         found = read_heartbeat(directory)
         if found is None or life_of(directory) in (Life.DEAD, Life.COPIED):
             raise LinkError(f"no trainer is running for {directory.name!r}")
         self._directory = directory
+        self._by = by
         self._file: RunFile | None = None
         self._ids = itertools.count(1)
         self._asked: dict[int, str] = {}
@@ -58,11 +60,11 @@ class Follower:
             time.sleep(timeout)
         return said
 
-    def send(self, verb: Verb, argument: Argument = None) -> int:
+    def send(self, verb: Verb, argument: Argument = None, by: By | None = None) -> int:
         """Leave a command; the answer is an `Ack` with the id returned here. Raises `LinkError`."""
         number = next(self._ids)
         try:
-            self._asked[number] = spool.put(self._directory, Command(number, verb, argument))
+            self._asked[number] = spool.put(self._directory, Command(number, verb, argument, by or self._by))
         except OSError as error:
             raise LinkError(f"the command cannot be written: {error}") from error
         return number

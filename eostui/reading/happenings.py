@@ -115,7 +115,8 @@ class _Found:
         events = feed.events()
         for event in events[self._events :]:
             if text := _text(event, feed):
-                self._told.append(Happening.of(event.step, text, event.kind))
+                by = "" if event.by is None or isinstance(event.what, Signalled) else f", by {event.by}"
+                self._told.append(Happening.of(event.step, text + by, event.kind))
             if isinstance(event.what, StepSizeChanged):
                 self._changes.append(event.step)
         self._events = len(events)

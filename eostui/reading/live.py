@@ -22,7 +22,7 @@ from eostui.reading.feed import Feed, Notice
 from eostui.reading.follower import Follower
 from eostui.reading.progress import PhaseClock
 from eostui.reading.series import series_of
-from eostui.store import RUN_FILE, RunFile, RunFileError, Status, Table, clean_text
+from eostui.store import RUN_FILE, By, RunFile, RunFileError, Status, Table, clean_text
 from eostui.store.events import Failed
 
 _COUNTS = re.compile(r"\d of ")
@@ -91,9 +91,9 @@ class LiveFeed(Feed):
         directory, here = self.directory.absolute(), Path.cwd()
         return shlex.quote(str(directory.relative_to(here) if directory.is_relative_to(here) else directory))
 
-    def send(self, verb: Verb, argument: Argument = None) -> None:
+    def send(self, verb: Verb, argument: Argument = None, by: By | None = None) -> None:
         """Ask something of the trainer; its answer comes as a notice. Raises `LinkError` when it has gone."""
-        self._asked[self._client.send(verb, argument)] = verb
+        self._asked[self._client.send(verb, argument, by)] = verb
 
     @property
     def pending(self) -> str:
@@ -249,12 +249,15 @@ class LiveFeed(Feed):
         except (RunFileError, ValueError):
             pass  # there is nothing to read yet, or what was told does not go with it
 
-    def stop(self) -> None:
-        """Ask the trainer to stop as soon as it can. Raises `LinkError` when it has gone."""
+    def stop(self, signalled: int | None = None) -> None:
+        """Ask the trainer to stop as soon as it can, because of a signal where one is given. Raises `LinkError` when it
+        has gone."""
         if self._process is not None and not has_begun(self.directory):
             self._process.terminate()  # commands are heard once there are steps to act between
-        else:
+        elif signalled is None:
             self.send(Verb.STOP)
+        else:  # as a command: the trainer may have got the signal itself, and a second one would kill it
+            self.send(Verb.STOP, signal.Signals(signalled).name, By.SIGNAL)
 
     @property
     def started_here(self) -> bool:
@@ -266,14 +269,14 @@ class LiveFeed(Feed):
         if self._process is not None:
             self._process.send_signal(signal.SIGUSR1)
         else:
-            self.send(Verb.CHECKPOINT)
+            self.send(Verb.CHECKPOINT, None, By.SIGNAL)
 
-    def stop_by_signal(self) -> None:
+    def stop_by_signal(self, number: int) -> None:
         """`stop` for a signal: a run that is to be requeued knows then that it shall go on. Raises `LinkError`."""
         if self.config.get("requeue"):
             self.requeue()
         else:
-            self.stop()
+            self.stop(number)
 
     def kill(self) -> None:
         """End a trainer that was started here at once; of a run that had not begun nothing is left."""

@@ -8,13 +8,14 @@ from eostui.link.address import life_of
 from eostui.link.client import LinkClient
 from eostui.link.heartbeat import Life
 from eostui.reading.follower import Follower
+from eostui.store import By
 
 
-def reach(directory: Path) -> LinkClient | Follower:
-    """A connection to the trainer of a run, or its file where the trainer is on another machine.
+def reach(directory: Path, by: By = By.VIEWER) -> LinkClient | Follower:
+    """A connection to the trainer of a run, or its file where the trainer is on another machine; `by` is who asks.
 
     Raises `LinkError` where no trainer is alive, or it can take nobody in.
     """
     if life_of(directory) in (Life.ELSEWHERE, Life.SILENT):
-        return Follower(directory)
-    return LinkClient.to_run(directory)
+        return Follower(directory, by)
+    return LinkClient.to_run(directory, by)

@@ -12,6 +12,7 @@ program that reads HDF5 can do without all of them:
 
 from eostui.export_format import ExportFormat
 from eostui.store.apart import ReaderProcess
+from eostui.store.by import By
 from eostui.store.chart import Chart, DensityChart, Line, LineChart
 from eostui.store.errors import RunExists, RunFileError, RunNotFound, StoreError
 from eostui.store.events import Event, Kind
@@ -48,6 +49,7 @@ __all__ = [
     "STEP",
     "TEST",
     "TRAIN",
+    "By",
     "Chart",
     "Column",
     "DensityChart",

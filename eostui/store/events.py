@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Self, get_args
 
 import numpy as np
 
+from eostui.store.by import By
 from eostui.store.schema import EVENTS, Row, Status
 from eostui.store.text import clean_json, clean_text
 
@@ -149,8 +150,8 @@ class Noted:
 
     @property
     def fits(self) -> bool:
-        """Whether the file has room for all of it."""
-        return len(_dump({"text": self.text})) <= DETAIL_BYTES
+        """Whether the file has room for all of it, and for whose it is."""
+        return len(_dump({"text": self.text, "by": max(By, key=len)})) <= DETAIL_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,12 +236,19 @@ class Event:
         object.__setattr__(self, "what", _typed(self.kind, self.detail))
 
     @classmethod
-    def of(cls, step: int, time: float, happening: Happening) -> Self:
-        """The event that says so."""
+    def of(cls, step: int, time: float, happening: Happening, by: By | None = None) -> Self:
+        """The event that says so; `by` is who has asked for it, where somebody has."""
         if isinstance(happening, Kind):
-            return cls(step, time, happening, {})
-        said = {part.name: getattr(happening, part.name) for part in fields(happening)}
-        return cls(step, time, happening.kind, {name: value for name, value in said.items() if value is not None})
+            kind, said = happening, {}
+        else:
+            kind, said = happening.kind, {part.name: getattr(happening, part.name) for part in fields(happening)}
+        return cls(step, time, kind, {name: value for name, value in {**said, "by": by}.items() if value is not None})
+
+    @property
+    def by(self) -> By | None:
+        """Who has asked for it; None where nobody has, nobody knows, or an older version has written the event."""
+        said = self.detail.get("by")
+        return By(said) if said in list(By) else None
 
     @classmethod
     def read(cls, step: int, time: float, kind: bytes, detail: bytes) -> Self:

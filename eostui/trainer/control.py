@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 from eostui.link.server import LinkServer
 from eostui.link.waiting import Asked
+from eostui.store import By
 from eostui.store.events import Signalled
 
 REQUEUED = 128 + signal.SIGUSR1
@@ -32,6 +33,8 @@ class Control:
         self._signals: deque[Signalled] = deque()
         self.paused = paused
         self.stopping = False
+        self.stopped_by: By | None = None
+        """Who has asked for that first."""
         self.begun = False
         """Whether the run has its file: from then on, whoever trains looks at `stopping` again and again."""
         self.mark_as_stopped: Callable[[], None] = lambda: None
@@ -43,8 +46,9 @@ class Control:
         self.waited = 0.0
         """Seconds that the run has stood still for, waiting for a command."""
 
-    def stop(self) -> None:
+    def stop(self, by: By) -> None:
         """Ask the run to stop as soon as it can. This is safe in a signal handler."""
+        self.stopped_by = self.stopped_by or by
         self.stopping = True
 
     def signalled(self, number: int) -> None:
@@ -59,11 +63,13 @@ class Control:
             text = f"{name}: writes a checkpoint"
         else:
             text = f"{name}: {'stops' if ends else 'the training goes on'}"
-        said = Signalled(name, text, ends)
+        self._keep(Signalled(name, text, ends))
+        if ends:
+            self.stop(By.SIGNAL)
+
+    def _keep(self, said: Signalled) -> None:
         if said not in self._signals:  # one that comes again and again must not fill the memory
             self._signals.append(said)
-        if ends:
-            self.stop()
 
     def take_signals(self) -> Iterator[Signalled]:
         """The signals that have come since they were last taken, for the record."""
@@ -88,5 +94,8 @@ class Control:
     def _hear_stops(self) -> None:
         # A stop does not wait for the end of the step: it must interrupt a long measurement.
         while (asked := self._server.take_stop()) is not None:
-            self.stopping = True
+            name = asked.command.argument
+            if asked.command.by is By.SIGNAL and name in signal.Signals.__members__:
+                self._keep(Signalled(str(name), f"{name} at the front end: stops", ends=True))
+            self.stop(asked.command.by)
             self._server.answer(asked, True, "stopping")

@@ -13,7 +13,7 @@ from eostui.instruments.catalogue import INSTRUMENTS
 from eostui.link.messages import Command
 from eostui.link.verb import Verb
 from eostui.link.waiting import Asked
-from eostui.store import Kind, Status, clean_text
+from eostui.store import By, Kind, Status, clean_text
 from eostui.store.events import Noted, ProductsReported, StepSizeChanged, Warned
 from eostui.trainer.cadence import Cadence
 from eostui.trainer.compilation import Compilation
@@ -26,8 +26,11 @@ from eostui.trainer.turn import Outcome, Turn
 IDLE_WAIT = 0.5
 """Seconds that a paused run waits for a command before it checks whether a signal has asked it to stop."""
 
-LONGEST_NOTE = 500
+LONGEST_NOTE = 480
 """The most characters of a note."""
+HELD = 10
+"""Updates with the same step size after which a schedule's next one is an event: a step size that moves on at every
+update is a curve."""
 
 Answer = tuple[bool, str]
 """Whether a command could be carried out, and what happened in words."""
@@ -86,7 +89,7 @@ class Decider:
         if step and self._saved_at != step and self._is_to_be_saved(step):
             # A clock must not decide what errors are claimed: only counted steps have the derivatives checked again.
             counted = isinstance(self._config.limits.checkpoint_every, int)
-            return self._turn(advance=False, checkpoint=True, recheck=counted)
+            return self._turn(advance=False, checkpoint=True, recheck=counted, by=By.SCHEDULE)
         while True:
             held = self._control.paused and not self._steps_allowed
             asked = self._control.next_command(IDLE_WAIT if held else 0.0)
@@ -96,7 +99,7 @@ class Decider:
             if self._control.to_save:
                 self._control.to_save = False
                 if self._saved_at != step:
-                    return self._turn(advance=False, checkpoint=True)
+                    return self._turn(advance=False, checkpoint=True, by=By.SIGNAL)
             if asked is None:
                 if not held:
                     break
@@ -104,13 +107,13 @@ class Decider:
                 return turn
         self._steps_allowed = 0
         if self._scheduled:
-            self._lr = self._schedule(step)
+            self._follow_schedule(step)
         return self._turn(measure=self._due(step))
 
     def record_signals(self) -> None:
         """Record the signals that have come."""
         for said in self._control.take_signals():
-            self._record.event(self._descent.step, said)
+            self._record.event(self._descent.step, said, By.SIGNAL)
 
     def saves(self, turn: Turn) -> None:
         """A turn's checkpoint is about to be written, so that the state in it has this one behind it."""
@@ -150,6 +153,7 @@ class Decider:
         untrack: tuple[str, ...] = (),
         checkpoint: bool = False,
         recheck: bool = False,
+        by: By | None = None,
         end: Status | None = None,
     ) -> Turn:
         return Turn(
@@ -163,6 +167,7 @@ class Decider:
             untrack=untrack,
             checkpoint=checkpoint,
             recheck=recheck,
+            by=by,
             end=end,
         )
 
@@ -198,9 +203,9 @@ class Decider:
         command = asked.command
         if command.verb is Verb.CHECKPOINT:
             self._pending = (asked, "")
-            return self._turn(advance=False, checkpoint=True)
+            return self._turn(advance=False, checkpoint=True, by=command.by)
         if command.verb is Verb.MEASURE and self._control.paused and self._measured_at != self._descent.step:
-            self._record.event(self._descent.step, Kind.MEASURE)
+            self._record.event(self._descent.step, Kind.MEASURE, command.by)
             self._pending = (asked, f"measured before step {self._descent.step}")
             return self._turn(advance=False, measure=self._measurements.certified)
         if command.verb in (Verb.TRACK, Verb.UNTRACK) and isinstance(name := command.argument, str):
@@ -218,9 +223,9 @@ class Decider:
             return None
         self._pending = (asked, "")
         if not begins:
-            return self._turn(advance=False, untrack=(name,))
+            return self._turn(advance=False, untrack=(name,), by=asked.command.by)
         # The derivatives behind it may be others than those that have been checked.
-        return self._turn(advance=False, track=(name,), recheck=True)
+        return self._turn(advance=False, track=(name,), recheck=True, by=asked.command.by)
 
     def _change_flows(self, asked: Asked, text: str) -> Turn | None:
         there = [name for name in self._measurements.names if INSTRUMENTS[name].flow]
@@ -235,15 +240,15 @@ class Decider:
             self._record.answer(asked, True, f"{' and '.join(there) or 'no flow'}, as before")
             return None
         self._pending = (asked, "")
-        return self._turn(advance=False, track=begin, untrack=end, recheck=bool(begin))
+        return self._turn(advance=False, track=begin, untrack=end, recheck=bool(begin), by=asked.command.by)
 
     def _answer_to(self, command: Command) -> Answer:
-        step = self._descent.step
+        step, by = self._descent.step, command.by
         match command.verb, command.argument:
             case Verb.PAUSE, _:
-                return self._pause(True)
+                return self._pause(True, by)
             case Verb.RESUME, _:
-                return self._pause(False)
+                return self._pause(False, by)
             case Verb.STEP, _ if not self._control.paused:
                 return False, "one step at a time works while paused: pause first"
             case Verb.STEP, _:
@@ -251,29 +256,29 @@ class Decider:
                 return True, f"step {step}"
             case Verb.LR, float() | int() as lr if 0 < lr < math.inf:
                 why = cannot_be_held(float(lr), self._config.training.dtype)
-                return (False, why) if why else (True, self.change_step_size(float(lr)))
+                return (False, why) if why else (True, self.change_step_size(float(lr), by))
             case Verb.LR, lr:
                 return False, not_a_step_size(lr)
             case Verb.MEASURE, _ if self._measured_at == step:
                 return True, f"measured before step {step} already"
             case Verb.MEASURE, _:
-                self._record.event(step, Kind.MEASURE)
+                self._record.event(step, Kind.MEASURE, by)
                 self._measure_now = True
                 return True, f"measuring before step {step}"
             case Verb.NOTE, str(text):
-                return self._note(text)
+                return self._note(text, by)
             case verb, _:
                 return False, f"this trainer knows no '{verb}'"
 
-    def _pause(self, paused: bool) -> Answer:
+    def _pause(self, paused: bool, by: By) -> Answer:
         if paused == self._control.paused:
             return True, f"{'paused' if paused else 'running'} already"
         self._control.paused = paused
         self._record.set_status(Status.PAUSED if paused else Status.RUNNING)
-        self._record.event(self._descent.step, Kind.PAUSE if paused else Kind.RESUME)
+        self._record.event(self._descent.step, Kind.PAUSE if paused else Kind.RESUME, by)
         return True, f"{'paused before' if paused else 'going on with'} step {self._descent.step}"
 
-    def change_step_size(self, lr: float) -> str:
+    def change_step_size(self, lr: float, by: By) -> str:
         """Go on with the step size η = `lr` from here on. Returns what that means, in words."""
         previous, self._lr, self._descent.lr = self._lr, lr, lr
         step, threshold = self._descent.step, self._descent.threshold.value
@@ -284,17 +289,24 @@ class Decider:
             self._scheduled = False
             overrides = self._config.training.lr_schedule
             text += f"; the schedule {overrides} no longer applies"
-        self._record.event(step, StepSizeChanged(lr, previous, threshold, overrides))
+        self._record.event(step, StepSizeChanged(lr, previous, threshold, overrides), by)
         return text
 
-    def _note(self, text: str) -> Answer:
+    def _follow_schedule(self, step: int) -> None:
+        """The step size that the schedule has. It is an event where one comes to an end that was held for a while."""
+        previous, self._lr = self._lr, self._schedule(step)
+        self._descent.lr = self._lr
+        if self._lr != previous and step >= HELD and self._schedule(step - HELD) == previous:
+            self._record.event(step, StepSizeChanged(self._lr, previous, self._descent.threshold.value), By.SCHEDULE)
+
+    def _note(self, text: str, by: By) -> Answer:
         note = Noted(clean_text(text))
         if not note.text:
             return False, "a note says something"
         if len(note.text) > LONGEST_NOTE or not note.fits:
             beyond = "; a letter beyond ASCII counts for six or twelve" if not note.text.isascii() else ""
             return False, f"a note has at most {LONGEST_NOTE} characters, this one has {len(note.text)}{beyond}"
-        self._record.event(self._descent.step, note)
+        self._record.event(self._descent.step, note, by)
         return True, f"noted before step {self._descent.step}"
 
     # state

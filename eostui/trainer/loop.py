@@ -21,7 +21,7 @@ from eostui.instruments.catalogue import INSTRUMENTS, instruments_of
 from eostui.one_line import in_one_line
 from eostui.problems.by_path import looks_like_path
 from eostui.problems.errors import ProblemError
-from eostui.store import FULL_BATCH, Kind, Status, StoreError
+from eostui.store import FULL_BATCH, By, Kind, Status, StoreError
 from eostui.store.events import Checked, CheckpointWritten, Failed, Happening, Started, TrackingChanged, Warned
 from eostui.trainer.beginning import Beginning
 from eostui.trainer.carried import Carried
@@ -98,7 +98,7 @@ class Trainer:
         finally:
             self._compilation.close()
         self._decider.record_signals()
-        record.event(self._descent.step, Kind(status))
+        record.event(self._descent.step, Kind(status), self._control.stopped_by if status is Status.STOPPED else None)
         return status
 
     def _begin(self) -> None:
@@ -110,7 +110,7 @@ class Trainer:
         start = Started(self._descent.lr, self._descent.threshold.value)
         record.event(begins.step, begins.happening or start)
         if begins.lr is not None:
-            self._decider.change_step_size(begins.lr)
+            self._decider.change_step_size(begins.lr, By.SCRIPT)
         if begins.state is None:
             for text in filter(None, setup.problem.warnings):
                 record.event(begins.step, Warned(text))
@@ -177,14 +177,14 @@ class Trainer:
         """Carry out a turn. Returns the status where the run ends with it, else None."""
         self._descent.lr = turn.lr
         for name in turn.untrack:
-            self._untrack(INSTRUMENTS[name], turn.step, outcome)
+            self._untrack(INSTRUMENTS[name], turn, outcome)
         for name in turn.track:
-            self._track(INSTRUMENTS[name], turn.step, outcome)
+            self._track(INSTRUMENTS[name], turn, outcome)
         if turn.recheck:
             self._check_again()
         if turn.checkpoint:
             self._decider.saves(turn)
-            self._write_checkpoint(outcome)
+            self._write_checkpoint(outcome, turn.by)
         with self._point(turn) as point:
             status = None
             if turn.advance:
@@ -300,7 +300,7 @@ class Trainer:
             self._record.event(self._descent.step, Checked(text))
         self._products = found
 
-    def _track(self, kind: type[Instrument], step: int, outcome: Outcome) -> None:
+    def _track(self, kind: type[Instrument], turn: Turn, outcome: Outcome) -> None:
         """Begin to measure with an instrument, in a table of its own."""
         scope = Scope.of(self._config)
         table = kind.table(scope)
@@ -312,23 +312,23 @@ class Trainer:
             return
         self._measurements.begin(kind, list(INSTRUMENTS))
         self._config = with_instrument(self._config, kind)
-        self._say_tracking(step, kind, measures=True)
+        self._say_tracking(turn, kind, measures=True)
         cost = f"about {kind.work(scope).in_gradients:.2g} gradients"
-        outcome.say(f"{kind.name} is measured from step {step} on; a row costs {cost}")
+        outcome.say(f"{kind.name} is measured from step {turn.step} on; a row costs {cost}")
 
-    def _untrack(self, kind: type[Instrument], step: int, outcome: Outcome) -> None:
+    def _untrack(self, kind: type[Instrument], turn: Turn, outcome: Outcome) -> None:
         """Measure without an instrument; its rows stay."""
         self._measurements.end(kind.name)
         self._config = without_instrument(self._config, kind)
-        self._say_tracking(step, kind, measures=False)
-        outcome.say(f"{kind.name} is not measured from step {step} on")
+        self._say_tracking(turn, kind, measures=False)
+        outcome.say(f"{kind.name} is not measured from step {turn.step} on")
 
-    def _say_tracking(self, step: int, kind: type[Instrument], *, measures: bool) -> None:
+    def _say_tracking(self, turn: Turn, kind: type[Instrument], *, measures: bool) -> None:
         scope = Scope.of(self._config)
         gradients = kind.work(scope).in_gradients
-        self._record.event(step, TrackingChanged(kind.name, kind.table(scope).name, measures, gradients))
+        self._record.event(turn.step, TrackingChanged(kind.name, kind.table(scope).name, measures, gradients), turn.by)
 
-    def _write_checkpoint(self, outcome: Outcome) -> None:
+    def _write_checkpoint(self, outcome: Outcome, by: By | None = None) -> None:
         with self._record.activity("writing a checkpoint"):
             self._record.sync()  # no checkpoint is ahead of its rows
             try:
@@ -337,7 +337,7 @@ class Trainer:
             except OSError as error:
                 outcome.done, outcome.text = False, str(error)
                 return
-        self._record.event(self._descent.step, CheckpointWritten(path.name))
+        self._record.event(self._descent.step, CheckpointWritten(path.name), by)
         outcome.text = f"wrote {path}"
 
     def state_dict(self) -> State:

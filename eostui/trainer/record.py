@@ -12,7 +12,7 @@ from typing import Any
 from eostui.link.messages import Hello, Phase, State
 from eostui.link.server import LinkServer
 from eostui.link.waiting import Asked
-from eostui.store import TRAIN, Event, Row, RunWriter, Status, Table
+from eostui.store import TRAIN, By, Event, Row, RunWriter, Status, Table
 from eostui.store.events import Happening
 from eostui.trainer.stage import Stage
 
@@ -89,9 +89,9 @@ class Record:
         """Bring everything that was recorded to the disk itself. Raises `StoreError`."""
         self._writer.sync()
 
-    def event(self, step: int, happening: Happening) -> None:
-        """One row of the table `events`: something that happened before update `step`."""
-        self._add(Event.of(step, self.elapsed(), happening).row())
+    def event(self, step: int, happening: Happening, by: By | None = None) -> None:
+        """One row of the table `events`: something that happened before update `step`, and who has asked for it."""
+        self._add(Event.of(step, self.elapsed(), happening, by).row())
 
     def _add(self, row: Row) -> None:
         self._server.publish(self._writer.append(row), row)

@@ -10,7 +10,7 @@ from pathlib import Path
 from eostui.link import spool
 from eostui.link.address import connect_to, listening_at
 from eostui.link.client import LinkClient
-from eostui.link.messages import Ack
+from eostui.link.messages import Ack, Command
 from eostui.link.verb import Verb
 from eostui.link.withdraw import has_begun
 
@@ -34,15 +34,15 @@ class Spooled:
                     os.kill(os.getpid(), signal.SIGTERM)  # commands are heard once there are steps to act between
                     spool.answer(directory, name, Ack(0, True, "stopping"))
                 else:
-                    self._ask(directory, name, command.verb, command.argument)
+                    self._ask(directory, name, command)
             for message in [] if self._client is None else self._client.take():
                 if isinstance(message, Ack) and message.id in self._asked:
                     spool.answer(directory, self._asked.pop(message.id), message)
 
-    def _ask(self, directory: Path, name: str, verb: Verb, argument: float | str | None) -> None:
+    def _ask(self, directory: Path, name: str, command: Command) -> None:
         try:
             if self._client is None or self._client.closed:
                 self._client = LinkClient(connect_to(listening_at(directory)))
-            self._asked[self._client.send(verb, argument)] = name
+            self._asked[self._client.send(command.verb, command.argument, command.by)] = name
         except OSError as error:
             spool.answer(directory, name, Ack(0, False, str(error)))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from eostui.curvature.eigen.rough_products import RoughTrial
-from eostui.store import Status
+from eostui.store import By, Status
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +20,7 @@ class Turn:
     track, untrack: the instruments that measure from here on, and those that no longer do.
     checkpoint: whether a checkpoint is written before anything is measured. recheck: whether the derivatives are
     compared with differences again before that.
+    by: who has asked for a turn that does any of these.
     end: the status with which the run ends here, and nothing else is done; None where the run goes on.
     """
 
@@ -33,6 +34,7 @@ class Turn:
     untrack: tuple[str, ...] = ()
     checkpoint: bool = False
     recheck: bool = False
+    by: By | None = None
     end: Status | None = None
 
 

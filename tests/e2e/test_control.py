@@ -163,7 +163,7 @@ def test_what_cannot_be_done_is_said_in_one_line(shared: Eostui) -> None:
         (["lr"], "takes a step size"),
         (["note"], "takes a text"),
         (["note", "\x1b\n"], "says something"),
-        (["note", "ä" * 90], "at most 500 characters, this one has 90; a letter beyond ASCII counts for six"),
+        (["note", "ä" * 90], "at most 480 characters, this one has 90; a letter beyond ASCII counts for six"),
         (["pause", "7"], "`pause` takes no value, and '7' is one"),
     ]:
         done = shared("control", "demo", *(["--"] if "-3" in arguments else []), *arguments)

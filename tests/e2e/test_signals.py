@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from eostui.store import RunFile, Status
+from eostui.store import By, RunFile, Status
 from eostui.store.events import Resumed, Signalled
 from tests.e2e.conftest import SMALL, Eostui
 from tests.e2e.test_terminal import Terminal
@@ -21,11 +21,16 @@ pytestmark = pytest.mark.alone
 
 QUICK = ("--data", "digits-80", "--arch", "fc-tanh", "--width", "8", "--lr", "0.2", "--eigs", "1", "--eig-every", "50")
 RUN = ("run", "--name", "demo", "--device", "cpu", "--threads", "1", *QUICK)
+TERM_IN_FRONT = "SIGTERM at the front end: stops"
 EXAMPLES = Path(__file__).parents[2] / "examples" / "cluster"
 
 
 def _signals(run: RunFile) -> list[str]:
     return [event.what.signal for event in run.events() if isinstance(event.what, Signalled)]
+
+
+def _resumed(run: RunFile) -> list[int]:
+    return [event.step for event in run.events() if isinstance(event.what, Resumed)]
 
 
 def _checkpoints(eostui: Eostui) -> list[str]:
@@ -85,7 +90,20 @@ def test_signals_at_the_front_end_save_leave_or_stop(eostui: Eostui) -> None:
     _, stderr = viewer.communicate(timeout=30)
     assert viewer.returncode == 128 + signal.SIGHUP
     assert "still training" in stderr
-    assert len(eostui.trainers()) == 1
+    os.kill(eostui.trainers()[0], signal.SIGTERM)
+    eostui.wait_for_no_trainer()
+
+    viewer = eostui.start("resume", "demo", "--headless")
+    eostui.wait_for(lambda run: len(_resumed(run)) == 2 and run.length("train") > _resumed(run)[-1] + 1, "demo")
+    viewer.send_signal(signal.SIGTERM)
+    viewer.communicate(timeout=60)
+    assert viewer.returncode == 128 + signal.SIGTERM
+    with eostui.open("demo") as run:
+        events = run.events()
+    (told,) = [event for event in events if event.what == Signalled("SIGTERM", TERM_IN_FRONT, ends=True)]
+    assert (told.by, events[-1].kind, events[-1].by) == (By.SIGNAL, "stopped", By.SIGNAL)
+    saved = [event.by for event in events if event.kind == "checkpoint"]
+    assert saved[0] is By.SIGNAL
 
 
 def test_a_requeued_run_goes_on_by_the_same_command_line_and_a_finished_one_does_not(eostui: Eostui) -> None:

@@ -13,6 +13,7 @@ from eostui.link.messages import Ack, Command
 from eostui.link.verb import Verb
 from eostui.reading.follower import Follower
 from eostui.reading.live import LiveFeed
+from eostui.store import By
 from tests.e2e.conftest import SMALL, Eostui
 
 
@@ -48,18 +49,20 @@ def test_a_run_on_another_machine_is_steered_by_files(eostui: Eostui) -> None:
     assert answer is not None
     assert not answer.ok
     with eostui.open("away") as run:
-        assert any(event.detail.get("text") == "by a file" for event in run.events())
+        by = {event.detail.get("text") or event.kind: event.by for event in run.events()}
+    assert (by["by a file"], by["pause"], by["stopped"]) == (By.SCRIPT, By.VIEWER, By.SCRIPT)
 
 
 def test_only_a_small_file_with_one_command_is_taken(tmp_path: Path) -> None:
-    name = spool.put(tmp_path, Command(1, Verb.LR, 0.5))
+    mine = Command(1, Verb.LR, 0.5, By.SCRIPT)
+    name = spool.put(tmp_path, mine)
     folder = tmp_path / spool.SPOOL_NAME
     (folder / "large.command").write_bytes(b"x" * (spool.LARGEST + 1))
     (folder / "nested.command").write_bytes(b"EOS1" + (9000).to_bytes(4, "little") + bytes(4) + b"[" * 9000)
     (folder / "link.command").symlink_to(folder / f"{name}.command")
     os.mkfifo(folder / "fifo.command")
     taken = dict(spool.take(tmp_path))
-    assert taken == {name: Command(1, Verb.LR, 0.5), "large": None, "nested": None, "link": None, "fifo": None}
+    assert taken == {name: mine, "large": None, "nested": None, "link": None, "fifo": None}
     assert spool.take(tmp_path) == []
     assert spool.is_taken(tmp_path, name)
     spool.answer(tmp_path, name, Ack(1, True, "done"))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from eostui.link.frames import MAGIC, MAX_HEADER, FrameDecoder, FrameError, encode_frame
-from eostui.link.messages import Ack, Command, Ended, Hello, Message, Phase, Rows, State, decode, encode
+from eostui.link.messages import ASKING, Ack, Command, Ended, Hello, Message, Phase, Rows, State, decode, encode
 from eostui.link.verb import Verb
 
 MESSAGES: list[Message] = [
@@ -24,6 +24,7 @@ MESSAGES: list[Message] = [
     Command(3, Verb.LR, 0.01),
     Command(4, Verb.NOTE, "the loss jumps here"),
     *[Command(4, verb) for verb in Verb],
+    *[Command(5, Verb.PAUSE, by=by) for by in ASKING],
 ]
 
 
@@ -34,6 +35,12 @@ def _decoded(data: bytes) -> list[Message]:
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda message: type(message).__name__)
 def test_every_message_arrives_as_it_was_sent(message: Message) -> None:
     assert _decoded(encode(message)) == [message]
+
+
+@pytest.mark.parametrize("by", ["schedule", "Viewer", "nobody", "", None, 1, ["viewer"], {}])
+def test_a_command_is_by_a_viewer_a_script_or_a_signal(by: object) -> None:
+    with pytest.raises(FrameError, match="by"):
+        decode({"kind": "command", "id": 1, "verb": "pause", "argument": None, "by": by}, b"")
 
 
 def test_rows_arrive_with_every_bit_of_every_column() -> None:

@@ -132,7 +132,7 @@ def test_brackets_in_a_text_are_no_nesting() -> None:
 def test_a_number_that_nothing_can_hold_is_refused(number: str) -> None:
     for header in (f'"verb":"lr","id":1,"argument":{number}', f'"verb":"pause","id":{number},"argument":null'):
         try:
-            (decoded,) = FrameDecoder().feed(_frame(f'{{"kind":"command",{header}}}'.encode()))
+            (decoded,) = FrameDecoder().feed(_frame(f'{{"kind":"command","by":"script",{header}}}'.encode()))
             message = decode(*decoded)
         except FrameError:
             continue

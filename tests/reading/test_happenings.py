@@ -38,9 +38,9 @@ def _told(feed: Feed, kind: str = "") -> list[tuple[int, str]]:
 def test_events_are_told_in_words(feed_of: FeedOf) -> None:
     events: tuple[Event, ...] = (
         (0, "start", {"lr": 2 / 12, "threshold": 12.0}),
-        (3, "pause", {}),
-        (3, "resume", {}),
-        (5, "lr", {"lr": 0.1, "previous": 2 / 12, "threshold": 20.0}),
+        (3, "pause", {"by": "viewer"}),
+        (3, "resume", {"by": "somebody"}),
+        (5, "lr", {"lr": 0.1, "previous": 2 / 12, "threshold": 20.0, "by": "script"}),
         (6, "warning", {"text": "the data has two classes only"}),
         (7, "checkpoint", {"file": "step-00000007.pt"}),
         (8, "products", {"text": "products are compiled from here on"}),
@@ -54,9 +54,9 @@ def test_events_are_told_in_words(feed_of: FeedOf) -> None:
     feed = feed_of(_run(np.ones(10), np.array([1.0]), *events))
     assert _told(feed) == [
         (0, "started with η 2/12, 2/η 12.0"),
-        (3, "paused"),
+        (3, "paused, by viewer"),
         (3, "resumed"),
-        (5, "η 2/12 → 0.1"),
+        (5, "η 2/12 → 0.1, by script"),
         (6, "the data has two classes only"),
         (7, "checkpoint step-00000007.pt"),
         (8, "products are compiled from here on"),

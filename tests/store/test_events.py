@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import pytest
 
-from eostui.store import EVENTS, Event, Kind, RunFile, RunWriter, Status
+from eostui.store import EVENTS, By, Event, Kind, RunFile, RunWriter, Status
 from eostui.store.events import (
     CadenceAdapted,
     Checked,
@@ -122,6 +122,32 @@ def test_what_a_file_from_elsewhere_does_not_say_is_unknown(kind: str, detail: d
     event = Event(0, 0.0, kind, detail)
     assert repr(event.what) == repr(what)  # NaN is not equal to itself
     assert event.detail == detail
+
+
+@pytest.mark.parametrize("by", [None, *By])
+def test_an_event_says_who_has_asked_for_it(tmp_path: Path, by: By | None) -> None:
+    happenings: list[Happening] = [happening for happening, _, _ in IN_THE_FILE]
+    path = tmp_path / "run.h5"
+    with RunWriter.create(path, name="x", config={}, environment={}, tables=[EVENTS]) as writer:
+        for happening in happenings:
+            writer.append(Event.of(0, 0.0, happening, by).row())
+    with RunFile.open(path) as run:
+        events = run.events()
+    assert {event.by for event in events} == {by}
+    assert [repr(event.what) for event in events] == [repr(Event.of(0, 0.0, one).what) for one in happenings]
+
+
+@pytest.mark.parametrize("by", [None, 3, "somebody", ["viewer"], {}])
+def test_who_cannot_be_read_is_nobody(by: object) -> None:
+    assert Event(0, 0.0, "pause", {"by": by}).by is None
+
+
+def test_a_note_fits_together_with_whose_it_is() -> None:
+    long = Noted("x" * 480)
+    assert long.fits
+    row = Event.of(0, 0.0, long, max(By, key=len)).row()
+    assert json.loads(row.values[-1])["text"] == long.text
+    assert not Noted("x" * 490).fits
 
 
 def test_every_end_of_a_run_is_a_kind_of_event() -> None:

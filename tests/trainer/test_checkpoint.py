@@ -19,7 +19,7 @@ from eostui.instruments.base.say import Say
 from eostui.instruments.catalogue import tables_of
 from eostui.link.address import listen
 from eostui.link.server import LinkServer
-from eostui.store import RunFile, RunWriter, Status
+from eostui.store import By, RunFile, RunWriter, Status
 from eostui.store.events import Warned
 from eostui.trainer.checked_products import checked_products
 from eostui.trainer.checkpoint import write_checkpoint
@@ -133,7 +133,7 @@ def train(config: RunConfig, directory: Path, state: dict[str, Any] | None = Non
         def stopping(names: Collection[str], point: Point, recorder: Recorder, say: Say) -> float:
             took = measure(names, point, recorder, say)
             if point.step == stop_in:
-                control.stop()
+                control.stop(By.VIEWER)
                 control.abandon_if_stopping()
             return took
 

@@ -22,7 +22,7 @@ from eostui.instruments.base.rough_trials import RoughTrials, TrialLimits
 from eostui.link.address import listen
 from eostui.link.messages import Hello
 from eostui.link.server import LinkServer
-from eostui.store import Kind, RunFile
+from eostui.store import By, Kind, RunFile
 from eostui.store.events import Happening, ProductsReported
 from eostui.trainer import loop
 from eostui.trainer.assignment import Assignment
@@ -73,12 +73,12 @@ def test_a_run_goes_over_to_products_that_another_process_has_compiled(
     told: list[tuple[int, ProductsReported]] = []
     event = Record.event
 
-    def noted(record: Record, step: int, happening: Happening) -> None:
-        event(record, step, happening)
+    def noted(record: Record, step: int, happening: Happening, by: By | None = None) -> None:
+        event(record, step, happening, by)
         if isinstance(happening, ProductsReported):
             told.append((step, happening))
             if COMPILED in happening.text or "could not" in happening.text:
-                control.stop()
+                control.stop(By.VIEWER)
 
     row = Record.row
 

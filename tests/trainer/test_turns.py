@@ -18,8 +18,8 @@ from eostui.link.client import LinkClient
 from eostui.link.messages import Argument
 from eostui.link.server import LinkServer
 from eostui.link.verb import Verb
-from eostui.store import RunFile, RunWriter, Status
-from eostui.store.events import Started, TrackingChanged
+from eostui.store import By, RunFile, RunWriter, Status
+from eostui.store.events import Started, StepSizeChanged, TrackingChanged
 from eostui.trainer.checked_products import checked_products
 from eostui.trainer.control import Control
 from eostui.trainer.decider import Decider
@@ -166,6 +166,21 @@ def test_a_schedule_moves_the_step_size_and_the_threshold(tmp_path: Path) -> Non
         train = file.read("train")
     assert train["lr"] == pytest.approx([2 / 50] * 5 + [2 / 100] * 7)
     assert train["threshold"] == pytest.approx([50] * 5 + [100] * 7)
+
+
+def test_a_step_size_that_was_held_and_is_not_any_more_is_an_event_of_the_schedule(tmp_path: Path) -> None:
+    told = {key: value for key, value in SMALL.items() if key != "lr"}
+    for schedule, changes in (("0:2/50,12:2/100,15:2/80,30:2/70", [12, 30]), ("step:10:0.5", [10, 20, 30])):
+        how = told if schedule[0] == "0" else SMALL
+        config = plan_run({**how, "steps": 32, "lr_schedule": schedule, "eig_every": 100, "track": ()})
+        _train(config, tmp_path / schedule[:4])
+        with RunFile.open(tmp_path / schedule[:4] / "run.h5") as file:
+            train = file.read("train")
+            found = [(event.step, event.by, event.what) for event in file.events() if event.kind == "lr"]
+        assert [(step, by) for step, by, _ in found] == [(step, By.SCHEDULE) for step in changes]
+        for step, _, change in found:
+            lr, threshold = train["lr"][step], train["threshold"][step]
+            assert change == StepSizeChanged(lr, train["lr"][step - 1], threshold)
 
 
 def test_a_run_says_the_step_size_that_its_schedule_begins_with(tmp_path: Path) -> None:
