@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from eostui.cli.flags import settings_given, with_changes
-from eostui.cli.options import DEFAULT_RUNS_DIR, Headless, Run, RunsDir, Theme
+from eostui.cli.options import DEFAULT_RUNS_DIR, Detach, Headless, Run, RunsDir, Theme
 from eostui.config import CHANGEABLE, Panel
 
 
@@ -24,6 +24,7 @@ def fork(
     ] = None,
     runs_dir: RunsDir = DEFAULT_RUNS_DIR,
     headless: Headless = False,
+    detach: Detach = False,
     theme: Theme = None,
     **given: Any,
 ) -> int:
@@ -45,4 +46,9 @@ def fork(
 
     path = find_run(run, runs_dir)
     changes = settings_given(given)
-    return carry_on(lambda: branch_off(path, at, changes, name=name, runs_dir=runs_dir), headless=headless, theme=theme)
+    return carry_on(
+        lambda: branch_off(path, at, changes, name=name, runs_dir=runs_dir),
+        headless=headless,
+        theme=theme,
+        detach=detach,
+    )

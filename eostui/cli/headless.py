@@ -22,7 +22,8 @@ from eostui.reading.live import LiveFeed
 from eostui.reading.numbers import NONE, cut_between_words, ratio
 from eostui.reading.sharpness import sharpness_of
 from eostui.reading.threshold import CURVATURES, MATRICES, Matrix
-from eostui.store import RUN_FILE
+from eostui.store import RUN_FILE, Status
+from eostui.store.events import Forked, Resumed, Started
 from eostui.streams import silence
 from eostui.trainer.launch import Launched
 
@@ -37,7 +38,8 @@ def train_headless(launch: Callable[[], Launched], *, detach: bool = False) -> i
 
     Ctrl-C and SIGTERM stop the run cleanly, with exit codes 130 and 143, and a second one kills the trainer: who sends
     them to a program that trains wants the training to end. A terminal that hangs up leaves it going, as everywhere,
-    and so does SIGQUIT. SIGUSR1 is passed on to the trainer. With `detach` this returns once there is a first row.
+    and so does SIGQUIT. SIGUSR1 is passed on to the trainer. With `detach` this returns once there is a first
+    row of this trainer's own, or the run is paused.
     """
     with _Signals.caught() as signals:
         feed = follow(launch())
@@ -97,7 +99,7 @@ def _follow(feed: LiveFeed, signals: _Signals, *, detach: bool) -> int:
             signals.to_requeue = False
             with suppress(LinkError):
                 feed.requeue()
-        if detach and feed.step >= 0 and not signals.to_stop:
+        if detach and _has_begun(feed) and not signals.to_stop:
             _say(f"{feed.directory}: {_still_training(feed)}")
             return 0
         if signals.to_stop and not stopping:
@@ -116,6 +118,12 @@ def _follow(feed: LiveFeed, signals: _Signals, *, detach: bool) -> int:
     if signals.to_stop:
         return 128 + signals.to_stop[0]
     return 1 if feed.ended is None else feed.ended.code
+
+
+def _has_begun(feed: LiveFeed) -> bool:
+    """Whether a trainer is over its beginning: its run may have rows of an earlier one, or of another run."""
+    begun_at = [event.step for event in feed.events() if isinstance(event.what, Started | Resumed | Forked)]
+    return bool(begun_at) and (feed.step >= begun_at[-1] or feed.status == Status.PAUSED)
 
 
 def _followed(feed: LiveFeed) -> Iterator[None]:

@@ -117,6 +117,10 @@ Headless = Annotated[
     bool,
     typer.Option("--headless", help="No dashboard: a progress line, or plain lines where stdout is no terminal."),
 ]
+Detach = Annotated[
+    bool,
+    typer.Option("--detach", help="No dashboard: leave once the run has a first row, which takes some seconds."),
+]
 StepSize = Annotated[
     str | None,
     typer.Option("--lr", metavar="ETA", help="Another step size η from there on, such as 0.02 or 2/100."),

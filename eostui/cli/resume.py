@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from eostui.cli.options import DEFAULT_RUNS_DIR, Headless, Run, RunsDir, StepSize, Theme
+from eostui.cli.options import DEFAULT_RUNS_DIR, Detach, Headless, Run, RunsDir, StepSize, Theme
 from eostui.config import Panel
 
 
@@ -24,6 +24,7 @@ def resume(
         typer.Option(help="Finish when the training accuracy is at least this.", rich_help_panel=Panel.LIMITS),
     ] = None,
     headless: Headless = False,
+    detach: Detach = False,
     theme: Theme = None,
     runs_dir: RunsDir = DEFAULT_RUNS_DIR,
 ) -> int:
@@ -54,4 +55,5 @@ def resume(
         ),
         headless=headless,
         theme=theme,
+        detach=detach,
     )

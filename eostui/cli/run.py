@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from eostui.cli.flags import settings_given, with_settings
-from eostui.cli.options import DEFAULT_RUNS_DIR, Headless, RunsDir, Theme
+from eostui.cli.options import DEFAULT_RUNS_DIR, Detach, Headless, RunsDir, Theme
 from eostui.config import Panel
 
 
@@ -19,10 +19,7 @@ def run(
     name: Annotated[str | None, typer.Option(help="The run's name.", rich_help_panel=Panel.WHERE)] = None,
     runs_dir: RunsDir = DEFAULT_RUNS_DIR,
     headless: Headless = False,
-    detach: Annotated[
-        bool,
-        typer.Option("--detach", help="No dashboard: leave once the run has its first row, which takes some seconds."),
-    ] = False,
+    detach: Detach = False,
     theme: Theme = None,
     **given: Any,
 ) -> int:

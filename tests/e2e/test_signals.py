@@ -64,6 +64,23 @@ def test_a_start_that_fails_is_told_by_detach(eostui: Eostui) -> None:
     assert failed.stderr.startswith("eostui: ")
 
 
+def test_resume_and_fork_detach_from_a_run_that_has_gone_on(eostui: Eostui) -> None:
+    first = eostui(*RUN, "--headless", "--steps", "5")
+    assert first.returncode == 0, first.stderr
+    for command, name, rows in (
+        (("resume", "demo", "--steps", "1000000"), "demo", 5),
+        (("fork", "demo", "--at", "3", "--name", "branch", "--steps", "1000000"), "branch", 3),
+    ):
+        gone = eostui(*command, "--detach")
+        assert gone.returncode == 0, gone.stderr
+        assert "is still training; watch it" in gone.stdout
+        with eostui.open(name) as run:
+            assert run.length("train") > rows
+        for trainer in eostui.trainers():
+            os.kill(trainer, signal.SIGKILL)
+        eostui.wait_for_no_trainer()
+
+
 def test_signals_at_the_front_end_save_leave_or_stop(eostui: Eostui) -> None:
     viewer = eostui.start(*RUN, "--headless")
     eostui.wait_for(lambda run: run.length("train") > 3, "demo")
