@@ -9,7 +9,7 @@ from pathlib import Path
 
 from eostui.home import expand_home
 from eostui.link.address import is_live
-from eostui.link.withdraw import LOG_NAME
+from eostui.link.log import LOG_NAME
 from eostui.store import RUN_FILE, RunNotFound, clean_text, find_run, list_runs
 
 _MOST_BYTES = 4096

@@ -11,11 +11,9 @@ from pathlib import Path
 
 from eostui.link.address import SOCKET_NAME, LinkError, is_live, life_of, socket_path
 from eostui.link.heartbeat import HEARTBEAT_NAME, Life, read_heartbeat
+from eostui.link.log import LOG_NAME, cut
 from eostui.link.spool import SPOOL_NAME
 from eostui.store import RUN_FILE
-
-LOG_NAME = "trainer.log"
-"""Where in a run's directory its trainer writes what is not for the viewers."""
 
 
 def has_begun(run_directory: Path) -> bool:
@@ -51,6 +49,7 @@ def withdraw_but_keep_log(run_directory: Path) -> Path | None:
         return log
     kept = None
     with contextlib.suppress(OSError):
+        cut(log)
         if text := log.read_bytes():
             descriptor, name = tempfile.mkstemp(prefix=f"eostui-{run_directory.name[:40]}-", suffix=".log")
             with os.fdopen(descriptor, "wb") as copy:

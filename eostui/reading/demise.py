@@ -10,7 +10,8 @@ import sysconfig
 from itertools import dropwhile
 from pathlib import Path
 
-from eostui.link.withdraw import LOG_NAME, has_begun, withdraw_but_keep_log
+from eostui.link.log import LOG_NAME
+from eostui.link.withdraw import has_begun, withdraw_but_keep_log
 from eostui.store import clean_text
 
 UNTIL_DEAD = 2.0

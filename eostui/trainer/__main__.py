@@ -7,6 +7,7 @@ what happens.
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import os
 import signal
@@ -18,6 +19,7 @@ from typing import NoReturn
 
 from eostui.link.heartbeat import Pulse
 from eostui.link.live_runs import forget, register
+from eostui.link.log import LOG_NAME, cut
 from eostui.link.messages import Ended, Hello
 from eostui.link.server import LinkServer
 from eostui.link.withdraw import has_begun, withdraw, withdraw_but_keep_log
@@ -47,11 +49,16 @@ def main() -> NoReturn:
         forget(registered)
         registered = register(path)
 
+    def look(path: Path) -> None:
+        spooled.look(path)
+        with contextlib.suppress(OSError):
+            cut(path / LOG_NAME)
+
     spooled = Spooled(directory)
     pulse = Pulse(
         directory.absolute(),
         listener.getsockname(),
-        look=spooled.look,
+        look=look,
         moved=moved,
         gone=lambda: _deleted(server),
     )
@@ -60,6 +67,8 @@ def main() -> NoReturn:
     except BaseException as error:  # anything unforeseen: a missing module, or an exit in the user's code
         code = _tell(error, directory, server)
     pulse.stop()
+    with contextlib.suppress(OSError):
+        cut(directory / LOG_NAME)
     forget(registered)
     end(code)
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from eostui.config import ConfigError, RunConfig, cannot_be_held
 from eostui.link.address import is_live, listen
 from eostui.link.heartbeat import Heartbeat
-from eostui.link.withdraw import LOG_NAME, withdraw, withdraw_leftover
+from eostui.link.log import LOG_NAME
+from eostui.link.withdraw import withdraw, withdraw_leftover
 from eostui.store import (
     RUN_FILE,
     TRAIN,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from eostui.link.log import KEPT, TOO_LONG
 from eostui.store import Status
 from tests.e2e.conftest import Eostui
 
@@ -64,6 +66,16 @@ def lingers():
 
 def clings():
     atexit.register(time.sleep, 300)
+    return nn.Linear(2, 1)
+
+def floods(outputs, targets):
+    for _ in range(1000):
+        os.write(1, b"flooded with words " * 200 + b"\\n")
+    return (outputs - targets).pow(2).mean()
+
+def says_goodbye():
+    print("the first words")
+    atexit.register(print, "the last words")
     return nn.Linear(2, 1)
 
 def walks_out(outputs, targets):
@@ -184,6 +196,18 @@ def test_what_a_trainer_left_that_died_unseen_takes_no_name(dying: Eostui) -> No
     # and a thread that it has left does not keep the trainer; an exit handler has its turn
     dying.wait_for_no_trainer(timeout=5)
     assert (dying.directory / "farewell").exists()
+
+
+def test_a_log_without_end_keeps_its_first_and_its_last_words(dying: Eostui) -> None:
+    done = dying(*_arguments("says_goodbye", "--loss", "dying.py:floods", "--steps", "20"))
+    assert done.returncode == 0, done.stderr
+    log = (dying.directory / "runs/says_goodbye/trainer.log").read_text()
+    assert len(log) <= TOO_LONG
+    assert "the first words" in log[:KEPT]
+    assert "the last words" in log[-KEPT:]
+    left_out = re.search(r"^\[eostui: (\d+) bytes are left out here\]$", log, re.MULTILINE)
+    assert left_out is not None
+    assert int(left_out[1]) > 30_000_000
 
 
 def test_a_trainer_ends_with_its_run_whatever_the_users_code_has_left(dying: Eostui) -> None:
