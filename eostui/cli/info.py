@@ -22,7 +22,7 @@ def info(run: Run = None, runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> None:
     from rich.text import Text
 
     from eostui.reading.edge import edge_of_run
-    from eostui.reading.state import run_state
+    from eostui.reading.state import run_state, state_in_full
     from eostui.store import find_run, open_run
 
     def section(title: str, rows: Mapping[str, str]) -> None:
@@ -42,7 +42,7 @@ def info(run: Run = None, runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> None:
         section(
             file.name,
             {
-                "state": run_state(file),
+                "state": state_in_full(file.path.parent, run_state(file)),
                 "edge": edge_of_run(file).text,
                 "created": f"{file.created:%Y-%m-%d %H:%M:%S} UTC",
                 "file": str(file.path),

@@ -143,10 +143,12 @@ def as_tree(runs: Sequence[Described]) -> list[tuple[Described, int]]:
 
 def _read(apart: ReaderProcess, path: Path) -> Described:
     """What there is to be said of a run, or why it cannot be read."""
+    from eostui.reading.state import state_in_full
     from eostui.store import RunFileError, clean_text
 
     if state := _starting(path):
-        return {"name": clean_text(path.parent.name), "path": str(path), "state": state}
+        in_full = state_in_full(path.parent, state)
+        return {"name": clean_text(path.parent.name), "path": str(path), "state": state, "state_in_full": in_full}
     try:
         described: Described = apart.read(_described, path)
     except RunFileError as error:
@@ -157,7 +159,7 @@ def _read(apart: ReaderProcess, path: Path) -> Described:
 def _described(path: Path) -> Described:
     """A run in JSON's types, and floats that may be NaN or infinite."""
     from eostui.reading.newest import Newest
-    from eostui.reading.state import run_state
+    from eostui.reading.state import run_state, state_in_full
     from eostui.reading.threshold import Threshold
     from eostui.store import RunFile
 
@@ -166,7 +168,8 @@ def _described(path: Path) -> Described:
         return {
             "name": _name(run),
             "path": str(path),
-            "state": run_state(run),
+            "state": (state := run_state(run)),
+            "state_in_full": state_in_full(path.parent, state),
             "created": run.created.isoformat(),
             **asdict(Newest.of(run)),
             "sharpness_of": threshold.table,
@@ -199,12 +202,12 @@ def _row(run: Described, depth: int) -> tuple[str, ...]:
     """The cells of a run, or its name and why there is nothing else to say of it."""
     name = f"{INDENT * (depth - 1)}└ {run['name']}" if depth else run["name"]
     if "created" not in run:
-        return name, run.get("state") or f"unreadable: {run['error']}"
+        return name, run.get("state_in_full") or f"unreadable: {run['error']}"
     of = " (P⁻¹H)" if run["sharpness_of"] == "preconditioned" else ""
     doubt = "?" * run["doubtful"]
     return (
         name,
-        run["state"],
+        run["state_in_full"],
         NONE if run["step"] is None else str(run["step"]),
         _number(run["loss"]),
         NONE if run["sharpness"] is None else _number(run["sharpness"]) + doubt + of,

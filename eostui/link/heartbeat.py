@@ -1,7 +1,9 @@
-"""Which process trains a run, and when it last said that it is there: a small file in the run's directory.
+"""Which process trains a run, when it last said that it is there, and what it does: a small file in the run's
+directory.
 
 The operating system knows whether a process on this machine is alive. Of one on another machine, which shares the
-files, the age of its heartbeat tells.
+files, the age of its heartbeat tells. What a process does is written over what it did before, by one call of the
+system: it is still there when the process has been killed.
 """
 
 from __future__ import annotations
@@ -27,6 +29,11 @@ SILENCE = 30.0
 """Seconds without a beat after which nobody says any more that a trainer on another machine is there: a network file
 system may show a change so late."""
 _MOST_BYTES = 4096
+_ROOM = 120
+"""Bytes for what a process does."""
+_KEY = '"doing": "'
+_PLAIN = dict.fromkeys((*range(32), 127, *b'"\\'), "?")
+"""What may not be within a JSON text: one of which half is written is one all the same."""
 
 
 class Life(StrEnum):
@@ -50,7 +57,7 @@ class Heartbeat:
     boot: names the time from the machine's start to its end, empty where it cannot be told. begun: when the process
     began, in a unit of the system's; 0 where it cannot be told. With both, a number that another process has got since
     then misleads nobody. inode: the number of the run's directory, which a copy of it has not. socket: where it
-    listens.
+    listens. doing: what it does, in words.
     """
 
     host: str
@@ -59,6 +66,7 @@ class Heartbeat:
     begun: int
     inode: int
     socket: str
+    doing: str = ""
 
     @classmethod
     def of(cls, pid: int, directory: Path, socket: str) -> Heartbeat:
@@ -69,7 +77,7 @@ class Heartbeat:
     def write(self, directory: Path) -> None:
         """Put it into the run's directory. Raises OSError."""
         temporary = directory / f".{HEARTBEAT_NAME}"
-        temporary.write_text(json.dumps(asdict(self)))
+        temporary.write_text(json.dumps({**asdict(self), "doing": _padded(self.doing)}))
         temporary.replace(directory / HEARTBEAT_NAME)
 
     @property
@@ -111,7 +119,9 @@ def read_heartbeat(directory: Path) -> tuple[Heartbeat, float] | None:
             "inode": int(inode),
             "socket": str(socket),
         } if 0 < pid < 2**31:
-            return Heartbeat(host, boot, pid, begun, inode, socket), age
+            doing = values.get("doing")
+            said = doing.strip() if isinstance(doing, str) else ""
+            return Heartbeat(host, boot, pid, begun, inode, socket, said), age
     return None
 
 
@@ -136,7 +146,14 @@ class Pulse:
         self._gone = gone
         self._stopping = threading.Event()
         Heartbeat.of(os.getpid(), directory, socket).write(directory)
+        self._file = os.open(directory / HEARTBEAT_NAME, os.O_RDWR)
+        self._place = os.pread(self._file, _MOST_BYTES, 0).rindex(_KEY.encode()) + len(_KEY)
         threading.Thread(target=self._beat, name="eostui-heartbeat", daemon=True).start()
+
+    def say(self, doing: str) -> None:
+        """What the process does from now on, in words. A file that cannot be written costs nothing but them."""
+        with contextlib.suppress(OSError):
+            os.pwrite(self._file, _padded(doing).encode(), self._place)
 
     def stop(self) -> None:
         """Beat no more, and take the file away: the trainer has said its last word."""
@@ -162,6 +179,13 @@ class Pulse:
                 if path != self._path:
                     self._path = path
                     self._moved(path)
+
+
+def _padded(doing: str) -> str:
+    """It in the characters and the room that there are for it."""
+    if not doing.isascii() or not doing.isprintable() or '"' in doing or "\\" in doing:  # hardly ever, and slow
+        doing = doing.encode("ascii", "replace").decode().translate(_PLAIN)
+    return doing[:_ROOM].ljust(_ROOM)
 
 
 @cache

@@ -10,6 +10,7 @@ import sysconfig
 from itertools import dropwhile
 from pathlib import Path
 
+from eostui.link.doing import last_activity
 from eostui.link.log import LOG_NAME
 from eostui.link.withdraw import has_begun, withdraw_but_keep_log
 from eostui.store import clean_text
@@ -37,11 +38,12 @@ def demise(directory: Path, process: subprocess.Popen[str] | None) -> str:
             status = process.wait(UNTIL_DEAD)
         except subprocess.TimeoutExpired:
             return f"the trainer has hung up, but its process {process.pid} is still there; its log: {_log(directory)}"
-    words = last_words(directory / LOG_NAME)
+    words, activity = last_words(directory / LOG_NAME), last_activity(directory)
     begun = has_begun(directory)
     log = directory / LOG_NAME if status is None else withdraw_but_keep_log(directory)
     how = "is gone without a word" if status is None else ended(status)
-    said = [f"the trainer {how}{f': {words}' if words else ''}"]
+    when = f", {activity}" if activity else ""
+    said = [f"the trainer {how}{when}{f': {words}' if words else ''}"]
     if status is not None and not begun:
         said.append("its run had not begun, and nothing is left of it")
     if log is not None:

@@ -7,15 +7,26 @@ import time
 from pathlib import Path
 
 from eostui.link.address import is_live, life_of
+from eostui.link.doing import last_activity
 from eostui.link.heartbeat import Life, read_heartbeat
 from eostui.reading.numbers import duration
 from eostui.store import RUN_FILE, RunFile, Status, clean_text
+
+DIED = "died"
+"""The state of a run whose trainer is gone without a last word."""
 
 
 def run_state(run: RunFile) -> str:
     """The status in the file, or what has become of a run that goes on by its file."""
     status = run.status()
     return str(status) if status.ended else state_of(run.path.parent, status)
+
+
+def state_in_full(directory: Path, state: str) -> str:
+    """A state as `run_state` says it; of a run whose trainer has died with when and at what that was, where that is
+    known: `died at step 12 while measuring lowest`."""
+    activity = last_activity(directory) if state.startswith(DIED) else ""
+    return f"{DIED} {activity}" if activity else state
 
 
 def state_of(directory: Path, status: Status) -> str:
@@ -39,7 +50,7 @@ def state_of(directory: Path, status: Status) -> str:
             return f"not heard of for {duration(found[1])}"
         case None if is_live(directory):
             return str(status)
-    return "died" if status is not Status.STARTING else "died while starting"
+    return DIED if status is not Status.STARTING else f"{DIED} while starting"
 
 
 def _last_row(directory: Path) -> str:

@@ -17,6 +17,7 @@ import traceback
 from pathlib import Path
 from typing import NoReturn
 
+from eostui.link.doing import Doing
 from eostui.link.heartbeat import Pulse
 from eostui.link.live_runs import forget, register
 from eostui.link.log import LOG_NAME, cut
@@ -63,7 +64,7 @@ def main() -> NoReturn:
         gone=lambda: _deleted(server),
     )
     try:
-        code = _train(directory, server)
+        code = _train(directory, server, Doing(pulse.say))
     except BaseException as error:  # anything unforeseen: a missing module, or an exit in the user's code
         code = _tell(error, directory, server)
     pulse.stop()
@@ -86,7 +87,7 @@ def _deleted(server: LinkServer) -> None:
     end(1)
 
 
-def _train(directory: Path, server: LinkServer) -> int:
+def _train(directory: Path, server: LinkServer, doing: Doing) -> int:
     assignment = Assignment.from_json(sys.stdin.read())
     config = assignment.config
     control = Control(server, paused=config.limits.paused, requeue=config.limits.requeue)
@@ -113,10 +114,11 @@ def _train(directory: Path, server: LinkServer) -> int:
         tables={},  # not known before the data are loaded
     )
     server.say(hello)
+    doing("importing torch")
     server.say(Stage.TORCH.phase("importing torch"))
     from eostui.trainer.process import train  # this imports torch, which takes seconds
 
-    return train(assignment, directory, hello, server, control)
+    return train(assignment, directory, hello, server, control, doing)
 
 
 def _tell(error: BaseException, directory: Path, server: LinkServer) -> int:

@@ -148,6 +148,7 @@ class Trainer:
         """The next turn, once there is room for its rows on the disk."""
         if self._record.no_room:
             self._wait_for_room()
+        self._record.begin(self._descent.step)
         return self._decider.next()
 
     def _wait_for_room(self) -> None:

@@ -20,6 +20,7 @@ from eostui.curvature.products import Products
 from eostui.dynamics.thresholds import stability_threshold
 from eostui.instruments.catalogue import tables_of
 from eostui.link.address import socket_path
+from eostui.link.doing import Doing
 from eostui.link.messages import Ended, Hello
 from eostui.link.server import LinkServer
 from eostui.link.withdraw import withdraw
@@ -41,15 +42,23 @@ from eostui.trainer.stage import Stage
 EXIT_CODES = {Status.FINISHED: 0, Status.STOPPED: 0, Status.DIVERGED: 1, Status.FAILED: 1}
 
 
-def train(assignment: Assignment, directory: Path, hello: Hello, server: LinkServer, control: Control) -> int:
+def train(
+    assignment: Assignment,
+    directory: Path,
+    hello: Hello,
+    server: LinkServer,
+    control: Control,
+    doing: Doing | None = None,
+) -> int:
     """Set the run up, train, and leave a run file. Returns the exit code.
 
     Problems that the user can correct before anything is measured leave no run behind: an unknown device, missing data,
     or a model that does not fit. A run that was to go on is then as it was. A later problem ends the run as `failed`,
-    with everything up to then in the file.
+    with everything up to then in the file. `doing` says outside what is done.
     """
+    doing = doing or Doing()
 
-    preparation = Preparation(server)
+    preparation = Preparation(server, doing)
     preparation("loading the data")
     try:
         prepared = _prepared(assignment, preparation, directory)
@@ -80,7 +89,7 @@ def train(assignment: Assignment, directory: Path, hello: Hello, server: LinkSer
         _forget_socket(directory)
         return 2
     described = {table.name: table.to_json() for table in tables}
-    record = Record(writer, server, elapsed=beginning.elapsed, last_step=beginning.step - 1)
+    record = Record(writer, server, elapsed=beginning.elapsed, last_step=beginning.step - 1, doing=doing)
     record.introduce(Hello(hello.name, hello.run_file, hello.config, environment, described))
     status, text = _run(prepared, record, control)
     if config.limits.on_end is not None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from eostui.link.doing import Doing
 from eostui.link.messages import Hello, Phase, State
 from eostui.link.server import LinkServer
 from eostui.link.waiting import Asked
@@ -16,6 +17,8 @@ from eostui.store import TRAIN, By, Event, Row, RunWriter, Status, Table
 from eostui.store.events import Happening
 from eostui.trainer.stage import Stage
 
+TRAINING = "training"
+"""What is done where nothing more is known of it."""
 SLOW = 0.3
 """Seconds that an activity lasts before viewers are told about it."""
 BETWEEN_WORDS = 0.1
@@ -25,15 +28,31 @@ BETWEEN_WORDS = 0.1
 class Record:
     """Rows, events and status go to the run file and onto the pipe; progress goes onto the pipe alone."""
 
-    def __init__(self, writer: RunWriter, server: LinkServer, *, elapsed: float = 0.0, last_step: int = -1) -> None:
-        """`elapsed` is how many seconds the run had been going for before, `last_step` the step of its newest row."""
+    def __init__(
+        self,
+        writer: RunWriter,
+        server: LinkServer,
+        *,
+        elapsed: float = 0.0,
+        last_step: int = -1,
+        doing: Doing | None = None,
+    ) -> None:
+        """`elapsed` is how many seconds the run had been going for before, `last_step` the step of its newest row;
+        `doing` says outside what is done."""
         self._writer = writer
         self._server = server
         self.last_step = last_step
         """The step of the newest row of the table `train`; -1 before the first."""
         self._hello: Hello | None = None
         self._start = time.monotonic() - elapsed
+        self._doing = doing or Doing()
+        self._step: int | None = None
+        """The step that is being made."""
+        self._between = TRAINING
+        """What is done between two activities."""
         self._activity = ""
+        self._within = False
+        """Whether an activity goes on."""
         self._activity_since = time.monotonic()
         self._last_word = -1.0
         self._spoke = False
@@ -85,6 +104,11 @@ class Record:
         """Why rows wait in memory: the disk is full. Empty where they do not."""
         return self._writer.no_room
 
+    def begin(self, step: int) -> None:
+        """What follows belongs to update `step`."""
+        self._step = step
+        self._doing(self._between, step)
+
     def sync(self) -> None:
         """Bring everything that was recorded to the disk itself. Raises `StoreError`."""
         self._writer.sync()
@@ -98,6 +122,8 @@ class Record:
 
     def set_status(self, status: Status) -> None:
         """Set the run's status, which is on disk at once."""
+        self._between = str(status) if status is Status.PAUSED else TRAINING
+        self._doing(self._between, self._step)
         self._writer.set_status(status)
         self._server.say(State(str(status)))
 
@@ -114,9 +140,13 @@ class Record:
     def activity(self, text: str) -> Iterator[None]:
         """In here `progress` reports this activity to the viewers, if it turns out to be slow."""
         self._activity, self._activity_since = text, time.monotonic()
+        self._within = True
+        self._doing(text, self._step)
         try:
             yield
         finally:
+            self._within = False
+            self._doing(self._between, self._step)
             if self._spoke:
                 self._spoke = False
                 self._server.say(self._phase(""))
@@ -124,6 +154,8 @@ class Record:
     def progress(self, text: str | None, fraction: float | None) -> None:
         """Report how far the activity is, from 0 to 1. `text`, where given, is the new name of the activity."""
         self._activity = text or self._activity
+        if not self._within:
+            self._doing(self._activity, self._step)
         now = time.monotonic()
         if now - self._activity_since > SLOW and now - self._last_word > BETWEEN_WORDS:
             self._last_word = now

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -71,6 +72,15 @@ def clings():
 def floods(outputs, targets):
     for _ in range(1000):
         os.write(1, b"flooded with words " * 200 + b"\\n")
+    return (outputs - targets).pow(2).mean()
+
+def plain():
+    return nn.Linear(2, 1)
+
+def hangs(outputs, targets):
+    if '"14 measuring effective-smoothness' in Path("runs/demo/heartbeat.json").read_text():
+        Path("it hangs").touch()
+        time.sleep(300)
     return (outputs - targets).pow(2).mean()
 
 def says_goodbye():
@@ -208,6 +218,24 @@ def test_a_log_without_end_keeps_its_first_and_its_last_words(dying: Eostui) -> 
     left_out = re.search(r"^\[eostui: (\d+) bytes are left out here\]$", log, re.MULTILINE)
     assert left_out is not None
     assert int(left_out[1]) > 30_000_000
+
+
+def test_what_a_trainer_did_when_it_was_killed_is_told(dying: Eostui) -> None:
+    own = ("--loss", "dying.py:hangs", "--steps", "100", "--track", "effective-smoothness", "--eig-every", "7")
+    watched = dying.start(*_arguments("plain", *own, name="demo"))
+    deadline = time.monotonic() + 60
+    while not (dying.directory / "it hangs").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    (trainer,) = dying.trainers()
+    os.kill(trainer, signal.SIGKILL)
+    _, stderr = watched.communicate(timeout=30)
+    told = "at step 14 while measuring effective-smoothness"
+    assert f"as the system does where memory runs out, {told}" in _one_line(stderr)
+    assert f"died {told}" in dying("ls").stdout
+    assert f"died {told}" in dying("info", "demo").stdout
+    (listed,) = json.loads(dying("ls", "--json").stdout)
+    assert (listed["state"], listed["state_in_full"]) == ("died", f"died {told}")
 
 
 def test_a_trainer_ends_with_its_run_whatever_the_users_code_has_left(dying: Eostui) -> None:

@@ -17,6 +17,7 @@ import pytest
 
 from eostui.link import heartbeat
 from eostui.link.address import LinkError, connect, is_live, life_of, listen
+from eostui.link.doing import Doing, last_activity
 from eostui.link.heartbeat import HEARTBEAT_NAME, Heartbeat, Life, Pulse, read_heartbeat
 from eostui.link.live_runs import find_live, forget, live_runs, register
 from eostui.reading.state import state_of
@@ -28,6 +29,39 @@ def directory(tmp_path: Path) -> Path:
     path = tmp_path / "runs" / "demo"
     path.mkdir(parents=True)
     return path
+
+
+@pytest.mark.parametrize(
+    ("what", "step", "told"),
+    [
+        ("measuring: lowest", 1234, "at step 1,234 while measuring lowest"),
+        ("importing torch", None, "while importing torch"),
+        ("loading 'x\\y\"\x1b[2J\n ηä", None, "while loading 'x?y??[2J? ??"),
+        ("x" * 300, 3, f"at step 3 while {'x' * 118}"),
+        ("", None, ""),
+    ],
+)
+def test_what_a_trainer_does_is_in_its_heartbeat_whatever_it_is(
+    directory: Path, what: str, step: int | None, told: str
+) -> None:
+    pulse = Pulse(directory, "", look=lambda _: None, moved=lambda _: None, gone=lambda: None)
+    doing = Doing(pulse.say)
+    doing("something before", 1)
+    doing(what, step)
+    assert json.loads((directory / HEARTBEAT_NAME).read_text())["pid"] == os.getpid()
+    assert last_activity(directory) == told
+    pulse.stop()
+    doing("the last word")
+    assert last_activity(directory) == ""
+
+
+@pytest.mark.parametrize("doing", [None, 3, ["x"], " ", "\u0000", "12", "1" * 40 + " x"])
+def test_a_heartbeat_from_elsewhere_may_say_anything_of_what_is_done(directory: Path, doing: object) -> None:
+    Heartbeat.of(os.getpid(), directory, "").write(directory)
+    path = directory / HEARTBEAT_NAME
+    path.write_text(json.dumps({**json.loads(path.read_text()), "doing": doing}))
+    assert life_of(directory) is Life.ALIVE
+    assert len(last_activity(directory)) < 60
 
 
 @pytest.fixture
