@@ -160,7 +160,9 @@ class RunFile:
             return {name: datasets[name][rows].view(np.dtype(datasets[name].dtype.str)) for name in wanted}
 
     def events(self) -> list[Event]:
-        """All events, in the order of time."""
+        """All events, in the order of time; none where the file has no table of them."""
+        if EVENTS.name not in self._table_names:
+            return []
         rows = self.read(EVENTS.name, [column.name for column in EVENTS.columns])
         return [Event.read(*row) for row in zip(*rows.values(), strict=True)]
 

@@ -153,7 +153,6 @@ HOSTILE: dict[str, tuple[Callable[[h5py.File], None], str]] = {
     "no status": (remove("status"), "no status of its own"),
     "no tables": (remove("tables"), "no tables of its own"),
     "no step": (remove("tables/train/step"), "must have `step`"),
-    "no events": (remove("tables/events"), "has no table 'events'"),
     "no kind": (remove("tables/events/kind"), "table events has no column kind"),
     "too many tables": (crowd, "has 304 members"),
     "a table that is a dataset": (
@@ -199,6 +198,13 @@ def test_an_event_that_cannot_be_read_is_one_bad_event(run_path: Path, detail: b
     assert (event.step, event.kind, event.what) == (5, "damaged", None)
     assert event.detail["text"].startswith("lr")
     assert event.detail["text"].isprintable()
+
+
+def test_a_file_without_a_table_of_events_has_none(run_path: Path) -> None:
+    with h5py.File(run_path, "r+", libver="latest") as file:
+        del file["tables/events"]
+    with RunFile.open(run_path) as run:
+        assert run.events() == []
 
 
 def test_an_event_of_another_kind_and_nested_without_end_is_read(run_path: Path) -> None:
