@@ -21,6 +21,7 @@ def info(run: Run = None, runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from eostui.link.followed import followed
     from eostui.reading.edge import edge_of_run
     from eostui.reading.state import run_state, state_in_full
     from eostui.store import find_run, open_run
@@ -38,7 +39,7 @@ def info(run: Run = None, runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> None:
         console.print(grid)
 
     console = Console()
-    with open_run(find_run(run, runs_dir)) as file:
+    with followed(find_run(run, runs_dir), open_run) as file:
         section(
             file.name,
             {

@@ -16,7 +16,7 @@ import typer
 from eostui.cli.options import DEFAULT_RUNS_DIR, RunsDir
 
 if TYPE_CHECKING:
-    from eostui.store import ReaderProcess, RunFile
+    from eostui.store import ReaderProcess, RunReader
 
 HEADINGS = ("name", "state", "step", "loss", "sharpness", "threshold", "created (UTC)")
 _NUMBERS = range(2, 6)
@@ -158,12 +158,12 @@ def _read(apart: ReaderProcess, path: Path) -> Described:
 
 def _described(path: Path) -> Described:
     """A run in JSON's types, and floats that may be NaN or infinite."""
+    from eostui.link.followed import followed
     from eostui.reading.newest import Newest
     from eostui.reading.state import run_state, state_in_full
     from eostui.reading.threshold import Threshold
-    from eostui.store import RunFile
 
-    with RunFile.open(path) as run:
+    with followed(path) as run:
         threshold = Threshold.of(run.config, run.environment)
         return {
             "name": _name(run),
@@ -178,7 +178,7 @@ def _described(path: Path) -> Described:
         }
 
 
-def _name(run: RunFile) -> str:
+def _name(run: RunReader) -> str:
     """The name by which a run is found: that of its directory, which may have been renamed or copied."""
     from eostui.store import clean_text
 

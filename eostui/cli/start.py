@@ -8,7 +8,7 @@ from collections.abc import Callable
 import typer
 
 from eostui.cli.orphans import reap_orphans
-from eostui.link.address import LinkError
+from eostui.link.address import LinkError, connect
 from eostui.link.client import LinkClient
 from eostui.reading.demise import demise
 from eostui.reading.live import LiveFeed
@@ -40,8 +40,8 @@ def follow(launched: Launched) -> LiveFeed:
     """
     reap_orphans(launched.process)
     try:
-        client = LinkClient.to_run(launched.directory)
+        connection = launched.connection or connect(launched.directory)
     except LinkError:
         print(f"eostui: {demise(launched.directory, launched.process)}", file=sys.stderr)
         raise typer.Exit(1) from None
-    return LiveFeed(client, launched.directory, launched.process)
+    return LiveFeed(LinkClient(connection), launched.directory, launched.process)

@@ -25,18 +25,34 @@ class LinkError(OSError):
 
 
 def socket_path(run_directory: Path) -> Path:
-    """`RUN/link.sock`, or, where that is too long for a socket, a name made from it in a private directory in /tmp."""
+    """`RUN/link.sock`, or, where that is too long for a socket, `substitute`."""
     directory = run_directory.resolve()
     path = directory / SOCKET_NAME
     if len(os.fsencode(path)) <= LONGEST_PATH:
         return path
-    digest = hashlib.sha256(os.fsencode(directory)).hexdigest()[:24]
-    return _private_directory() / f"{digest}.sock"
+    return substitute(directory)
+
+
+def substitute(run_directory: Path) -> Path:
+    """Where a run's socket is that cannot be in its directory: a name made from that in a private directory in /tmp.
+
+    Raises `LinkError` where there is none.
+    """
+    return _private_directory() / _socket_name(run_directory)
+
+
+def _socket_name(run_directory: Path) -> str:
+    digest = hashlib.sha256(os.fsencode(run_directory.resolve())).hexdigest()[:24]
+    return f"{digest}.sock"
+
+
+def _private_name() -> Path:
+    # Not $XDG_RUNTIME_DIR: that goes when its user logs out, and the run is to be found again after that.
+    return Path(f"/tmp/eostui-{os.getuid()}")
 
 
 def _private_directory() -> Path:
-    # Not $XDG_RUNTIME_DIR: that goes when its user logs out, and the run is to be found again after that.
-    directory = Path(f"/tmp/eostui-{os.getuid()}")
+    directory = _private_name()
     directory.mkdir(mode=0o700, exist_ok=True)
     status = directory.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or stat.S_IMODE(status.st_mode) & 0o077:
@@ -45,19 +61,41 @@ def _private_directory() -> Path:
 
 
 def listen(run_directory: Path) -> socket.socket:
-    """A listening socket for a run, mode 0600. The run's directory is made private (0700) first. Raises `LinkError`."""
+    """A listening socket for a run, mode 0600. The run's directory is made private (0700) first.
+
+    Where the directory takes no socket, as many file systems do not, it is at `substitute`. Raises `LinkError` where
+    none can be made there either.
+    """
     path = socket_path(run_directory)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         run_directory.chmod(0o700)
+        return _listening(path)
+    except OSError as error:
+        reason = error.strerror or error
+    try:
+        return _listening(substitute(run_directory))
+    except OSError:
+        raise LinkError(f"no socket can be opened at {clean_text(path)}: {reason}") from None
+
+
+def _listening(path: Path) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
         path.unlink(missing_ok=True)
         listener.bind(str(path))
         path.chmod(0o600)
         listener.listen()
-    except OSError as error:
+    except OSError:
         listener.close()
-        raise LinkError(f"cannot open the run's socket at {path}: {error.strerror or error}") from error
+        raise
     return listener
+
+
+def remove_socket(run_directory: Path) -> None:
+    """Remove a run's socket, wherever it is."""
+    for path in (run_directory / SOCKET_NAME, _private_name() / _socket_name(run_directory)):
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def connect(run_directory: Path) -> socket.socket:
@@ -68,6 +106,8 @@ def connect(run_directory: Path) -> socket.socket:
         raise LinkError(f"the trainer of {name} is suspended: `kill -CONT {_pid(run_directory)}` lets it go on")
     if life in (Life.ELSEWHERE, Life.SILENT):
         raise LinkError(f"the trainer of {name} is on another machine, {_host(run_directory)}: attach there")
+    if life is Life.ALIVE and not has_socket(run_directory):
+        raise LinkError(f"the trainer of {name} has no socket: it is followed by its file")
     try:
         return connect_to(listening_at(run_directory))
     except BlockingIOError as error:
@@ -124,6 +164,12 @@ def listening_at(run_directory: Path) -> Path:
         if said.parent == _private_directory():  # no other place is believed
             return said
     return path
+
+
+def has_socket(run_directory: Path) -> bool:
+    """Whether the trainer says that it listens somewhere; True where it says nothing."""
+    found = read_heartbeat(run_directory)
+    return found is None or bool(found[0].socket)
 
 
 def _pid(run_directory: Path) -> int:

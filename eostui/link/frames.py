@@ -32,6 +32,7 @@ MAX_PARTS = 50_000
 MAX_NUMBER = 64
 
 _PREFIX = struct.Struct("<4sII")
+PREFIX_BYTES = _PREFIX.size
 _TEXT_OR_BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
 """A text, which may have brackets in it, or a bracket. The `*+` never goes back: one pass, whatever the bytes are."""
 _DEEPER = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
@@ -51,6 +52,23 @@ def encode_frame(header: dict[str, Any], body: bytes = b"", *, max_header: int =
     return _PREFIX.pack(MAGIC, len(text), len(body)) + text + body
 
 
+def frame_lengths(
+    data: bytes | bytearray, start: int, max_header: int = MAX_HEADER, max_body: int = MAX_BODY
+) -> tuple[int, int] | None:
+    """How long header and body of the frame are that begins at `start`; None where this is not there yet.
+
+    Raises `FrameError` where no frame begins there, or one over the limits.
+    """
+    if len(data) - start < _PREFIX.size:
+        return None
+    magic, header, body = _PREFIX.unpack_from(data, start)
+    if magic != MAGIC:
+        raise FrameError(f"expected the frame mark {MAGIC!r} and got {magic!r}: another protocol or version")
+    if header > max_header or body > max_body:
+        raise FrameError(f"a frame claims {header} + {body} bytes, over the limit of {max_header} + {max_body}")
+    return header, body
+
+
 class FrameDecoder:
     """Takes bytes as they arrive, in any pieces, and gives whole frames. It keeps one frame and what came with it."""
 
@@ -64,20 +82,12 @@ class FrameDecoder:
         self._buffer += data
         frames: list[tuple[dict[str, Any], bytes]] = []
         taken = 0
-        while len(self._buffer) - taken >= _PREFIX.size:
-            magic, header_length, body_length = _PREFIX.unpack_from(self._buffer, taken)
-            if magic != MAGIC:
-                raise FrameError(f"expected the frame mark {MAGIC!r} and got {magic!r}: another protocol or version")
-            if header_length > self._max_header or body_length > self._max_body:
-                raise FrameError(
-                    f"a frame claims {header_length} + {body_length} bytes, over the limit of {self._max_header} + "
-                    f"{self._max_body}"
-                )
+        while (lengths := frame_lengths(self._buffer, taken, self._max_header, self._max_body)) is not None:
             start = taken + _PREFIX.size
-            end = start + header_length + body_length
+            body_start = start + lengths[0]
+            end = body_start + lengths[1]
             if len(self._buffer) < end:
                 break
-            body_start = start + header_length
             frames.append((_header(bytes(self._buffer[start:body_start])), bytes(self._buffer[body_start:end])))
             taken = end
         del self._buffer[:taken]

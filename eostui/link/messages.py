@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TypeGuard
 
@@ -17,7 +17,7 @@ import numpy as np
 
 from eostui.link.frames import MAX_BODY, MAX_COMMAND, MAX_HEADER, FrameError, encode_frame
 from eostui.link.verb import Verb
-from eostui.store import By, clean_json, clean_text
+from eostui.store import By, Row, clean_json, clean_text
 
 _COLUMN_KINDS = {"i": "<i8", "f": "<f8"}
 _COLUMN_TYPE = re.compile(r"<i8|<f8|\|S(?:[1-9][0-9]{0,2}|[1-3][0-9]{3}|40[0-8][0-9]|409[0-6])")
@@ -68,6 +68,14 @@ class Rows:
     first: int
     columns: Mapping[str, np.ndarray]
     """Column name to (n,) or (n, k) arrays, int64, float64 or fixed-length bytes, all of one length n."""
+
+    @classmethod
+    def of(cls, first: int, rows: Sequence[Row]) -> Rows:
+        """Some rows of one table, at least one, a column at a time."""
+        table = rows[0].table
+        columns = zip(*(row.values for row in rows), strict=True)
+        named = zip(table.columns, columns, strict=True)
+        return cls(table.name, first, {column.name: np.array(values) for column, values in named})
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ import sys
 import threading
 import time
 import traceback
+import weakref
 from collections import deque
-
-import numpy as np
+from functools import partial
 
 from eostui.link.frames import FrameError
 from eostui.link.messages import Ack, Ended, Hello, Message, Phase, Rows, State, Trouble, encode
@@ -51,12 +51,16 @@ AFTER_A_FAULT = 0.5
 class LinkServer:
     """Serves a listening socket until `close`. All methods may be called from any thread.
 
-    A viewer with more than `backlog` unsent bytes gets no further rows until it has read some.
+    listener: None where no socket could be made: then only those are served that `take_in` is given. A viewer with more
+    than `backlog` unsent bytes gets no further rows until it has read some. A process that this one forks holds none of
+    the connections.
     """
 
-    def __init__(self, listener: socket.socket, *, backlog: int = BACKLOG) -> None:
-        listener.setblocking(False)
+    def __init__(self, listener: socket.socket | None, *, backlog: int = BACKLOG) -> None:
+        if listener is not None:
+            listener.setblocking(False)
         self._listener = listener
+        self._new: deque[socket.socket] = deque()
         self._backlog = backlog
         self._lock = threading.Lock()
         self._waiting = Waiting()
@@ -71,6 +75,7 @@ class LinkServer:
         os.set_blocking(self._wake_receiver, False)
         os.set_blocking(self._wake, False)
         self._selector = self._new_selector()
+        os.register_at_fork(after_in_child=partial(_let_go, weakref.ref(self)))
         self._thread = threading.Thread(target=self._run, name="eostui-link", daemon=True)
         self._thread.start()
 
@@ -102,6 +107,17 @@ class LinkServer:
             self._outbox.append((Ack(asked.command.id, ok, text), asked.viewer))
         self._nudge()
 
+    def take_in(self, connection: socket.socket) -> None:
+        """Serve whoever is at the other end of a connection."""
+        self._new.append(connection)
+        self._nudge()
+
+    def connection(self) -> socket.socket:
+        """A connection to this server from within its own process. Raises OSError."""
+        theirs, ours = socket.socketpair()
+        self.take_in(ours)
+        return theirs
+
     def close(self, timeout: float = 2.0) -> None:
         """Send what is queued, then hang up; a viewer that does not read is given `timeout` seconds."""
         with self._lock:
@@ -115,7 +131,8 @@ class LinkServer:
 
     def _new_selector(self) -> selectors.BaseSelector:
         selector = selectors.DefaultSelector()
-        selector.register(self._listener, selectors.EVENT_READ, self._accept)
+        if self._listener is not None:
+            selector.register(self._listener, selectors.EVENT_READ, partial(self._accept, self._listener))
         selector.register(self._wake_receiver, selectors.EVENT_READ, self._woken)
         return selector
 
@@ -135,7 +152,8 @@ class LinkServer:
                 self._start_again(text)
         for viewer in list(self._viewers):
             self._drop(viewer)
-        self._listener.close()
+        if self._listener is not None:
+            self._listener.close()
 
     def _start_again(self, text: str) -> None:
         with contextlib.suppress(Exception):  # where even this fails, the next round says so
@@ -153,6 +171,8 @@ class LinkServer:
                     self._receive(key.data)
                 else:
                     key.data()
+            while self._new:
+                self._welcome(self._new.popleft())
             with self._lock:
                 rows, self._rows = self._rows, {}
                 messages = len(self._outbox)
@@ -171,24 +191,28 @@ class LinkServer:
     def _woken(self) -> None:
         os.read(self._wake_receiver, 4096)
 
-    def _accept(self) -> None:
-        """Take new viewers in, and tell them what was said last of each kind before they came."""
+    def _accept(self, listener: socket.socket) -> None:
+        """Take new viewers in."""
         with contextlib.suppress(OSError):  # there are no more, or one has gone already
             for _ in range(MOST_NEW):
-                viewer = Viewer(self._new_connection(), self._backlog)
-                if refusal := self._refusal(viewer):
-                    viewer.hang_up(refusal)
-                    continue
-                self._viewers.add(viewer)
-                self._selector.register(viewer.connection, selectors.EVENT_READ, viewer)
-                for kind in (Hello, State, Phase, Ended):
-                    if kind in self._said:
-                        viewer.tell(kind, self._said[kind])
+                self._welcome(self._next_connection(listener))
 
-    def _new_connection(self) -> socket.socket:
+    def _welcome(self, connection: socket.socket) -> None:
+        """Take a viewer in, and tell it what was said last of each kind before it came."""
+        viewer = Viewer(connection, self._backlog)
+        if refusal := self._refusal(viewer):
+            viewer.hang_up(refusal)
+            return
+        self._viewers.add(viewer)
+        self._selector.register(viewer.connection, selectors.EVENT_READ, viewer)
+        for kind in (Hello, State, Phase, Ended):
+            if kind in self._said:
+                viewer.tell(kind, self._said[kind])
+
+    def _next_connection(self, listener: socket.socket) -> socket.socket:
         """The next connection. Raises OSError where there is none, or no descriptor for it."""
         try:
-            connection, _ = self._listener.accept()
+            connection, _ = listener.accept()
         except BlockingIOError:
             raise
         except OSError as error:
@@ -196,7 +220,7 @@ class LinkServer:
                 os.close(self._spare)
                 self._spare = None
             try:
-                connection, _ = self._listener.accept()
+                connection, _ = listener.accept()
                 Viewer(connection, self._backlog).hang_up(f"the trainer can take no viewer in: {error.strerror}")
             finally:
                 with contextlib.suppress(OSError):
@@ -243,7 +267,7 @@ class LinkServer:
     def _send_rows(self, first: int, rows: list[Row]) -> None:
         ready = [viewer for viewer in self._viewers if not viewer.behind]
         if ready:
-            frame = encode(_message_of(first, rows))
+            frame = encode(Rows.of(first, rows))
             for viewer in ready:
                 viewer.unsent += frame
 
@@ -271,9 +295,12 @@ class LinkServer:
             viewer.hang_up(why)
 
 
-def _message_of(first: int, rows: list[Row]) -> Rows:
-    """Rows of one table as a message, a column at a time."""
-    table = rows[0].table
-    columns = zip(*(row.values for row in rows), strict=True)
-    named = zip(table.columns, columns, strict=True)
-    return Rows(table.name, first, {column.name: np.array(values) for column, values in named})
+def _let_go(reference: weakref.ref[LinkServer]) -> None:
+    """In a process that was forked: close what only the trainer itself may hold. A viewer else never hears of its end,
+    and a new one waits for an answer."""
+    server = reference()
+    if server is not None:
+        held = [server._listener, *server._new, *(viewer.connection for viewer in server._viewers)]
+        for connection in held:
+            if connection is not None:
+                connection.close()

@@ -9,7 +9,7 @@ import signal
 import tempfile
 from pathlib import Path
 
-from eostui.link.address import SOCKET_NAME, LinkError, is_live, life_of, socket_path
+from eostui.link.address import SOCKET_NAME, is_live, life_of, remove_socket
 from eostui.link.heartbeat import HEARTBEAT_NAME, Life, read_heartbeat
 from eostui.link.log import LOG_NAME, cut
 from eostui.link.spool import SPOOL_NAME
@@ -34,8 +34,7 @@ def withdraw(run_directory: Path) -> None:
     """Remove the directory and the socket of a run that has not begun. One that has is left as it is."""
     if has_begun(run_directory):
         return
-    with contextlib.suppress(OSError, LinkError):
-        socket_path(run_directory).unlink(missing_ok=True)
+    remove_socket(run_directory)
     shutil.rmtree(run_directory, ignore_errors=True)
 
 

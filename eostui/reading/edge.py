@@ -19,7 +19,7 @@ from eostui.reading.saved import SavedFeed
 from eostui.reading.series import Series
 from eostui.reading.sharpness import sharpness_of
 from eostui.reading.threshold import Threshold
-from eostui.store import RunFile
+from eostui.store import RunReader
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def edge_of(feed: Feed) -> Edge:
     )
 
 
-def edge_of_run(file: RunFile) -> Edge:
+def edge_of_run(file: RunReader) -> Edge:
     """How close a run came to its edge, from its file; a growing run, how close it has come by now."""
     return edge_of(SavedFeed(file, ("train", "tracked", Threshold.of(file.config, file.environment).table)))
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from eostui.link import spool
 from eostui.link.address import LinkError, life_of
+from eostui.link.followed import followed
 from eostui.link.heartbeat import Life, read_heartbeat
 from eostui.link.messages import Ack, Argument, Command, Ended, Hello, Message, Phase, State
 from eostui.link.verb import Verb
 from eostui.one_line import in_one_line
-from eostui.store import By, RunFile, RunFileError, Status, clean_text
+from eostui.store import RUN_FILE, By, RunFileError, RunReader, Status, clean_text
 
 INTERVAL = 0.5
 """Seconds between two looks at the file."""
@@ -33,16 +34,17 @@ class Follower:
             raise LinkError(f"no trainer is running for {directory.name!r}")
         self._directory = directory
         self._by = by
-        self._file: RunFile | None = None
+        self._file: RunReader | None = None
         self._ids = itertools.count(1)
         self._asked: dict[int, str] = {}
         self._looked = -INTERVAL
         self._status = ""
         self._over = False
-        where = f"on {clean_text(found[0].host, 60)}"
+        here = found[0].is_here
+        what = "has no socket" if here else f"is on {clean_text(found[0].host, 60)}"
         self._said: list[Message] = [
-            Phase(f"followed by its file, {where}"),
-            Ack(0, True, f"the trainer is {where}: this follows the file, and commands go as files"),
+            Phase(f"followed by its file{'' if here else f', on {clean_text(found[0].host, 60)}'}"),
+            Ack(0, True, f"the trainer {what}: this follows the file, and commands go as files"),
         ]
 
     @property
@@ -103,8 +105,18 @@ class Follower:
     def close(self) -> None:
         """Follow no longer; the training goes on."""
         self._over = True
+        self._let_go()
+
+    def opened(self) -> RunReader:
+        """What this follows, for whoever wants rows, until it is closed. Raises RunFileError where there is nothing."""
+        if self._file is None:
+            raise RunFileError(f"{clean_text(self._directory)}: there is no file of the run yet")
+        return self._file
+
+    def _let_go(self) -> None:
         if self._file is not None:
             self._file.close()
+            self._file = None
 
     def _is_taken(self, number: int) -> bool:
         return spool.is_taken(self._directory, self._asked[number])
@@ -116,13 +128,14 @@ class Follower:
                 self._said.append(Ack(number, ack.ok, ack.text))
         try:
             if self._file is None:
-                self._file = file = RunFile.open(self._directory / "run.h5")
+                self._file = file = followed(self._directory / RUN_FILE)
                 tables = {name: table.to_json() for name, table in file.tables.items()}
                 self._said.append(Hello(self._directory.name, str(file.path), file.config, file.environment, tables))
             self._file.refresh()
             status = self._file.status()
-        except RunFileError:
-            status = None  # not there yet
+        except RunFileError:  # not there yet, or there is another one instead
+            self._let_go()
+            status = None
         if status is not None:
             self._said.append(State(str(status)))
             if status.ended:

@@ -22,7 +22,7 @@ from eostui.reading.feed import Feed, Notice
 from eostui.reading.follower import Follower
 from eostui.reading.progress import PhaseClock
 from eostui.reading.series import series_of
-from eostui.store import RUN_FILE, By, RunFile, RunFileError, Status, Table, clean_text
+from eostui.store import RUN_FILE, By, RunFile, RunFileError, RunReader, Status, Table, clean_text
 from eostui.store.events import Failed
 
 _COUNTS = re.compile(r"\d of ")
@@ -219,15 +219,22 @@ class LiveFeed(Feed):
         """Read a table's rows up to `stop` from the file; whether they were all there."""
         series = self.series[table]
         try:
-            if self._file is None:
-                self._file = RunFile.open(self.directory / RUN_FILE)
-            self._file.refresh()
-            available = min(stop, self._file.length(table))
+            file = self._opened()
+            file.refresh()
+            available = min(stop, file.length(table))
             if available > series.length:
-                series.extend(self._file.read(table, start=series.length, stop=available))
+                series.extend(file.read(table, start=series.length, stop=available))
         except RunFileError:
             return False
         return series.length >= stop
+
+    def _opened(self) -> RunReader:
+        """The run's file. Raises RunFileError."""
+        if isinstance(self._client, Follower) and not self._client.closed:
+            return self._client.opened()
+        if self._file is None:
+            self._file = RunFile.open(self.directory / RUN_FILE)
+        return self._file
 
     def _read_all(self) -> None:
         """Everything that the file has by now."""
@@ -237,14 +244,13 @@ class LiveFeed(Feed):
     def _read_file(self) -> None:
         """Everything that a trainer would tell, from the file, where there is one by now."""
         try:
-            if self._file is None:
-                self._file = RunFile.open(self.directory / RUN_FILE)
-            self._file.refresh()
+            file = self._opened()
+            file.refresh()
             if not self.config:
-                self.name, self.config = self._file.name, self._file.config
-            self.environment = self._file.environment
-            self._add(table for name, table in self._file.tables.items() if name not in self.series)
-            self.status = str(self._file.status())
+                self.name, self.config = file.name, file.config
+            self.environment = file.environment
+            self._add(table for name, table in file.tables.items() if name not in self.series)
+            self.status = str(file.status())
             self._read_all()
         except (RunFileError, ValueError):
             pass  # there is nothing to read yet, or what was told does not go with it

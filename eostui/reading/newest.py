@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from eostui.reading.threshold import Threshold
-from eostui.store import TRAIN, RunFile
+from eostui.store import TRAIN, RunReader
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Newest:
     threshold: float | None
 
     @classmethod
-    def of(cls, file: RunFile) -> Self:
+    def of(cls, file: RunReader) -> Self:
         """The last values of a file, whatever tables it is without. Raises RunFileError where it cannot be read."""
         train = _last(file, TRAIN.name)
         of = Threshold.of(file.config, file.environment)
@@ -52,7 +52,7 @@ class Newest:
         )
 
 
-def _last(file: RunFile, table: str) -> dict[str, Any]:
+def _last(file: RunReader, table: str) -> dict[str, Any]:
     """The last row of a table; nothing where there is no such table or no row."""
     if table not in file.table_names or not (rows := file.length(table)):
         return {}

@@ -9,10 +9,11 @@ from typing import Any, Self
 
 import numpy as np
 
+from eostui.link.followed import followed
 from eostui.reading.state import run_state
 from eostui.reading.threshold import Threshold
 from eostui.reading.trace import Floats, Steps
-from eostui.store import TRAIN, ReaderProcess, RunFile, RunFileError, clean_text
+from eostui.store import TRAIN, ReaderProcess, RunFileError, RunReader, clean_text
 
 _GOING_ON = ("starting", "running", "paused", "suspended")
 """How the states of runs begin that a trainer is at work on."""
@@ -64,7 +65,7 @@ class RunRow:
 
 def described(path: Path) -> dict[str, Any]:
     """A run as `RunRow` has it, in JSON's types and NaN. Raises RunFileError."""
-    with RunFile.open(path) as file:
+    with followed(path) as file:
         return {
             "name": file.name,
             "state": run_state(file),
@@ -83,7 +84,7 @@ def _thinned(ratios: Floats) -> Floats:
     return np.append(np.maximum.reduceat(finite, begins), ratios[-1])
 
 
-def _ratios(file: RunFile) -> Floats:
+def _ratios(file: RunReader) -> Floats:
     """Sharpness divided by threshold, tracked where it was tracked at every step."""
     table = Threshold.of(file.config, file.environment).table
     train = _columns(file, TRAIN.name, "step", "threshold")
@@ -98,13 +99,13 @@ def _ratios(file: RunFile) -> Floats:
     return ratios[at > 0] if table == "preconditioned" else ratios  # there is no P at step 0
 
 
-def _step_size(file: RunFile) -> float | None:
+def _step_size(file: RunReader) -> float | None:
     if TRAIN.name not in file.table_names or not (rows := file.length(TRAIN.name)):
         return None
     return float(file.read(TRAIN.name, ["lr"], rows - 1)["lr"][0])
 
 
-def _columns(file: RunFile, table: str, steps: str, values: str) -> tuple[Steps, Floats] | None:
+def _columns(file: RunReader, table: str, steps: str, values: str) -> tuple[Steps, Floats] | None:
     """Steps and a column of floats of a table; None where it has no rows."""
     if table not in file.table_names or not file.length(table):
         return None

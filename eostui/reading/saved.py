@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from eostui.reading.feed import Feed, Notice
 from eostui.reading.series import series_of
-from eostui.store import RunFile
+from eostui.store import RunReader
 
 
 class SavedFeed(Feed):
@@ -15,7 +15,7 @@ class SavedFeed(Feed):
     Raises RunFileError for a file that cannot be read.
     """
 
-    def __init__(self, file: RunFile, tables: Collection[str] | None = None) -> None:
+    def __init__(self, file: RunReader, tables: Collection[str] | None = None) -> None:
         super().__init__()
         self.name, self.config, self.environment = file.name, file.config, file.environment
         self.directory = file.path.parent

@@ -10,13 +10,13 @@ from eostui.link.address import is_live, life_of
 from eostui.link.doing import last_activity
 from eostui.link.heartbeat import Life, read_heartbeat
 from eostui.reading.numbers import duration
-from eostui.store import RUN_FILE, RunFile, Status, clean_text
+from eostui.store import RUN_FILE, RunReader, Status, clean_text
 
 DIED = "died"
 """The state of a run whose trainer is gone without a last word."""
 
 
-def run_state(run: RunFile) -> str:
+def run_state(run: RunReader) -> str:
     """The status in the file, or what has become of a run that goes on by its file."""
     status = run.status()
     return str(status) if status.ended else state_of(run.path.parent, status)

@@ -20,6 +20,8 @@ from eostui.store.export import export_run
 from eostui.store.parent import Parent
 from eostui.store.predecessor import Predecessor
 from eostui.store.reader import RunFile, open_run, open_runs, read_created
+from eostui.store.required import misfit, wrong_step
+from eostui.store.run_reader import RunReader
 from eostui.store.runs import RUN_FILE, find_run, list_runs, new_run_directory
 from eostui.store.schema import (
     CERTIFIED,
@@ -66,6 +68,7 @@ __all__ = [
     "RunFile",
     "RunFileError",
     "RunNotFound",
+    "RunReader",
     "RunWriter",
     "Status",
     "StoreError",
@@ -76,8 +79,10 @@ __all__ = [
     "export_run",
     "find_run",
     "list_runs",
+    "misfit",
     "new_run_directory",
     "open_run",
     "open_runs",
     "read_created",
+    "wrong_step",
 ]

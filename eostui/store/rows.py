@@ -66,6 +66,11 @@ class RowBuffer:
         """Write what comes from here on to what `copied` gave."""
         self._datasets = copies
 
+    @property
+    def written(self) -> int:
+        """How many rows the datasets have."""
+        return self._written
+
     def growth(self, rows: int) -> int:
         """How many bytes the file may grow by when so many rows are written."""
         total = 0

@@ -11,11 +11,11 @@ import os
 import re
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import h5py
 import numpy as np
@@ -54,6 +54,16 @@ _REMEDIES = {
 """What the user can do about an error, by its number."""
 
 
+class Beside(Protocol):
+    """Whoever is told what the run's file has got, in the order of writing, and does not fail."""
+
+    def tables(self, tables: Mapping[str, Table]) -> None:
+        """The run has these tables."""
+
+    def rows(self, batches: Iterable[tuple[int, Sequence[Row]]], status: Status | None) -> None:
+        """Rows of some tables, each with the index of the first of them, and then the status."""
+
+
 class RunWriter:
     """The one writer of a run's file.
 
@@ -70,6 +80,8 @@ class RunWriter:
         self._buffers = dict(buffers)
         self.no_room = ""
         """Why rows cannot be written at present, though they may be later; empty where they can."""
+        self.beside: Beside | None = None
+        """Is told of all that is written from now on."""
         self._failure: StoreError | None = None
         self._failure_told = False
         self._hdf5_is_torn = False
@@ -180,6 +192,8 @@ class RunWriter:
             for buffer, datasets in copies:
                 buffer.go_on_in(datasets)
             self._buffers[table.name] = added
+            if self.beside is not None:
+                self.beside.tables(self.tables)
             os.ftruncate(before.id.get_vfd_handle(), before.id.get_filesize())
             before.close()
 
@@ -203,6 +217,12 @@ class RunWriter:
     def tables(self) -> dict[str, Table]:
         """All tables, by name."""
         return {name: buffer.table for name, buffer in self._buffers.items()}
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """What the run's file says of the run as a whole, in JSON's types."""
+        with self._disk_lock:
+            return {name: _plain(value) for name, value in self._file.attrs.items()}
 
     @property
     def rows(self) -> dict[str, int]:
@@ -312,11 +332,15 @@ class RunWriter:
             try:
                 if batches and not self._have_room(batches):
                     self._give_back(batches)
-                elif batches:
+                    batches = []
+                written = [(buffer.written, rows) for buffer, rows in batches]
+                if batches:
                     self._write_rows(batches)
                 if status is not None:
                     self._status[()] = status.encode()
                     self._file.flush()
+                if self.beside is not None and (written or status is not None):
+                    self.beside.rows(written, status)
             except Exception as error:  # whatever stops the flusher, the next caller must hear of it
                 self._fail(error)
 
@@ -368,6 +392,11 @@ class RunWriter:
     def _told(self, failure: StoreError) -> StoreError:
         self._failure_told = True
         return failure
+
+
+def _plain(attribute: Any) -> str | int:
+    """An attribute of a file in JSON's types."""
+    return attribute if isinstance(attribute, str) else int(attribute)
 
 
 def _unnamed(path: Path) -> Path:

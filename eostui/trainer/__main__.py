@@ -1,4 +1,4 @@
-"""The trainer process: `python -m eostui.trainer RUN_DIRECTORY LISTENING_FD`, with an `Assignment` as JSON on
+"""The trainer process: `python -m eostui.trainer RUN_DIRECTORY SOCKET_FD`, with an `Assignment` as JSON on
 standard input.
 
 `launch` starts it like this. The pipe is served before torch is imported, so that a viewer sees from the first moment
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
-import os
 import signal
 import socket
 import sys
@@ -40,9 +39,11 @@ def main() -> NoReturn:
     fill_standard_descriptors()
     write_what_can_be_written()
     faulthandler.enable()  # a crash in native code leaves its trace in the log
-    directory, listener = Path(sys.argv[1]), socket.socket(fileno=int(sys.argv[2]))
-    _keep_to_this_process(listener)
-    server = LinkServer(listener)
+    directory, given = Path(sys.argv[1]), socket.socket(fileno=int(sys.argv[2]))
+    given.set_inheritable(
+        False
+    )  # no process that the user's code starts, or leaves behind, listens in this one's place
+    server, address = _served(given)
     registered = register(directory)
 
     def moved(path: Path) -> None:
@@ -55,10 +56,10 @@ def main() -> NoReturn:
         with contextlib.suppress(OSError):
             cut(path / LOG_NAME)
 
-    spooled = Spooled(directory)
+    spooled = Spooled(directory, server)
     pulse = Pulse(
         directory.absolute(),
-        listener.getsockname(),
+        address,
         look=look,
         moved=moved,
         gone=lambda: _deleted(server),
@@ -74,10 +75,14 @@ def main() -> NoReturn:
     end(code)
 
 
-def _keep_to_this_process(listener: socket.socket) -> None:
-    """Have no process that the user's code starts, or leaves behind, listen in this one's place."""
-    listener.set_inheritable(False)
-    os.register_at_fork(after_in_child=listener.close)
+def _served(given: socket.socket) -> tuple[LinkServer, str]:
+    """A server of what `launch` has passed on, and where it listens: a socket, or the connection of the one viewer that
+    there can be without."""
+    if given.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+        return LinkServer(given), given.getsockname()
+    server = LinkServer(None)
+    server.take_in(given)
+    return server, ""
 
 
 def _deleted(server: LinkServer) -> None:

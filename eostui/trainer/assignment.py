@@ -23,19 +23,26 @@ class Origin:
 
 @dataclass(frozen=True)
 class Assignment:
-    """The settings of a run, and where its first steps are from; None for a run from step 0."""
+    """The settings of a run, and where its first steps are from; None for a run from step 0.
+
+    trouble: what is out of the ordinary about its socket and its file system, in words. plain_rows: whether rows go
+    into a plain file, too.
+    """
 
     config: RunConfig
     origin: Origin | None = None
+    trouble: str = ""
+    plain_rows: bool = False
 
     def to_json(self) -> str:
         """As JSON text."""
         origin = None if self.origin is None else asdict(self.origin)
-        return json.dumps({"config": self.config.to_dict(), "origin": origin})
+        rest = {"trouble": self.trouble, "plain_rows": self.plain_rows}
+        return json.dumps({"config": self.config.to_dict(), "origin": origin, **rest})
 
     @classmethod
     def from_json(cls, text: str) -> Assignment:
         """Read what `to_json` wrote. Raises `ConfigError` for an impossible config."""
         values = json.loads(text)
         origin = None if values["origin"] is None else Origin(**values["origin"])
-        return cls(RunConfig.from_dict(values["config"]), origin)
+        return cls(RunConfig.from_dict(values["config"]), origin, values["trouble"], values["plain_rows"])

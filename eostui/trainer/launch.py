@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from eostui.config import ConfigError, RunConfig, cannot_be_held
-from eostui.link.address import is_live, listen
+from eostui.link.address import LinkError, is_live, listen, socket_path
+from eostui.link.file_system import network_file_system
 from eostui.link.heartbeat import Heartbeat
 from eostui.link.log import LOG_NAME
+from eostui.link.plain_rows import PLAIN_ROWS
 from eostui.link.withdraw import withdraw, withdraw_leftover
 from eostui.store import (
     RUN_FILE,
@@ -39,18 +42,23 @@ WAITING = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
 
 @dataclass(frozen=True)
 class Launched:
-    """A trainer that was started."""
+    """A trainer that was started.
+
+    connection: to it, where it has no socket that one could connect to.
+    """
 
     directory: Path
     process: subprocess.Popen[str]
+    connection: socket.socket | None = None
 
 
 def launch(config: RunConfig, *, name: str | None, runs_dir: Path) -> Launched:
     """Make the run's directory and its socket, and start the trainer in a session of its own.
 
-    The socket listens before the trainer runs, so a viewer can connect at once. The loss of the terminal does not
-    affect the trainer: it has its own session, no controlling terminal, and writes to its log. Raises `StoreError`,
-    `LinkError` or `OSError`, and leaves nothing behind in that case.
+    The socket listens before the trainer runs, so a viewer can connect at once. Where none can be made, the trainer has
+    a connection to this process, and others follow its file. The loss of the terminal does not affect the trainer: it
+    has its own session, no controlling terminal, and writes to its log. Raises `StoreError` or `OSError`, and leaves
+    nothing behind in that case.
     """
     return _launch(Assignment(config), runs_dir, run_name(config) if name is None else name, numbered=name is None)
 
@@ -73,7 +81,7 @@ def relaunch(
             raise ConfigError(f"--lr: {why}")
         there = Path(str(file.environment.get("directory", "")))
     assignment = Assignment(config, Origin(str(directory), lr=lr))
-    return Launched(directory, _trainer(assignment, directory, there if there.is_dir() else None))
+    return _trainer(assignment, directory, there if there.is_dir() else None)
 
 
 def launch_branch(origin: RunFile, at: int, config: RunConfig, *, name: str | None, runs_dir: Path) -> Launched:
@@ -106,7 +114,7 @@ def _check_can_go_on(file: RunFile, config: RunConfig, *, new_goals: bool) -> No
 def _launch(assignment: Assignment, runs_dir: Path, name: str, *, numbered: bool) -> Launched:
     directory = _room(runs_dir.absolute(), name, numbered=numbered)
     try:
-        return Launched(directory, _trainer(assignment, directory))
+        return _trainer(assignment, directory)
     except BaseException:
         withdraw(directory)
         raise
@@ -121,11 +129,17 @@ def _room(runs_dir: Path, name: str, *, numbered: bool) -> Path:
         return new_run_directory(runs_dir, name)
 
 
-def _trainer(assignment: Assignment, directory: Path, there: Path | None = None) -> subprocess.Popen[str]:
+def _trainer(assignment: Assignment, directory: Path, there: Path | None = None) -> Launched:
     # -P: a random.py in the user's directory must not replace Python's own. The user's code is found by its path.
-    with held_signals(), listen(directory) as listener, (directory / LOG_NAME).open("a") as log:
+    given, connection, trouble = _socket_for(directory)
+    if kind := network_file_system(directory):
+        trouble = f"{trouble}; the run is on {kind}" if trouble else f"the run is on {kind}"
+    if trouble:
+        trouble += f": other machines follow {PLAIN_ROWS}, a plain file of rows"
+    assignment = replace(assignment, trouble=trouble, plain_rows=bool(trouble))
+    with held_signals(), given, (directory / LOG_NAME).open("a") as log:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "eostui.trainer", str(directory), str(listener.fileno())],
+            [sys.executable, "-P", "-m", "eostui.trainer", str(directory), str(given.fileno())],
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -133,15 +147,30 @@ def _trainer(assignment: Assignment, directory: Path, there: Path | None = None)
             env=patient(os.environ),
             cwd=there,
             start_new_session=True,
-            pass_fds=[listener.fileno()],
+            pass_fds=[given.fileno()],
         )
+        address = "" if connection is not None else given.getsockname()
         with contextlib.suppress(OSError):  # from the first moment on, others see that it is starting
-            Heartbeat.of(process.pid, directory, listener.getsockname()).write(directory)
+            Heartbeat.of(process.pid, directory, address).write(directory)
         assert process.stdin is not None
         with contextlib.suppress(BrokenPipeError):  # the process has ended already, which its watcher reports
             process.stdin.write(assignment.to_json())
             process.stdin.close()
-    return process
+    return Launched(directory, process, connection)
+
+
+def _socket_for(directory: Path) -> tuple[socket.socket, socket.socket | None, str]:
+    """What a trainer serves: a listening socket, or else one end of a connection whose other end comes second. Last,
+    what is out of the ordinary about it, in words."""
+    try:
+        listener = listen(directory)
+    except LinkError as error:
+        theirs, ours = socket.socketpair()
+        return theirs, ours, f"{error}; viewers follow the file, and steer by files"
+    there = Path(listener.getsockname())
+    if there == socket_path(directory):
+        return listener, None, ""
+    return listener, None, f"no socket can be in the run's directory: it is at {clean_text(there)}"
 
 
 def patient(environment: Mapping[str, str]) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import platform
 import subprocess
@@ -19,13 +18,15 @@ from eostui.config import ConfigError, RunConfig
 from eostui.curvature.products import Products
 from eostui.dynamics.thresholds import stability_threshold
 from eostui.instruments.catalogue import tables_of
-from eostui.link.address import socket_path
+from eostui.link.address import remove_socket
 from eostui.link.doing import Doing
 from eostui.link.messages import Ended, Hello
+from eostui.link.plain_rows import PLAIN_ROWS, PlainRows
 from eostui.link.server import LinkServer
 from eostui.link.withdraw import withdraw
 from eostui.problems.errors import ProblemError
 from eostui.store import RUN_FILE, RunFile, RunWriter, Status, StoreError
+from eostui.store.events import Warned
 from eostui.trainer.assignment import Assignment
 from eostui.trainer.beginning import Beginning, going_on
 from eostui.trainer.branch import Branch
@@ -77,6 +78,7 @@ def train(
             predecessor=beginning.predecessor,
             parent=beginning.parent,
         )
+        plain = _plain_rows(assignment, writer, beginning)
         control.mark_as_stopped = partial(writer.mark, Status.STOPPED)
         control.begun = True
         if beginning.predecessor is not None:
@@ -86,25 +88,37 @@ def train(
         server.say(Ended(str(error), 2))
         server.close()
         withdraw(directory)
-        _forget_socket(directory)
+        remove_socket(directory)
         return 2
     described = {table.name: table.to_json() for table in tables}
     record = Record(writer, server, elapsed=beginning.elapsed, last_step=beginning.step - 1, doing=doing)
     record.introduce(Hello(hello.name, hello.run_file, hello.config, environment, described))
+    if assignment.trouble:
+        print(f"eostui: {assignment.trouble}", file=sys.stderr, flush=True)
+        record.event(beginning.step, Warned(assignment.trouble))
     status, text = _run(prepared, record, control)
+    if plain is not None:
+        plain.remove()
     if config.limits.on_end is not None:
         start_command(config.limits.on_end, Ending(record.directory, status, record.last_step, text))
     code = REQUEUED if control.requeued and status is Status.STOPPED else EXIT_CODES[status]
     server.say(Ended(text, code))
     server.close()
-    _forget_socket(directory)
-    _forget_socket(record.directory)
+    remove_socket(directory)
+    remove_socket(record.directory)
     return code
 
 
-def _forget_socket(directory: Path) -> None:
-    with contextlib.suppress(OSError):
-        socket_path(directory).unlink(missing_ok=True)
+def _plain_rows(assignment: Assignment, writer: RunWriter, beginning: Beginning) -> PlainRows | None:
+    """The plain file of rows, where the run writes one and it can be made."""
+    writer.path.with_name(PLAIN_ROWS).unlink(missing_ok=True)  # that of a trainer that was killed
+    if not assignment.plain_rows:
+        return None
+    try:
+        return PlainRows(writer, beginning.predecessor)
+    except OSError as error:
+        print(f"eostui: {PLAIN_ROWS} cannot be made: {error}", file=sys.stderr, flush=True)
+        return None
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Hands commands that come as files to the trainer's own socket, where they are treated like any viewer's."""
+"""Hands commands that come as files to the trainer's own server, where they are treated like any viewer's."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import signal
 from pathlib import Path
 
 from eostui.link import spool
-from eostui.link.address import connect_to, listening_at
 from eostui.link.client import LinkClient
 from eostui.link.messages import Ack, Command
+from eostui.link.server import LinkServer
 from eostui.link.verb import Verb
 from eostui.link.withdraw import has_begun
 
@@ -18,8 +18,9 @@ from eostui.link.withdraw import has_begun
 class Spooled:
     """The commands of a run's spool, and those that wait for an answer."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, server: LinkServer) -> None:
         """Commands to an earlier trainer of the run are removed."""
+        self._server = server
         self._client: LinkClient | None = None
         self._asked: dict[int, str] = {}
         spool.take(directory)
@@ -42,7 +43,7 @@ class Spooled:
     def _ask(self, directory: Path, name: str, command: Command) -> None:
         try:
             if self._client is None or self._client.closed:
-                self._client = LinkClient(connect_to(listening_at(directory)))
+                self._client = LinkClient(self._server.connection())
             self._asked[self._client.send(command.verb, command.argument, command.by)] = name
         except OSError as error:
             spool.answer(directory, name, Ack(0, False, str(error)))

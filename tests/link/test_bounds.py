@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -31,6 +33,25 @@ for _ in range(int(sys.argv[2])):
 for connection in connections:
     connection.recv(1)  # what is said to everybody
 print("connected", flush=True)
+sys.stdin.read()
+"""
+
+FORKS = """
+import os, sys, time
+from pathlib import Path
+from eostui.link.address import listen
+from eostui.link.messages import State
+from eostui.link.server import LinkServer
+
+server = LinkServer(listen(Path(sys.argv[1])))
+server.say(State("running"))
+print("listens", flush=True)
+sys.stdin.readline()
+child = os.fork()
+if child == 0:
+    time.sleep(60)
+    os._exit(0)
+print(child, flush=True)
 sys.stdin.read()
 """
 
@@ -152,6 +173,28 @@ def test_a_trainer_without_descriptors_says_so_and_rests(run_directory: Path) ->
         late.close()
         for connection in waiting:
             connection.close()
+
+
+def test_a_forked_process_that_outlives_the_trainer_holds_no_viewer(run_directory: Path) -> None:
+    with _other_process(FORKS, str(run_directory)) as other:
+        assert _line(other) == "listens"
+        client = LinkClient.to_run(run_directory)
+        until(client, bool)  # it has been taken in
+        assert other.stdin is not None
+        other.stdin.write("\n")
+        other.stdin.flush()
+        child = int(_line(other))
+        other.kill()
+        try:
+            deadline = time.monotonic() + 10
+            while not client.closed:
+                assert time.monotonic() < deadline, "the viewer does not hear that the trainer is gone"
+                client.take(0.1)
+            with pytest.raises(LinkError):
+                connect(run_directory)
+        finally:
+            os.kill(child, signal.SIGKILL)
+            client.close()
 
 
 def test_viewers_take_turns_and_a_training_that_goes_on_is_given_few_commands(
