@@ -18,7 +18,7 @@ def course_of(feed: Feed) -> tuple[Steps, Floats]:
     known = sharpness_of(feed)
     if len(known.steps):
         ratios = known.ratios
-        if not np.isnan(ratios).all():
+        if not (np.isnan(ratios[-1]) and np.isnan(ratios).all()):
             return known.steps, ratios
         return known.steps, _shares(known.values)
     train = feed.series["train"]

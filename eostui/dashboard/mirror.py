@@ -6,7 +6,9 @@ and the whole screen where a dialog opens or closes: many times as many bytes as
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from itertools import repeat
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -20,6 +22,8 @@ Placed = tuple[int, int, Strip, range]
 Cell = tuple[str, Style | None]
 """A character with its style; the second cell of a wide character has none."""
 
+NARROW = re.compile("[ -~\xa1-\xac\xae-\u02ff\u0370-\u0482\u2010-\u2027\u2190-\u22ff\u2500-\u25fc\u2800-\u28ff]*")
+"""Texts of characters that are known to take one cell each: what charts are drawn with, and most of what is written."""
 _BRIDGE = 6  # unchanged cells that are cheaper to send again than to move the terminal's cursor over
 
 
@@ -27,7 +31,7 @@ class Mirror:
     """The cells that were sent last."""
 
     def __init__(self) -> None:
-        self._rows: dict[int, dict[int, Cell]] = {}
+        self._rows: dict[int, list[Cell | None]] = {}
 
     def forget(self) -> None:
         """Count on nothing: the terminal was resized, or something else has written to it."""
@@ -50,15 +54,13 @@ class Mirror:
 
     def _changes(self, y: int, x: int, cells: list[Cell], places: range) -> Iterator[tuple[int, int]]:
         """Take in new cells of a row at some places; where those are that differ, as spans of all cells."""
-        row = self._rows.setdefault(y, {})
-        changed = []
-        for place in places:
-            cell = cells[place]
-            if row.get(x + place) != cell:
-                row[x + place] = cell
-                changed.append(place)
-        if not changed:
+        row, within = self._rows.setdefault(y, []), slice(x + places.start, x + places.stop)
+        row += [None] * (within.stop - len(row))
+        shown, new = row[within], cells[places.start : places.stop]
+        if shown == new:
             return
+        row[within] = new
+        changed = [place for place, old, cell in zip(places, shown, new, strict=True) if old != cell]
         start = last = changed[0]
         for place in changed[1:]:
             if place - last > _BRIDGE:
@@ -81,8 +83,8 @@ def _cells(strip: Strip) -> list[Cell]:
     cells: list[Cell] = []
     for text, style, _ in strip:
         seen = None if style is None else style.clear_meta_and_links() if style.meta else style
-        if text.isascii():
-            cells += [(character, seen) for character in text]
+        if NARROW.fullmatch(text):
+            cells.extend(zip(text, repeat(seen), strict=False))
             continue
         for character in text:
             width = cell_len(character)
@@ -97,7 +99,9 @@ def _joined(cells: list[Cell]) -> Strip:
     """Cells as few runs of one style: a blank has that of the character before it, where it looks the same."""
     runs: list[tuple[list[str], Style | None]] = []
     for character, style in cells:
-        if runs and (runs[-1][1] == style or (character in (" ", "") and _same_blank(runs[-1][1], style))):
+        before = runs[-1][1] if runs else None
+        # most neighbours have one and the same object as their style, whose `==` takes longer
+        if runs and (before is style or before == style or (character in (" ", "") and _same_blank(before, style))):
             runs[-1][0].append(character)
         else:
             runs.append(([character], style))

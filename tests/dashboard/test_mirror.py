@@ -8,6 +8,7 @@ import random
 
 import pyte
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
@@ -18,8 +19,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from eostui.dashboard.app import Dashboard
-from eostui.dashboard.mirror import Mirror
+from eostui.dashboard.mirror import NARROW, Mirror
 from eostui.dashboard.textual_private import FrugalApp, placed_by, sent_by
+from eostui.dashboard.widgets.canvas import GLYPHS
 from eostui.reading.replay import ReplayFeed
 from eostui.store import RunFile
 
@@ -159,3 +161,10 @@ def test_what_is_shown_already_is_not_sent_again() -> None:
     assert mirror.write([(0, 0, moved, range(moved.cell_length))], CONSOLE) == ""
     mirror.forget()
     assert "abc" in mirror.write([(0, 0, strip, range(strip.cell_length))], CONSOLE)
+
+
+def test_what_is_taken_for_narrow_takes_one_cell() -> None:
+    narrow = [chr(code) for code in range(0x3000) if NARROW.fullmatch(chr(code))]
+    assert {cell_len(character) for character in narrow} == {1}
+    signs = [value for glyphs in GLYPHS.values() for value in vars(glyphs).values() if isinstance(value, str)]
+    assert NARROW.fullmatch("".join(signs)), "charts are drawn with a sign that is looked at by itself"

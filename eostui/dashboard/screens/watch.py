@@ -107,6 +107,8 @@ class WatchScreen(LookingScreen):
         """Which charts the user has chosen for good, as `choice_for` takes it."""
         self.reasons = ""
         """Which colours and signs were chosen for the terminal, and why, in words."""
+        self._noted: str | None = None
+        """What the status line says of this screen."""
         self._drawn: dict[str, int] = {}
         """How many rows of each table are on the screen."""
 
@@ -165,7 +167,8 @@ class WatchScreen(LookingScreen):
 
     def _say(self, *, calmly: bool = False) -> None:
         """The words: where the run stands, and what goes on before there is a first number."""
-        self.query_one(StatusLine).show(standing_of(self.feed, self.state(), self.note()), calmly=calmly)
+        self._noted = self.note()
+        self.query_one(StatusLine).show(standing_of(self.feed, self.state(), self._noted), calmly=calmly)
         waiting = self.feed.step < 0
         self.set_class(waiting, "-waiting")
         if waiting:
@@ -196,7 +199,8 @@ class WatchScreen(LookingScreen):
             arrangement.events_below and self.size.width >= WIDE_ENOUGH_FOR_EVENTS
         )
         self.query_one(ReadingsRow).display = arrangement.readings
-        self._say()
+        if self.note() != self._noted:
+            self._say()
 
     def plot_with(self, glyphs: GlyphName) -> None:
         super().plot_with(glyphs)

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from eostui.reading.trace import Floats
 
-SIZE = 256
+SIZE = 64
 """Samples in a block."""
 
 Flags = npt.NDArray[np.bool_]
@@ -55,38 +55,23 @@ class Blocks:
         Looks at whole blocks, and at single samples at both ends alone. `begins` < `ends`.
         """
         firsts, lasts = -(-begins // SIZE), ends // SIZE
-        pieces, lengths = [], []
-        for begin, first, last, end in zip(begins, firsts, lasts, ends, strict=True):
-            if first < last:
-                single = (y[begin : first * SIZE], y[last * SIZE : end])
-                pieces.append((*single, slice(first, last)))
-            else:
-                pieces.append((y[begin:end], y[:0], slice(0, 0)))
-            lengths.append(sum(map(len, pieces[-1][:2])) + max(last - first, 0))
-        return self._reduced(pieces, np.array(lengths))
-
-    def _reduced(
-        self, pieces: list[tuple[Floats, Floats, slice]], lengths: npt.NDArray[np.intp]
-    ) -> tuple[np.ndarray, ...]:
-        edges = np.concatenate([edge for piece in pieces for edge in piece[:2]])
-        ends = np.cumsum([len(one) + len(other) for one, other, _ in pieces])
-        shown = drawable(edges, self._positive)
-        below = ~shown & (edges <= 0)
-        values = np.where(shown, edges, np.nan)
-        reduced = []
-        for of_blocks, of_edges, operation in (
-            (self.low, values, np.fmin),
-            (self.high, values, np.fmax),
-            (self.above, ~shown & ~below, np.logical_or),
-            (self.below, below, np.logical_or),
-        ):
-            parts = [
-                part
-                for begin, end, piece in zip([0, *ends[:-1]], ends, pieces, strict=True)
-                for part in (of_edges[begin:end], of_blocks[piece[2]])
-            ]
-            reduced.append(operation.reduceat(np.concatenate(parts), np.cumsum(lengths) - lengths))
-        return tuple(reduced)
+        whole = firsts < lasts
+        # Two runs of single samples: up to the first whole block, and after the last one; without a block, all in one.
+        starts = np.stack([begins, lasts * SIZE], axis=1)
+        stops = np.stack([np.where(whole, firsts * SIZE, ends), ends], axis=1)
+        lengths = np.stack([stops[:, 0] - begins, np.where(whole, ends - lasts * SIZE, 0)], axis=1)
+        singles = y[_places(starts.ravel(), lengths.ravel())]
+        counts = lengths.sum(axis=1)
+        blocks, of_blocks = _places(firsts, np.where(whole, lasts - firsts, 0)), np.where(whole, lasts - firsts, 0)
+        shown = drawable(singles, self._positive)
+        below = ~shown & (singles <= 0)
+        values = np.where(shown, singles, np.nan)
+        return (
+            np.fmin(_reduced(np.fmin, values, counts, np.nan), _reduced(np.fmin, self.low[blocks], of_blocks, np.nan)),
+            np.fmax(_reduced(np.fmax, values, counts, np.nan), _reduced(np.fmax, self.high[blocks], of_blocks, np.nan)),
+            _any(~shown & ~below, counts) | _any(self.above[blocks], of_blocks),
+            _any(below, counts) | _any(self.below[blocks], of_blocks),
+        )
 
     def _has(self, place: int, y: Floats) -> bool:
         """Whether a block of a series is as it is known, bit for bit."""
@@ -111,3 +96,27 @@ class Blocks:
     def _forget(self) -> None:
         self.low, self.high = np.empty((2, 0))
         self.above, self.below = np.empty((2, 0), dtype=np.bool_)
+
+
+def _places(starts: npt.NDArray[np.intp], lengths: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """The indices from each of `starts` on, so many of each, in one row."""
+    begun = np.cumsum(lengths) - lengths
+    places: npt.NDArray[np.intp] = np.repeat(starts - begun, lengths) + np.arange(lengths.sum())
+    return places
+
+
+def _reduced(operation: np.ufunc, values: Floats, lengths: npt.NDArray[np.intp], empty: float) -> Floats:
+    """What an operation makes of each of the runs of values that follow each other; `empty` of one without any."""
+    reduced = np.full(len(lengths), empty)
+    there = lengths > 0
+    if there.any():
+        reduced[there] = operation.reduceat(values, (np.cumsum(lengths) - lengths)[there])
+    return reduced
+
+
+def _any(flags: Flags, lengths: npt.NDArray[np.intp]) -> Flags:
+    """Whether there is any flag in each of the runs."""
+    found = np.zeros(len(lengths), dtype=np.bool_)
+    if flags.any():
+        found[np.repeat(np.arange(len(lengths)), lengths)[flags]] = True
+    return found

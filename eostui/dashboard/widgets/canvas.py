@@ -49,24 +49,28 @@ class Glyphs:
 
     def cells(self, dots: Dots) -> Characters:
         """(height * rows, width * columns) dots as (height, width) characters."""
-        codes = np.packbits(self._by_cell(dots), axis=2, bitorder="little")[:, :, 0]
+        by_dot = self._by_dot(dots)
+        codes = np.zeros(by_dot.shape[::2], dtype=np.uint8)
+        for bit, (row, column) in enumerate(np.ndindex(self.rows, self.columns)):
+            codes |= by_dot[:, row, :, column].view(np.uint8) << np.uint8(bit)
         characters: Characters = self._characters[codes]
         return characters
 
     def touched(self, dots: Dots) -> Dots:
         """(height, width) which cells have any dot."""
-        touched: Dots = np.any(self._by_cell(dots), axis=2)
+        by_dot = self._by_dot(dots)
+        touched = np.zeros(by_dot.shape[::2], dtype=np.bool_)
+        for row, column in np.ndindex(self.rows, self.columns):
+            touched |= by_dot[:, row, :, column]
         return touched
 
     @cached_property
     def _characters(self) -> Characters:
         return np.array(list(self.table))
 
-    def _by_cell(self, dots: Dots) -> Dots:
-        """(height, width, rows * columns) the dots of each cell."""
-        height, width = dots.shape[0] // self.rows, dots.shape[1] // self.columns
-        split = dots.reshape(height, self.rows, width, self.columns)
-        return split.transpose(0, 2, 1, 3).reshape(height, width, -1)
+    def _by_dot(self, dots: Dots) -> Dots:
+        """(height, rows, width, columns) the dots, of which those of one place in all cells are quick to take."""
+        return dots.reshape(dots.shape[0] // self.rows, self.rows, dots.shape[1] // self.columns, self.columns)
 
 
 def _braille() -> str:

@@ -23,6 +23,10 @@ _PAIRS = 15
 """Pairs of neighbouring samples that the middle of a column is taken from, at most."""
 
 
+Bounds = npt.NDArray[np.intp]
+"""(count + 1,) where in a series the samples of each column begin, and behind the last one where they end."""
+
+
 @dataclass(frozen=True)
 class Columns:
     """`count` columns over the steps [start, stop], equally wide on `axis`; each holds its left edge, the last one also
@@ -58,7 +62,7 @@ class Columns:
         start, stop = self._ends
         return (float(self.axis.forward(step)) - start) / (stop - start) * self.count
 
-    def bounds(self, x: Steps) -> npt.NDArray[np.intp]:
+    def bounds(self, x: Steps) -> Bounds:
         """(count + 1,) indices into `x`: column c holds x[bounds[c]:bounds[c + 1]]."""
         if np.issubdtype(x.dtype, np.integer):
             # Integer keys, since with float ones numpy would first copy all of x to float.
@@ -79,7 +83,7 @@ class Envelope:
         below: a sample is -Inf or, if only positive ones are drawable, not positive.
         middle: median of the means (of positive samples, geometric means) of at most `_PAIRS` evenly spaced pairs of
             neighbouring samples: where a series swings from step to step, what it swings around. NaN where there are
-            fewer than four samples, and where one of those looked at is not drawable.
+            fewer than four samples or all are alike, and where one of those looked at is not drawable.
         before, after: (position in columns, value) of the samples next to the columns on either side.
     """
 
@@ -90,9 +94,8 @@ class Envelope:
         self.occupied, self.above, self.below = np.zeros((3, columns.count), dtype=np.bool_)
         self.before = self.after = (np.nan, np.nan)
 
-    def fold_all(self, x: Steps, y: Floats, blocks: Blocks) -> None:
+    def fold_all(self, y: Floats, bounds: Bounds, blocks: Blocks) -> None:
         """Take in a whole series, of which `blocks` are, before any other sample."""
-        bounds = self.columns.bounds(x)
         filled = np.flatnonzero(bounds[1:] > bounds[:-1])
         if not filled.size:
             return
@@ -103,9 +106,8 @@ class Envelope:
             taken[filled] = np.where(self._drawable(samples), samples, np.nan)
         self.occupied[filled] = True
 
-    def fold(self, x: Steps, y: Floats) -> None:
-        """Take in the samples that follow those already taken in."""
-        bounds = self.columns.bounds(x)
+    def fold(self, y: Floats, bounds: Bounds) -> None:
+        """Take in the samples that follow those already taken in; column c holds y[bounds[c]:bounds[c + 1]]."""
         filled = np.flatnonzero(bounds[1:] > bounds[:-1])
         if not filled.size:
             return
@@ -125,11 +127,10 @@ class Envelope:
         self.last[filled] = values[ends - begin - 1]
         self.occupied[filled] = True
 
-    def find_middles(self, x: Steps, y: Floats, since: int) -> None:
+    def find_middles(self, y: Floats, bounds: Bounds, since: int) -> None:
         """Find the middles of the columns that have samples from number `since` on, in the whole series."""
-        bounds = self.columns.bounds(x)
         counts = np.diff(bounds)
-        columns = np.flatnonzero((bounds[1:] > since) & (counts >= 4))
+        columns = np.flatnonzero((bounds[1:] > since) & (counts >= 4) & (self.low < self.high))
         if not columns.size:
             return
         places = np.linspace(0, 1, _PAIRS) * (counts[columns, np.newaxis] - 2)
@@ -140,9 +141,8 @@ class Envelope:
         self.middle[columns] = np.sort(means, axis=1)[:, _PAIRS // 2]
         self.middle[columns[np.isnan(means).any(axis=1)]] = np.nan
 
-    def look_outside(self, x: Steps, y: Floats) -> None:
+    def look_outside(self, x: Steps, y: Floats, bounds: Bounds) -> None:
         """Find the samples next to the columns in the whole series."""
-        bounds = self.columns.bounds(x)
         self.before = self._neighbour(x, y, int(bounds[0]) - 1)
         self.after = self._neighbour(x, y, int(bounds[-1]))
 
@@ -168,6 +168,7 @@ class Decimator:
     def __init__(self) -> None:
         self._envelope: Envelope | None = None
         self._taken = 0
+        self._bounds: Bounds = np.empty(0, np.intp)
         self._finite = 0
         """The last known sample that is finite: a series may begin and end with NaN."""
         self._witness = b""
@@ -175,28 +176,28 @@ class Decimator:
 
     def update(self, x: Steps, y: Floats, columns: Columns, positive: bool) -> Envelope:
         """The envelope of the whole series; `positive` makes positive samples alone drawable."""
-        envelope = self._envelope
+        envelope, bounds = self._envelope, columns.bounds(x)
         if (
             envelope is None
             or envelope.positive != positive
             or len(x) < self._taken
             or self._witnessed(x, y, self._taken) != self._witness
-            or not _same_columns(envelope.columns, columns, x[: self._taken])
+            # Whether samples lie in the same columns as before: an axis that grows with the run moves later ones alone.
+            or not np.array_equal(np.minimum(bounds, self._taken), self._bounds)
         ):
             envelope = self._envelope = Envelope(columns, positive)
             self._taken = self._finite = 0
         envelope.columns = columns
-        start, stop = (int(bound) for bound in columns.bounds(x)[[0, -1]])
-        if not self._taken and stop - start > LONG:
+        if not self._taken and bounds[-1] - bounds[0] > LONG:
             blocks = self._blocks[positive]
             blocks.take(y)
-            envelope.fold_all(x, y, blocks)
+            envelope.fold_all(y, bounds, blocks)
         else:
-            envelope.fold(x[self._taken :], y[self._taken :])
-        envelope.find_middles(x, y, self._taken)
-        envelope.look_outside(x, y)
+            envelope.fold(y[self._taken :], np.maximum(bounds - self._taken, 0))
+        envelope.find_middles(y, bounds, self._taken)
+        envelope.look_outside(x, y, bounds)
         self._finite = max(self._finite, _last_finite(y, self._taken))
-        self._taken = len(x)
+        self._taken, self._bounds = len(x), bounds
         self._witness = self._witnessed(x, y, self._taken)
         return envelope
 
@@ -215,10 +216,3 @@ def _last_finite(y: Floats, since: int) -> int:
             return start + int(places[-1])
         stop, count = start, 8 * count
     return 0
-
-
-def _same_columns(before: Columns, columns: Columns, x: Steps) -> bool:
-    """Whether samples lie in the same columns as before: an axis that grows with the run moves later ones alone."""
-    if before == columns:
-        return True
-    return before.count == columns.count and np.array_equal(before.bounds(x), columns.bounds(x))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import median
 
 import numpy as np
 
@@ -60,7 +61,7 @@ def _end_of(outline: Outline, reference: bool) -> float:
     if reference:
         return outline.present
     there = np.flatnonzero(~np.isnan(outline.low))[-_LAST:]
-    return float(np.median((outline.low[there] + outline.high[there]) / 2)) if len(there) else math.nan
+    return median(((outline.low[there] + outline.high[there]) / 2).tolist()) if len(there) else math.nan
 
 
 def _text(sign: str, trace: Trace, value: float | None, room: int, glyphs: Glyphs) -> str:

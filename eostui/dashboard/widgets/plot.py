@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from eostui.dashboard.widgets.canvas import Glyphs
 from eostui.dashboard.widgets.decimate import Columns, Decimator, Envelope
@@ -35,6 +36,7 @@ from eostui.dashboard.widgets.surface import Cells
 from eostui.dashboard.widgets.ticks import format_ticks
 from eostui.dashboard.widgets.uprights import draw_uprights, marks_at, tint_dragged
 from eostui.dashboard.widgets.view import Area, View
+from eostui.reading.trace import Mark
 
 
 class Plot:
@@ -49,19 +51,41 @@ class Plot:
         self._decimators: list[Decimator] = []
         self._scale: Scale | None = None
         self._margin = 0
+        self._drawn: tuple[tuple[View, Glyphs, int, int], Cells] | None = None
+        """What was drawn last without a cursor, and from what."""
         self.area: Area | None = None
         """Where the last view was drawn, None if it had no plot."""
 
     def draw(self, view: View, glyphs: Glyphs, width: int, height: int) -> Cells:
-        cells = Cells(width, height)
-        self.area = None
         if width < SMALLEST[0] or height < SMALLEST[1]:
+            self.area, cells = None, Cells(width, height)
             cells.write(0, 0, "too small", self._style("muted"))
             return cells
+        cells = self._without_cursor(view, glyphs, width, height)
+        at_cursor: Sequence[Mark] = ()
+        if self.area is not None:
+            draw_uprights(cells, glyphs, self.area, view.marks, view.cursor, self._style)
+            tint_dragged(cells, self.area, view.dress.dragged)
+            at_cursor = marks_at(self.area, view.marks, view.cursor)
+        write_headline(cells, view, glyphs, at_cursor, self._style, self._scale.high if self._scale else math.inf)
+        return cells
+
+    def _without_cursor(self, view: View, glyphs: Glyphs, width: int, height: int) -> Cells:
+        """The picture but for what moves with the cursor; not drawn again while nothing else does."""
+        still = replace(view, cursor=None, marks=(), dress=replace(view.dress, dragged=None))
+        key = (still, glyphs, width, height)
+        if self._drawn is None or self._drawn[0] != key:
+            self._drawn = (key, self._draw(still, glyphs, width, height))
+        return self._drawn[1].copy()
+
+    def _draw(self, view: View, glyphs: Glyphs, width: int, height: int) -> Cells:
+        """Border, axes, traces and their names, with room for the rest."""
+        cells = Cells(width, height)
+        self.area = None
         draw_border(cells, glyphs, view.dress, self._style)
         window = view.window()
         if window is None:
-            write_headline(cells, view, glyphs, (), self._style)
+            self._scale = None
             cells.write((width - 11) // 2, height // 2, "no data yet", self._style("muted"))
             return cells
         self._margin = max(self._margin, least_margin(width))
@@ -90,10 +114,6 @@ class Plot:
         if rug:
             certified = [envelope for envelope, trace in zip(envelopes, view.traces, strict=True) if trace.points]
             draw_rug(cells, glyphs, area, certified, self._style)
-        draw_uprights(cells, glyphs, area, view.marks, view.cursor, self._style)
-        tint_dragged(cells, area, view.dress.dragged)
-        at_cursor = marks_at(area, view.marks, view.cursor)
-        write_headline(cells, view, glyphs, at_cursor, self._style, scale.high if scale else math.inf)
         return cells
 
     def _style(self, ink: str) -> int:

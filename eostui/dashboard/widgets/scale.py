@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -54,12 +55,19 @@ class Scale:
         """The data lie inside and still use half of the axis, so that it can stay as it is."""
         if not self.low <= low <= high <= self.high:
             return False
-        bottom, top, floor, ceiling = axis_units(np.array([low, high, self.low, self.high]), self.log)
+        bottom, top = axis_units(np.array([low, high]), self.log)
+        floor, ceiling = self._ends
         return bool(top - bottom >= 0.5 * (ceiling - floor))
+
+    @cached_property
+    def _ends(self) -> tuple[float, float]:
+        """Both ends in units of the axis."""
+        floor, ceiling = axis_units(np.array([self.low, self.high]), self.log)
+        return float(floor), float(ceiling)
 
     def rows(self, positions: Floats, count: int) -> Floats:
         """How many of `count` rows from the top down lie `positions` in units of the axis; NaN stays NaN."""
-        floor, ceiling = axis_units(np.array([self.low, self.high]), self.log)
+        floor, ceiling = self._ends
         rows: Floats = (ceiling - positions) * ((count - 1) / (ceiling - floor))
         return rows
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import ClassVar
@@ -14,16 +15,25 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+_ENCODING = f"utf-32-{sys.byteorder[0]}e"
+"""How numpy keeps characters."""
 _BRIDGE = 6  # unchanged cells that are cheaper to send again than to move the terminal's cursor over
+_MOST_SPANS = 5  # of a row: more of them take longer than all that lies between, which the mirror sends no more anyway
 
 
 class Cells:
     """A rectangle of characters, each one cell wide, with the number of its style and whether its ground is tinted."""
 
     def __init__(self, width: int, height: int) -> None:
-        self.characters = np.full((height, width), " ", dtype="<U1")
+        self.characters = np.full((height, width), " ", dtype="U1")
         self.styles = np.zeros((height, width), dtype=np.uint8)
         self.tints = np.zeros((height, width), dtype=np.bool_)
+
+    def copy(self) -> Cells:
+        """The same cells, to be written to."""
+        cells = Cells(0, 0)
+        cells.characters, cells.styles, cells.tints = self.characters.copy(), self.styles.copy(), self.tints.copy()
+        return cells
 
     @property
     def width(self) -> int:
@@ -37,7 +47,8 @@ class Cells:
         """Write as much of `text` as there is room for, and give the column after it."""
         end = min(x + len(text), self.width)
         if x < end:
-            self.characters[y, x:end] = list(plain(text)[: end - x])
+            shown = plain(text)[: end - x].encode(_ENCODING)
+            self.characters[y, x:end] = np.frombuffer(shown, dtype=self.characters.dtype)
             self.styles[y, x:end] = style
         return max(x, end)
 
@@ -53,16 +64,23 @@ class Cells:
         for y in np.flatnonzero(changed.any(axis=1)):
             columns = np.flatnonzero(changed[y])
             breaks = np.flatnonzero(np.diff(columns) > _BRIDGE)
+            if len(breaks) >= _MOST_SPANS:
+                breaks = breaks[:0]
             starts, ends = columns[[0, *(breaks + 1)]], columns[[*breaks, -1]]
             regions += [Region(int(x), int(y), int(end - x) + 1, 1) for x, end in zip(starts, ends, strict=True)]
         return regions
 
     def strip(self, y: int, styles: Sequence[Style], tinted: Sequence[Style]) -> Strip:
         """Row `y` as runs of one style, which is one of `tinted` where the ground is."""
-        numbers, tints, row = self.styles[y], self.tints[y], self.characters[y]
-        differs = (np.diff(numbers) != 0) | (tints[1:] != tints[:-1])
-        edges = [0, *(np.flatnonzero(differs) + 1).tolist(), self.width]
-        runs = [Segment("".join(row[a:b]), (tinted if tints[a] else styles)[numbers[a]]) for a, b in pairwise(edges)]
+        numbers, tints = self.styles[y], self.tints[y]
+        text = self.characters[y].tobytes().decode(_ENCODING)
+        differs = (numbers[1:] != numbers[:-1]) | (tints[1:] != tints[:-1])
+        starts = [0, *(np.flatnonzero(differs) + 1).tolist()]
+        inks = zip(numbers[starts].tolist(), tints[starts].tolist(), strict=True)
+        runs = [
+            Segment(text[a:b], (tinted if tint else styles)[number])
+            for (a, b), (number, tint) in zip(pairwise([*starts, self.width]), inks, strict=True)
+        ]
         return Strip(runs, self.width)
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from textual import on
 
-from eostui.dashboard.widgets import Chart, Trace
+from eostui.dashboard.widgets import Chart, Mark, Trace
 from tests.dashboard.widgets.screen_text import (
     Stage,
     headline,
     lines,
     plot_left,
     plot_rows,
+    segments,
 )
 from tests.dashboard.widgets.traces import trace
 
@@ -86,3 +89,23 @@ async def test_escape_without_a_cursor_is_left_to_the_app() -> None:
         assert app.heard == []
         await pilot.press("escape")
         assert app.heard == ["escape"]
+
+
+async def test_a_cursor_that_moves_leaves_the_picture_that_a_new_chart_would_draw() -> None:
+    all_steps = [trace(np.sin(np.arange(600) / 30), label=name, role=name) for name in ("first", "second")]
+    marks = [Mark(200, "η 0.1 → 0.2", glyph="η", ink="change", weight=1), Mark(400, "pause", glyph="p")]
+    moved, fresh = Chart("moved"), Chart("moved")
+    async with Stage(moved, fresh).run_test(size=(90, 40)) as pilot:
+        for shown in (600, 500):
+            traces = [replace(one, x=one.x[:shown], y=one.y[:shown]) for one in all_steps]
+            moved.show(traces, marks)
+            for step in (10.0, 200.0, 401.0, None, 333.0):
+                moved.cursor_step = step
+                fresh.show([replace(one) for one in traces], marks)
+                fresh.cursor_step = step
+                await pilot.pause()
+                assert lines(moved) == lines(fresh)
+        before = segments(moved)[0]
+        (moved if fresh.has_focus else fresh).focus()
+        await pilot.pause()
+        assert segments(moved)[0] != before, "the frame of the chart in focus has another colour"

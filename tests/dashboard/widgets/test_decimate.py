@@ -78,8 +78,9 @@ def test_of_a_long_series_blocks_say_what_its_samples_do(seed: int, positive: bo
         columns = random_columns(random, float(x[shown - 1]))
         envelope = decimator.update(x[:shown], y[:shown], columns, positive)
         expected = Envelope(columns, positive)
-        expected.fold(x[:shown], y[:shown])
-        expected.look_outside(x[:shown], y[:shown])
+        bounds = columns.bounds(x[:shown])
+        expected.fold(y[:shown], bounds)
+        expected.look_outside(x[:shown], y[:shown], bounds)
         assert_same(envelope, expected)
 
 
@@ -88,8 +89,9 @@ def test_another_long_series_is_not_taken_for_the_one_before(positive: bool) -> 
     decimator, x, columns = Decimator(), np.arange(3 * LONG), Columns(0, 3 * LONG, 40)
     for y in np.random.default_rng(0).uniform(1, 2, (3, 3 * LONG)):
         expected = Envelope(columns, positive)
-        expected.fold(x, y)
-        expected.look_outside(x, y)
+        bounds = columns.bounds(x)
+        expected.fold(y, bounds)
+        expected.look_outside(x, y, bounds)
         assert_same(decimator.update(x, y, columns, positive), expected)
 
 
