@@ -8,7 +8,7 @@ import math
 import h5py
 import pytest
 
-from eostui.config import SETTINGS, ConfigError, Limits, Measuring, RunConfig, Training, parse_step_size
+from eostui.config import SETTINGS, ConfigError, Limits, Measuring, RunConfig, Training, parse_step_size, typed_text
 from eostui.config.interval import interval_seconds, parse_interval
 from tests.conftest import REPOSITORY
 
@@ -29,6 +29,17 @@ def test_a_wrong_step_size_is_quoted_with_what_would_be_right(text: str) -> None
 def test_a_config_survives_json_unchanged() -> None:
     config = RunConfig.of(**BASIC, steps=10, eig_samples=500, track=("gauss-newton",), weight_decay=1e-4)
     assert RunConfig.from_json(config.to_json()) == config
+
+
+def test_a_step_size_keeps_the_text_that_was_typed_for_it() -> None:
+    config = RunConfig.of(**{**BASIC, "lr": parse_step_size("2/8")})
+    values = json.loads(config.to_json())
+    assert (values["lr"], values["lr_typed"]) == (0.25, "2/8")
+    again = RunConfig.from_json(config.to_json())
+    assert again == config
+    assert typed_text(again.training.lr) == typed_text(again.replace(seed=1).training.lr) == "2/8"
+    other = RunConfig.from_dict({**values, "lr": 0.3})
+    assert (other.training.lr, typed_text(other.training.lr)) == (0.3, "")
 
 
 def test_every_setting_is_in_the_json_and_lies_flat() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from eostui.cli.options import DEFAULT_RUNS_DIR, RunningRun, RunsDir, trackable
-from eostui.config import ConfigError, parse_step_size
+from eostui.config import ConfigError, parse_step_size, typed_text
 from eostui.link.verb import Verb
 
 TAKES = {
@@ -82,4 +82,7 @@ def _argument(verb: Verb, value: str | None) -> float | str | None:
         raise ConfigError(f"`{verb}` takes {TAKES[verb]}")
     if value is not None and verb not in TAKES:
         raise ConfigError(f"`{verb}` takes no value, and {value!r} is one; {', '.join(TAKES)} take one")
-    return parse_step_size(value) if verb is Verb.LR and value is not None else value
+    if verb is Verb.LR and value is not None:
+        lr = parse_step_size(value)
+        return typed_text(lr) or lr
+    return value

@@ -22,7 +22,7 @@ from eostui.reading.feed import Feed
 from eostui.reading.saved import SavedFeed
 from eostui.reading.series import at_steps
 from eostui.reading.sharpness import sharpness_of
-from eostui.reading.step_size import step_size_text
+from eostui.reading.step_size import step_size_text, told_by
 from eostui.reading.threshold import CURVATURES, Threshold
 from eostui.reading.trace import Steps
 from eostui.store import FULL_BATCH, TRAIN, RunFile, RunFileError, Table
@@ -109,7 +109,7 @@ class RunCurves:
         train = self.feed.series.get(TRAIN.name)
         if train is None or not has_numbers(train, "lr", wide=False) or not train.shown:
             return self.name
-        first, last = (step_size_text(float(train["lr"][row])) for row in (0, -1))
+        first, last = (step_size_text(told_by(self.feed, float(train["lr"][row]))) for row in (0, -1))
         return f"{self.name}, η = {first}" if first == last else f"{self.name}, η = {first} → {last}"
 
     def eigenvalue(self, table: str | None) -> Curve:

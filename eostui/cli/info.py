@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from eostui.cli.options import DEFAULT_RUNS_DIR, Run, RunsDir
+
+if TYPE_CHECKING:
+    from eostui.reading.feed import Feed
 
 STEP_SIZES = ("lr", "previous")
 """What a step size is called in a config and in the detail of an event."""
@@ -21,10 +24,12 @@ def info(run: Run = None, runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from eostui.config import LR_TYPED
     from eostui.link.followed import followed
     from eostui.reading.edge import edge_of_run
+    from eostui.reading.saved import SavedFeed
     from eostui.reading.state import run_state, state_in_full
-    from eostui.store import find_run, open_run
+    from eostui.store import EVENTS, find_run, open_run
 
     def section(title: str, rows: Mapping[str, str]) -> None:
         console.print(Text(f"\n{title}", "bold"), soft_wrap=True)
@@ -50,8 +55,9 @@ def info(run: Run = None, runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> None:
                 "written by": f"eostui {file.eostui_version}",
             },
         )
-        section("config", in_words(file.config))
-        section("environment", in_words(file.environment))
+        feed = SavedFeed(file, [EVENTS.name])
+        section("config", in_words({key: value for key, value in file.config.items() if key != LR_TYPED}, feed))
+        section("environment", in_words(file.environment, feed))
         section(
             "tables",
             {
@@ -62,25 +68,26 @@ def info(run: Run = None, runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> None:
         events = file.events()
         section(
             "events",
-            {f"{i}": f"step {e.step}  {e.kind}  {_particulars(e.detail)}".rstrip() for i, e in enumerate(events)},
+            {f"{i}": f"step {e.step}  {e.kind}  {_particulars(e.detail, feed)}".rstrip() for i, e in enumerate(events)},
         )
 
 
-def _particulars(detail: Mapping[str, Any]) -> str:
+def _particulars(detail: Mapping[str, Any], feed: Feed) -> str:
     """The detail of an event: its text, if it has one, then the rest of it by name."""
-    rest = {name: value for name, value in detail.items() if name != "text"}
-    return ", ".join(value_in_words(part) for part in (detail.get("text"), rest) if part)
+    rest = {name: value for name, value in detail.items() if name not in ("text", "typed")}
+    return ", ".join(value_in_words(part, feed=feed) for part in (detail.get("text"), rest) if part)
 
 
-def in_words(values: Mapping[str, Any]) -> dict[str, str]:
+def in_words(values: Mapping[str, Any], feed: Feed) -> dict[str, str]:
     """Settings as a person would say them, by name."""
-    return {key: value_in_words(value, key) for key, value in values.items()}
+    return {key: value_in_words(value, key, feed) for key, value in values.items()}
 
 
-def value_in_words(value: object, name: str = "") -> str:
-    """A value from JSON without its brackets and quotes; a dash for null and for what is empty."""
+def value_in_words(value: object, name: str = "", feed: Feed | None = None) -> str:
+    """A value from JSON without its brackets and quotes, a step size as it was typed for the run of a feed; a dash for
+    null and for what is empty."""
     from eostui.reading.numbers import NONE
-    from eostui.reading.step_size import step_size_text
+    from eostui.reading.step_size import step_size_text, told_by
 
     if value is None or value in ("", [], {}):
         return NONE
@@ -88,9 +95,9 @@ def value_in_words(value: object, name: str = "") -> str:
         case bool():
             return "yes" if value else "no"
         case float():
-            return step_size_text(value) if name in STEP_SIZES else f"{value:.10g}"
+            return step_size_text(told_by(feed, value) if feed else value) if name in STEP_SIZES else f"{value:.10g}"
         case list():
-            return ", ".join(value_in_words(item) for item in value)
+            return ", ".join(value_in_words(item, feed=feed) for item in value)
         case Mapping():
-            return ", ".join(f"{key} {value_in_words(item, str(key))}" for key, item in value.items())
+            return ", ".join(f"{key} {value_in_words(item, str(key), feed)}" for key, item in value.items())
     return str(value)

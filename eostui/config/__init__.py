@@ -15,12 +15,21 @@ from eostui.config.measuring import Measuring
 from eostui.config.problem import ProblemSettings
 from eostui.config.run_config import SETTINGS, RunConfig, checked
 from eostui.config.settings import Setting
-from eostui.config.step_size import cannot_be_held, not_a_step_size, parse_step_size
+from eostui.config.step_size import (
+    LR_TYPED,
+    as_typed,
+    cannot_be_held,
+    not_a_step_size,
+    parse_step_size,
+    typed_in,
+    typed_text,
+)
 from eostui.config.training import HYPERPARAMETERS, SCHEDULES, Training
 
 __all__ = [
     "CHANGEABLE",
     "HYPERPARAMETERS",
+    "LR_TYPED",
     "SCHEDULES",
     "SETTINGS",
     "ConfigError",
@@ -32,10 +41,13 @@ __all__ = [
     "RunConfig",
     "Setting",
     "Training",
+    "as_typed",
     "cannot_be_held",
     "checked",
     "flag",
     "interval_seconds",
     "not_a_step_size",
     "parse_step_size",
+    "typed_in",
+    "typed_text",
 ]

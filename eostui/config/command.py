@@ -11,6 +11,7 @@ from typing import Any
 from eostui.config.flags import flag
 from eostui.config.run_config import KEYS, SETTINGS, RunConfig
 from eostui.config.settings import Setting
+from eostui.config.step_size import typed_text
 
 _NUMERATORS = (2, 1, 3)  # η is mostly 2/threshold
 _DEMONSTRATION = ("fc-tanh", "digits")
@@ -44,8 +45,10 @@ def _goes_without_saying(name: str, config: RunConfig) -> bool:
 
 
 def step_size_text(lr: float) -> str:
-    """η as somebody would type it: 2/12 rather than 0.16666666666666666."""
-    shortest = repr(lr)
+    """η as it was typed, or else as somebody would type it: 2/12 rather than 0.16666666666666666."""
+    if text := typed_text(lr):
+        return text
+    shortest = repr(float(lr))
     for numerator in _NUMERATORS:
         denominator = round(numerator / lr) if 0 < numerator / lr < 1e6 else 0
         if denominator and numerator / denominator == lr and len(f"{numerator}/{denominator}") < len(shortest):

@@ -13,6 +13,7 @@ from eostui.config.limits import Limits
 from eostui.config.measuring import Measuring
 from eostui.config.problem import ProblemSettings
 from eostui.config.settings import Settings
+from eostui.config.step_size import LR_TYPED, as_typed, typed_text
 from eostui.config.training import Training
 
 _Concern = TypeVar("_Concern", bound=Settings)
@@ -66,7 +67,9 @@ class RunConfig:
     def to_dict(self) -> dict[str, Any]:
         """Plain values by the names of the settings, ready for JSON."""
         flat = self._flat()
-        return {key: list(flat[key]) if isinstance(flat[key], tuple) else flat[key] for key in KEYS}
+        plain = {key: list(flat[key]) if isinstance(flat[key], tuple) else flat[key] for key in KEYS}
+        text = typed_text(self.training.lr)
+        return {**plain, "lr": float(self.training.lr), LR_TYPED: text} if text else plain
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> RunConfig:
@@ -74,7 +77,10 @@ class RunConfig:
 
         A run of a version that did not know a setting has that setting's default; without `track` it tracked nothing.
         """
-        return cls.of(**{"track": (), **values})
+        settings = {name: value for name, value in values.items() if name != LR_TYPED}
+        if isinstance(settings.get("lr"), float) and not typed_text(settings["lr"]):
+            settings["lr"] = as_typed(settings["lr"], values.get(LR_TYPED))
+        return cls.of(**{"track": (), **settings})
 
     def to_json(self) -> str:
         """The config as JSON text."""

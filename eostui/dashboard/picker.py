@@ -19,6 +19,7 @@ from textual.coordinate import Coordinate
 from textual.widgets import DataTable, Input, Label
 from textual.worker import get_current_worker
 
+from eostui.config import typed_text
 from eostui.dashboard.house_app import HouseApp
 from eostui.dashboard.screens.delete import DeleteScreen
 from eostui.dashboard.settings import Preferences
@@ -261,7 +262,7 @@ class RunPicker(HouseApp[None]):
             Text(row.state, "bold" if row.goes_on else ""),
             Text(self._spark(ratios)),
             Text(latest, justify="right"),
-            Text(NONE if row.lr is None else f"{row.lr:.4g}", justify="right"),
+            Text(_step_size(row.lr), justify="right"),
             Text(_age(datetime.now(UTC) - row.created), justify="right"),
         ]
 
@@ -271,6 +272,14 @@ class RunPicker(HouseApp[None]):
         return "".join(
             " " if value is None else levels[min(max(round(value / _HIGHEST * top), 0), top)] for value in ratios
         )
+
+
+def _step_size(lr: float | None) -> str:
+    """A step size as it was typed, where there is room for that."""
+    if lr is None:
+        return NONE
+    text = typed_text(lr)
+    return text if 0 < len(text) <= dict(_COLUMNS)["η"] else f"{lr:.4g}"
 
 
 def _age(age: timedelta) -> str:

@@ -13,7 +13,7 @@ from eostui.reading.feed import Feed, cadence_text
 from eostui.reading.loss_jumps import LossJumps
 from eostui.reading.numbers import format_value
 from eostui.reading.sharpness_changes import Answers, EdgeReached, MissedTolerances, Said
-from eostui.reading.step_size import step_size_text
+from eostui.reading.step_size import step_size_text, told_by
 from eostui.store import Event, Kind
 from eostui.store.events import (
     CadenceAdapted,
@@ -136,10 +136,10 @@ def _text(event: Event, feed: Feed) -> str:
     """What an event says; empty where it says nothing."""
     match event.what:
         case StepSizeChanged(lr=lr, previous=previous):
-            return f"η {step_size_text(previous)} → {step_size_text(lr)}"
+            return f"η {step_size_text(told_by(feed, previous))} → {step_size_text(told_by(feed, lr))}"
         case Started(lr=lr, threshold=threshold):
             level = f", {feed.threshold.formula} {format_value(threshold)}" if feed.threshold.exists else ""
-            return f"started with η {step_size_text(lr)}{level}"
+            return f"started with η {step_size_text(told_by(feed, lr))}{level}"
         case (
             Warned(text=text)
             | Checked(text=text)

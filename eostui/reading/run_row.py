@@ -9,11 +9,14 @@ from typing import Any, Self
 
 import numpy as np
 
+from eostui.config import as_typed, typed_text
 from eostui.link.followed import followed
+from eostui.reading.saved import SavedFeed
 from eostui.reading.state import run_state
+from eostui.reading.step_size import told_by
 from eostui.reading.threshold import Threshold
 from eostui.reading.trace import Floats, Steps
-from eostui.store import TRAIN, ReaderProcess, RunFileError, RunReader, clean_text
+from eostui.store import EVENTS, TRAIN, ReaderProcess, RunFileError, RunReader, clean_text
 
 _GOING_ON = ("starting", "running", "paused", "suspended")
 """How the states of runs begin that a trainer is at work on."""
@@ -48,7 +51,8 @@ class RunRow:
             name = clean_text(path.parent.name, 100)
             return cls(path, name, "unreadable", written, np.empty(0), trouble=str(error))
         created, ratios = datetime.fromisoformat(said["created"]), np.array(said["ratios"], np.float64)
-        return cls(path, said["name"], said["state"], created, ratios, said["lr"])
+        lr = None if said["lr"] is None else as_typed(said["lr"], said["typed"])
+        return cls(path, said["name"], said["state"], created, ratios, lr)
 
     @property
     def goes_on(self) -> bool:
@@ -66,12 +70,14 @@ class RunRow:
 def described(path: Path) -> dict[str, Any]:
     """A run as `RunRow` has it, in JSON's types and NaN. Raises RunFileError."""
     with followed(path) as file:
+        lr = _step_size(file)
         return {
             "name": file.name,
             "state": run_state(file),
             "created": file.created.isoformat(),
             "ratios": _thinned(_ratios(file)).tolist(),
-            "lr": _step_size(file),
+            "lr": lr,
+            "typed": "" if lr is None else typed_text(told_by(SavedFeed(file, (EVENTS.name,)), lr)),
         }
 
 

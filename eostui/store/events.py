@@ -90,13 +90,15 @@ class Forecasted:
 
 @dataclass(frozen=True, slots=True)
 class StepSizeChanged:
-    """A new step size η, the threshold for it, the one before, and the schedule that no longer applies from here on."""
+    """A new step size η, the threshold for it, the one before, the schedule that no longer applies from here on, and η
+    as it was typed, where it was."""
 
     kind: ClassVar[Kind] = Kind.LR
     lr: float
     previous: float
     threshold: float
     overrides: str | None = None
+    typed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

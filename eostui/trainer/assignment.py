@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
-from eostui.config import RunConfig
+from eostui.config import RunConfig, parse_step_size, typed_text
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class Assignment:
     def to_json(self) -> str:
         """As JSON text."""
         origin = None if self.origin is None else asdict(self.origin)
+        if origin is not None and origin["lr"] is not None:
+            origin["lr"] = typed_text(origin["lr"]) or origin["lr"]
         rest = {"trouble": self.trouble, "plain_rows": self.plain_rows}
         return json.dumps({"config": self.config.to_dict(), "origin": origin, **rest})
 
@@ -44,5 +46,8 @@ class Assignment:
     def from_json(cls, text: str) -> Assignment:
         """Read what `to_json` wrote. Raises `ConfigError` for an impossible config."""
         values = json.loads(text)
-        origin = None if values["origin"] is None else Origin(**values["origin"])
+        origin = values["origin"]
+        if origin is not None:
+            lr = origin.pop("lr")
+            origin = Origin(**origin, lr=parse_step_size(lr) if isinstance(lr, str) else lr)
         return cls(RunConfig.from_dict(values["config"]), origin, values["trouble"], values["plain_rows"])

@@ -10,6 +10,8 @@ import numpy as np
 import torch
 
 from eostui.config import HYPERPARAMETERS, RunConfig
+from eostui.config.command import step_size_text
+from eostui.config.run_config import KEYS
 from eostui.dynamics.descent import Descent
 from eostui.problems.datasets import Progress
 from eostui.store import RUN_FILE, TRAIN, Parent, Predecessor, RunFile, RunFileError
@@ -76,10 +78,12 @@ class Branch:
 
     def beginning(self, config: RunConfig) -> Beginning:
         """What the branch begins with, once it has grown."""
-        file, before = self.file, self.config.to_dict()
+        file, before, now = self.file, self.config.to_dict(), config.to_dict()
         rows = {name: int(np.searchsorted(file.read(name, ["step"])["step"], self.at)) for name in file.tables}
         elapsed = file.read(TRAIN.name, ["time"], start=self.at - 1, stop=self.at)["time"]
-        changed = {name: value for name, value in config.to_dict().items() if value != before[name]}
+        changed = {name: now[name] for name in KEYS if now[name] != before[name]}
+        if "lr" in changed:
+            changed["lr"] = step_size_text(config.training.lr)
         said = ", ".join(f"{name} {value}" for name, value in changed.items()) or "nothing else than before"
         name = file.path.parent.resolve().name
         return Beginning(

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import math
 
-from eostui.config import RunConfig, cannot_be_held, interval_seconds, not_a_step_size
+from eostui.config import (
+    ConfigError,
+    RunConfig,
+    cannot_be_held,
+    interval_seconds,
+    not_a_step_size,
+    parse_step_size,
+    typed_text,
+)
 from eostui.config.command import step_size_text
 from eostui.dynamics.descent import Descent
 from eostui.instruments.base.instrument import State
 from eostui.instruments.base.measurements import Measurements
 from eostui.instruments.catalogue import INSTRUMENTS
-from eostui.link.messages import Command
+from eostui.link.messages import Argument, Command
 from eostui.link.verb import Verb
 from eostui.link.waiting import Asked
 from eostui.store import By, Kind, Status, clean_text
@@ -254,11 +262,8 @@ class Decider:
             case Verb.STEP, _:
                 self._steps_allowed = 1
                 return True, f"step {step}"
-            case Verb.LR, float() | int() as lr if 0 < lr < math.inf:
-                why = cannot_be_held(float(lr), self._config.training.dtype)
-                return (False, why) if why else (True, self.change_step_size(float(lr), by))
             case Verb.LR, lr:
-                return False, not_a_step_size(lr)
+                return self._step_size(lr, by)
             case Verb.MEASURE, _ if self._measured_at == step:
                 return True, f"measured before step {step} already"
             case Verb.MEASURE, _:
@@ -278,9 +283,22 @@ class Decider:
         self._record.event(self._descent.step, Kind.PAUSE if paused else Kind.RESUME, by)
         return True, f"{'paused before' if paused else 'going on with'} step {self._descent.step}"
 
+    def _step_size(self, given: Argument, by: By) -> Answer:
+        """The answer to who gives a step size, as a number or as it was typed."""
+        try:
+            lr = parse_step_size(given) if isinstance(given, str) else given
+        except ConfigError as error:
+            return False, str(error)
+        if lr is None or not 0 < lr < math.inf:
+            return False, not_a_step_size(lr)
+        lr = lr if isinstance(lr, float) else float(lr)
+        why = cannot_be_held(lr, self._config.training.dtype)
+        return (False, why) if why else (True, self.change_step_size(lr, by))
+
     def change_step_size(self, lr: float, by: By) -> str:
         """Go on with the step size η = `lr` from here on. Returns what that means, in words."""
-        previous, self._lr, self._descent.lr = self._lr, lr, lr
+        previous, self._lr = self._lr, float(lr)  # its text is for people, not for a checkpoint
+        self._descent.lr = self._lr
         step, threshold = self._descent.step, self._descent.threshold.value
         typed, decimal = step_size_text(lr), f"{lr:.4g}"
         text = f"η = {typed}{f' ({decimal})' * (typed != decimal)} from step {step} on, threshold {threshold:g}"
@@ -289,7 +307,7 @@ class Decider:
             self._scheduled = False
             overrides = self._config.training.lr_schedule
             text += f"; the schedule {overrides} no longer applies"
-        self._record.event(step, StepSizeChanged(lr, previous, threshold, overrides), by)
+        self._record.event(step, StepSizeChanged(self._lr, previous, threshold, overrides, typed_text(lr) or None), by)
         return text
 
     def _follow_schedule(self, step: int) -> None:

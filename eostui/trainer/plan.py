@@ -11,7 +11,17 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from eostui.config import HYPERPARAMETERS, ConfigError, Measuring, RunConfig, Training, cannot_be_held, checked, flag
+from eostui.config import (
+    HYPERPARAMETERS,
+    ConfigError,
+    Measuring,
+    RunConfig,
+    Training,
+    cannot_be_held,
+    checked,
+    flag,
+    typed_text,
+)
 from eostui.dynamics.optimizers import OPTIMIZERS, OptimizerEntry
 from eostui.home import expand_home
 from eostui.instruments.base.scope import Scope
@@ -108,7 +118,9 @@ def run_name(config: RunConfig) -> str:
 
 
 def _step_size_in_a_name(lr: float) -> str:
-    """`0.02`, or where that takes more digits `2_12`: η = 2/12, whose threshold is 12."""
+    """As it was typed, `2_12` for 2/12. Else `0.02`, or `2_12` where that takes fewer digits: its threshold is 12."""
+    if text := typed_text(lr):
+        return text.replace("/", "_")
     decimal = f"{lr:g}"
     threshold = round(min(2 / lr, 1e6))
     is_shorter = len(decimal) > len(f"2_{threshold}") and len(decimal) > len("0.0001")

@@ -28,6 +28,7 @@ def parse_schedule(text: str, lr: float) -> Schedule:
     Raises `ConfigError` for anything else. The message says what is wrong.
     """
     kind, *numbers = text.split(":")
+    lr = float(lr)
     match kind, numbers:
         case "constant", []:
             return lambda step: lr
@@ -63,7 +64,7 @@ def _pieces(text: str) -> tuple[list[int], list[float]]:
         start, _, size = piece.partition(":")
         try:
             starts.append(int(start))
-            sizes.append(parse_step_size(size))
+            sizes.append(float(parse_step_size(size)))
         except ValueError as error:
             reason = error if isinstance(error, ConfigError) else f"{start.strip()!r} is not a step"
             raise ConfigError(f"--lr-schedule: in {piece.strip()!r}, {reason}") from None

@@ -150,7 +150,7 @@ def set_up(config: RunConfig, progress: Progress) -> Setup:
 def optimizer_of(training: Training, theta: Tensor) -> torch.optim.Optimizer:
     """The optimizer of these settings for all weights in one vector, (size,)."""
     chosen = {name: value for name in HYPERPARAMETERS if (value := getattr(training, name)) is not None}
-    return make_optimizer(training.optimizer, theta, lr=training.lr, hyperparameters=chosen)
+    return make_optimizer(training.optimizer, theta, lr=float(training.lr), hyperparameters=chosen)
 
 
 def minibatches_of(training: Training, objective: Objective) -> Minibatches | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from typing import Any
 
 import pytest
 
 from eostui.config import parse_step_size
-from eostui.reading.step_size import StepSize, step_size_text
+from eostui.reading.happenings import happenings_of
+from eostui.reading.step_size import StepSize, step_size_text, times, told_by
 from tests.reading.runs import adaptive, descent, minibatches, scheduled
 from tests.reading.saved import FeedOf
 
@@ -63,18 +65,61 @@ def test_the_threshold_goes_as_one_over_the_step_size() -> None:
         ("0.02", "0.02"),
         ("2/12", "2/12"),
         ("2/7", "2/7"),
-        ("1/3", "2/6"),
+        ("1/3", "1/3"),
+        ("2/8", "2/8"),
+        (" 2 / 8 ", "2/8"),
         ("2/7.5", "2/7.5"),
         ("2/12000", "2/12000"),
-        ("2e-2", "0.02"),
-        ("2/100", "0.02"),
+        ("2e-2", "2e-2"),
+        ("2/100", "2/100"),
         ("1e-05", "1e-05"),
         ("10", "10"),
-        ("0.123456789", "0.123457"),
+        ("0.123456789", "0.123456789"),
+        ("0.12345678901234567", "0.123457"),
+        ("\uff12/\uff18", "0.25"),
     ],
 )
-def test_it_is_written_as_it_was_typed(typed: str, text: str) -> None:
+def test_it_is_written_as_it_was_typed_where_that_is_short_and_plain(typed: str, text: str) -> None:
     assert step_size_text(parse_step_size(typed)) == text
+
+
+@pytest.mark.parametrize(
+    ("lr", "text"), [(1 / 3, "2/6"), (0.25, "0.25"), (2 / 12, "2/12"), (0.02, "0.02"), (0.123456789, "0.123457")]
+)
+def test_one_that_nobody_typed_is_written_as_it_might_have_been(lr: float, text: str) -> None:
+    assert step_size_text(lr) == text
+
+
+def test_every_step_size_of_a_run_is_told_as_it_was_typed(feed_of: FeedOf) -> None:
+    config = {"lr": 0.25, "lr_typed": "2/8", "lr_schedule": "constant"}
+    changes: list[tuple[int, str, dict[str, Any]]] = [
+        (100, "lr", {"lr": 0.5, "previous": 0.25, "threshold": 4.0, "typed": "4/8"}),
+        (200, "lr", {"lr": 0.1, "previous": 0.5, "threshold": 20.0, "typed": "2/8"}),  # which is no 0.1
+        (300, "lr", {"lr": 0.05, "previous": 0.1, "threshold": 40.0}),  # of a version that kept no texts
+        (400, "lr", {"lr": 0.25, "previous": 0.05, "threshold": 8.0, "typed": "1/4"}),  # another text for the first
+    ]
+    run = dataclasses.replace(descent(400), config=config, events=tuple(changes))
+    said = [happening.text for happening in happenings_of(feed_of(run)) if happening.kind == "lr"]
+    assert said[1:] == ["η 4/8 → 0.1", "η 0.1 → 0.05", "η 0.05 → 1/4"]
+    with_one = dataclasses.replace(run, events=tuple(changes[:1]))
+    assert [happening.text for happening in happenings_of(feed_of(with_one))][:1] == ["η 2/8 → 4/8"]
+
+
+@pytest.mark.parametrize("typed", ["3/8", "2/0", "\x1b[2J", "2" * 5000, 7, None, ["2/8"]])
+def test_a_text_in_a_file_that_is_not_the_step_size_is_not_told(feed_of: FeedOf, typed: object) -> None:
+    config = {"lr": 0.2, "lr_typed": typed}
+    assert step_size_text(StepSize.of(feed_of(dataclasses.replace(descent(), config=config))).lr) == "0.2"
+
+
+def test_the_step_sizes_of_a_schedule_are_told_as_they_stand_in_it(feed_of: FeedOf) -> None:
+    config = {"lr": 2 / 5, "lr_schedule": "0:4/10,300:2/100,x:y"}
+    feed = feed_of(dataclasses.replace(descent(), config=config))
+    assert [step_size_text(told_by(feed, lr)) for lr in (0.4, 0.02, 0.03)] == ["4/10", "2/100", "0.03"]
+
+
+@pytest.mark.parametrize(("typed", "factor", "text"), [("2/8", 2, "2/4"), ("2/9", 0.5, "2/18"), ("0.3", 2, "0.6")])
+def test_a_multiple_is_written_like_what_it_is_of(typed: str, factor: float, text: str) -> None:
+    assert step_size_text(times(parse_step_size(typed), factor)) == text
 
 
 def test_what_is_written_is_read_back() -> None:

@@ -12,6 +12,7 @@ from textual.binding import ActiveBinding, Binding, BindingType
 from textual.message import Message
 from textual.notifications import SeverityLevel
 
+from eostui.config import typed_text
 from eostui.dashboard.choosable import Choosable
 from eostui.dashboard.screens.charts import ChartsScreen
 from eostui.dashboard.screens.leave import Leave, LeaveScreen
@@ -205,7 +206,7 @@ class LiveScreen(WatchScreen):
 
         def change(chosen: float | None) -> None:
             if chosen is not None:
-                self._command(Verb.LR, chosen)
+                self._command(Verb.LR, typed_text(chosen) or chosen)
 
         self.app.push_screen(
             StepSizeScreen(StepSize.of(self.feed), factor, PresentSharpness.of(self.feed), self._preview), change

@@ -15,7 +15,7 @@ from eostui.config import ConfigError, parse_step_size
 from eostui.dashboard.widgets.dialog_screen import DialogScreen
 from eostui.dashboard.widgets.entry import Entry
 from eostui.reading.present_sharpness import PresentSharpness
-from eostui.reading.step_size import StepSize, step_size_text
+from eostui.reading.step_size import StepSize, step_size_text, times
 
 Preview = Callable[[float | None], None]
 """Shows a threshold on the chart, or none."""
@@ -53,7 +53,8 @@ class StepSizeScreen(DialogScreen[float | None]):
             present = self._present
             edge = "" if present.formula is None else f"; edge {present.formula} = {present.threshold:.5g}"
             yield Label(f"{self._question}, now {step_size_text(present.lr)}{edge}", classes="question", markup=False)
-            yield Entry(step_size_text(present.lr * self._factor) if present.lr else "", placeholder="0.02 or 2/100")
+            offered = step_size_text(times(present.lr, self._factor)) if present.lr else ""
+            yield Entry(offered, placeholder="0.02 or 2/100")
             yield Label("", id="verdict", markup=False)
             schedule = "; the schedule no longer applies from then on" if present.scheduled else ""
             hint = self._hint or f"Enter applies it between two steps{schedule}, Esc keeps the old one"
