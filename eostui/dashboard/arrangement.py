@@ -25,6 +25,8 @@ _READINGS, _READINGS_FROM = 3, 50
 _SMALL_OVERVIEW, _OVERVIEW = 1, 5
 _MOST = 11
 """Charts at once; more are a turn of the page away."""
+_LATE = ("gauss-newton", "secant", "step-curvature")
+"""Charts that every run may have, and that are near to what is shown already."""
 
 
 @dataclass(frozen=True)
@@ -114,14 +116,15 @@ def pages_of(pictures: Sequence[Titled], room: int) -> list[list[Titled]]:
     """The pages for some charts, `room` of them on each, their order kept.
 
     The first chart, which is the sharpness with its threshold, and the loss stay, so that everything can be held
-    against them; the others change, Gauss–Newton last, which is nearest to what is shown already. Every page is full:
-    the last one is filled up with charts of the one before. With room for two the loss is on the first page. With room
-    for one there is one chart on each page.
+    against them; the others change, and those of `_LATE` are last. Every page is full: the last one is filled up with
+    charts of the one before. With room for two the loss is on the first page. With room for one there is one chart on
+    each page.
     """
     if len(pictures) <= room:
         return [list(pictures)]
     stay = [picture for picture in pictures if picture is pictures[0] or picture.name == "loss"][: room - 1]
-    change = sorted((p for p in pictures if p not in stay), key=lambda p: (p.name == "gauss-newton", p.name != "loss"))
+    change = [picture for picture in pictures if picture not in stay]
+    change.sort(key=lambda p: (_LATE.index(p.name) if p.name in _LATE else -1, p.name != "loss"))
     if room == 1:
         return [[picture] for picture in pictures]
     count = room - len(stay)

@@ -30,6 +30,7 @@ class Oscillation(Instrument):
     summary = "how far the weights are from the middle of their oscillation, along the top eigenvectors"
     needs = ("hessian",)
     every_step = True
+    keeps = 2
 
     @classmethod
     def table(cls, scope: Scope) -> Table:

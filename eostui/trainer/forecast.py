@@ -128,7 +128,7 @@ def forecast(
     # These are the vectors of the eigensolver, those that each instrument keeps, and the optimizer's.
     eigs = config.measuring.eigs
     searching = TUNED.most_vectors(eigs, frugal=config.measuring.frugal)
-    vectors = searching + spectra * (eigs + 2) + 8 + sum(kind.vectors for kind in instruments)
+    vectors = searching + spectra * (eigs + 2) + sum(kind.keeps for kind in instruments) + 8
     most_each = max(gradient.bytes_each * batch, TEMPORARY * first.bytes_each * curvature.physical_batch)
     graphs_of_all = first.bytes_each * curvature.examples
     budget = config.measuring.graph_memory * 2**30

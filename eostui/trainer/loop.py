@@ -209,6 +209,7 @@ class Trainer:
             # Where the Hessian at θ_t is measured, too, its graphs give the gradient at no further cost.
             graphed = bool(self._same_gradient) and not set(turn.measure) <= set(self._measurements.free)
             evaluation = self._descent.evaluate(point.hessian if graphed else None)
+        point.evaluation = evaluation
         self._check_pass()
         row = {
             "step": turn.step,

@@ -29,6 +29,8 @@ def test_every_instrument_fills_its_table_with_numbers_that_hang_together(eostui
             assert rows["step"].tolist() == list(range(1, 12))
         else:
             assert rows["step"].tolist() == measured
+    assert tables["secant"]["step"].tolist() == list(range(1, 13))
+    assert tables["secant"]["step_threshold"] == pytest.approx(2 / 0.5)
     top = tables["hessian"]["eigenvalues"][:, 0]
     assert tables["tracked"]["sharpness"][measured] == pytest.approx(top)
     assert np.isin(np.flatnonzero(tables["tracked"]["certified"]), measured).all()
@@ -55,7 +57,7 @@ def test_minibatches_have_a_sharpness_of_their_own(eostui: Eostui) -> None:
     assert done.returncode == 0, done.stderr
     with eostui.open() as run:
         rows = run.read("batch_sharpness")
-        assert "followed" not in run.tables
+        assert not {"followed", "secant"} & set(run.tables)
     assert (rows["batch_sharpness"] > 0).all()
     assert (rows["standard_error"] > 0).all()
 

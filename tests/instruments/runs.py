@@ -81,8 +81,8 @@ class Run:
         """θ is updated in place after each, as the trainer does."""
         for step in range(steps):
             with self.point(step) as point:
+                point.evaluation = self.descent.evaluate()
                 yield point
-            self.descent.evaluate()
             self.descent.advance()
 
     def point(self, step: int, hessian: HessianOperator | None = None) -> Point:

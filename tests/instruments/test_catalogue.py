@@ -158,8 +158,8 @@ class Visit:
 def _points(run: Run, first: int, count: int) -> Iterator[Point]:
     for step in range(first, first + count):
         with run.point(step) as point:
+            point.evaluation = run.descent.evaluate()
             yield point
-        run.descent.evaluate()
         run.descent.advance()
 
 

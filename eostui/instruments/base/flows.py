@@ -55,7 +55,7 @@ class FlowInstrument(Instrument):
     """The name, as `--flow` takes it."""
     central: ClassVar[bool] = False
     needs = ("hessian", "preconditioned")
-    vectors = 30  # those of its search, y and the stages of a step; critical directions have k² more
+    keeps = 30  # those of its search, y and the stages of a step; critical directions have k² more
     at_new_step_sizes = True
 
     @classmethod

@@ -41,8 +41,8 @@ class Instrument(ABC):
     """Whether it measures, besides that, at every step from which another η applies."""
     flow: ClassVar[str] = ""
     """The name as `--flow` takes it, of a process beside the run; empty for what `--track` takes."""
-    vectors: ClassVar[int] = 0
-    """How many vectors of the size of θ it keeps or takes for a time, about, besides those of a search."""
+    keeps: ClassVar[int] = 0
+    """How many vectors as long as θ it keeps from one row to the next, or needs for a while, but for eigenvectors."""
     outputs: ClassVar[bool] = False
     """Whether it needs the outputs of the network as one tensor."""
 

@@ -19,7 +19,7 @@ from eostui.curvature.operators.operator import GRAPH_BYTES
 from eostui.curvature.operators.preconditioned_hessian import PreconditionedHessianOperator
 from eostui.curvature.products import AUTOGRAD, Products
 from eostui.dynamics.thresholds import Threshold
-from eostui.objective.objective import Objective
+from eostui.objective.objective import Gradient, Objective
 
 
 @dataclass(eq=False, kw_only=True)
@@ -32,6 +32,7 @@ class Point:
     mode, where there is one. classes: whether examples have classes, and so an accuracy.
     threshold: the stability threshold for η, and what it is for. preconditioner: P of the optimizer, (size,), None
     where there is none or none yet. optimizer: the optimizer itself, which is only read. time: Σ η of all updates made.
+    evaluation: loss and gradient at θ_t that update t is made with; None where the point has no update.
     products: where products with curvature matrices come from. program: compiled ones, where there are any.
     search_with: by instrument, the rough products that its search is made with; exact ones where there are none.
     graph_bytes: what may be kept for further products.
@@ -50,6 +51,7 @@ class Point:
     preconditioner: Callable[[], Tensor | None] = lambda: None
     optimizer: torch.optim.Optimizer | None = None
     time: float = math.nan
+    evaluation: Gradient | None = None
     test: Objective | None = None
     classes: bool = False
     products: Products = AUTOGRAD
