@@ -89,7 +89,15 @@ class Training(Settings):
             completes=("auto", "cpu", "cuda", "mps"),
         ),
     ] = "auto"
-    dtype: Annotated[str, Flag("float32 or float64.", Panel.HOW, one_of("float32", "float64"))] = "float32"
+    dtype: Annotated[
+        str,
+        Flag(
+            "float32 or float64 [{default}; float64 for minimalist].",
+            Panel.HOW,
+            one_of("float32", "float64"),
+            planned=True,
+        ),
+    ] = "float32"
     physical_batch: Annotated[
         int | None,
         Flag(

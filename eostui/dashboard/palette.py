@@ -157,8 +157,10 @@ INKS = (*_DARK, *_numbered(_DARK_MODES), "tint")
 _OF_CHARTS = ("text", "title", "muted", "value", "axis", "cursor", "mark", "trace", "loss", "batch-loss", "test-loss")
 _OF_CURVES = ("certified", "threshold", "first", "second", "third", "faint", "frame", "rug", "envelope", "preview")
 _OF_STRIPS = ("text", "title", "muted", "value", "axis", "cursor", "mark", "gap", "threshold", "frame", "cold", "hot")
+_CHART = ("chart", {ink: ink for ink in (*_OF_CHARTS, *_OF_CURVES, *_numbered(_DARK_MODES))})
 _CLASSES = {
-    "Chart": ("chart", {ink: ink for ink in (*_OF_CHARTS, *_OF_CURVES, *_numbered(_DARK_MODES))}),
+    "Chart": _CHART,
+    "PhasePortrait": _CHART,
     "HeatStrip": ("heat-strip", {**{ink: ink for ink in _OF_STRIPS}, "shade": "info"}),
     "Tile": ("tile", {"text": "text", "label": "muted", "value": "value", "spark": "trace", "gap": "gap"}),
     "StatusLine": (
@@ -201,7 +203,7 @@ def _rules() -> Iterator[str]:
     for widget, (prefix, classes) in _CLASSES.items():
         for name, ink in classes.items():
             yield f"{widget} > .{prefix}--{name} {{ color: $ink-{ink}; }}"
-    for widget in ("Chart", "HeatStrip"):
+    for widget in ("Chart", "PhasePortrait", "HeatStrip"):
         for name in ("focus", "focus-title"):
             yield f"{widget} > .{_CLASSES[widget][0]}--{name} {{ color: $ink-focus; }}"
     yield "EventList { border: round $ink-frame; border-title-color: $ink-title; }"

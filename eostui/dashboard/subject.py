@@ -9,11 +9,12 @@ from typing import Protocol
 
 import numpy as np
 
-from eostui.dashboard.widgets import Chart, HeatStrip, Timeline, Trace
+from eostui.dashboard.widgets import Chart, HeatStrip, PhasePortrait, Timeline, Trace
 from eostui.reading.axes import Axis, AxisName, axis_of
-from eostui.reading.charts import LinePicture, Picture, pictures_of
+from eostui.reading.charts import DensityPicture, LinePicture, Picture, pictures_of
 from eostui.reading.feed import Feed
 from eostui.reading.marks import marks_of
+from eostui.reading.phase import PhasePicture
 from eostui.reading.ratio import Ratios
 from eostui.store import TRAIN
 
@@ -88,6 +89,8 @@ class RunSubject(Subject):
         if isinstance(picture, LinePicture):
             chart = picture.chart
             return Chart(chart.title, log_axis=chart.log, symmetric=chart.symmetric, id=chart.name)
+        if isinstance(picture, PhasePicture):
+            return PhasePortrait(picture.title, picture.chart.across_label, picture.chart.up_label, id=picture.name)
         return HeatStrip(picture.title, "λ", id=picture.name)
 
     def draw(self, panel: Timeline, over: Stretch | None, axis: Axis, *, as_ratio: bool, preview: float | None) -> None:
@@ -99,6 +102,9 @@ class RunSubject(Subject):
                 traces.append(_proposed(preview, feed.threshold.formula, over))
             panel.entitle(f"{picture.title} ÷ threshold" if as_ratio else picture.title)
             panel.show(self._ratios.of(traces) if as_ratio else traces, marks, over, axis)
+        elif isinstance(picture, PhasePicture):
+            assert isinstance(panel, PhasePortrait)
+            panel.draw_path(picture.path(feed, over), picture.backdrop(feed))
         else:
             assert isinstance(panel, HeatStrip)
             panel.show(picture.densities(feed), picture.reference(feed), marks, over, float(feed.step), axis)
@@ -116,4 +122,4 @@ def _proposed(threshold: float, formula: str, over: Stretch) -> Trace:
 def definition_of(picture: Picture, feed: Feed) -> str:
     """What a chart shows and how it is read, in words."""
     defined = picture.definition(feed)
-    return defined if isinstance(picture, LinePicture) else f"{defined}; ↑ ↓ choose the λ that the cursor reads off"
+    return f"{defined}; ↑ ↓ choose the λ that the cursor reads off" if isinstance(picture, DensityPicture) else defined

@@ -18,9 +18,9 @@ class Architecture:
     "tokens" (T,).
 
     The fields from `data` on are the defaults of a run: the data set and loss by name, the learning rate, the steps
-    between two measurements of the curvature, the examples that go through the network at once (None: all), and the
-    first examples that the curvature is measured on (None: all; never more than there are). `parameters` is the number
-    of trainable parameters with these defaults.
+    between two measurements of the curvature, the examples that go through the network at once (None: all), the first
+    examples that the curvature is measured on (None: all; never more than there are), and the dtype. `parameters` is
+    the number of trainable parameters with these defaults. `fixed` says that it goes with this data and loss alone.
     """
 
     name: str
@@ -36,6 +36,8 @@ class Architecture:
     eig_every: int
     physical_batch: int | None
     eig_samples: int | None
+    dtype: str = "float32"
+    fixed: bool = False
 
 
 COHEN = "Cohen et al. 2021, arXiv 2103.00065"
@@ -212,6 +214,24 @@ _REGRESSION = Architecture(
     eig_samples=None,
 )
 
+_MINIMALIST = Architecture(
+    name="minimalist",
+    build="eostui.problems.networks.minimalist:Minimalist",
+    options={"x0": 12.5, "y0": 0.05},
+    summary="four weights x, y, z, w and their product, from x = z = 12.5, y = w = 0.05, or minimalist:X0,Y0",
+    paper="Zhu et al. 2023, arXiv 2210.03294",
+    parameters=4,
+    inputs=("vector",),
+    data="one",
+    loss="mse",
+    lr=2 / 200,
+    eig_every=10,
+    physical_batch=None,
+    eig_samples=None,
+    dtype="float64",
+    fixed=True,
+)
+
 _ARCHITECTURES = (
     *(_fully_connected(activation) for activation in ("tanh", "relu", "elu", "softplus", "hardtanh")),
     _fully_connected("gelu", paper=f"{CENTRAL_FLOWS}, with --width 256 --data cifar10-1k-4c"),
@@ -228,6 +248,7 @@ _ARCHITECTURES = (
     _LSTM,
     _DEEP_LINEAR,
     _REGRESSION,
+    _MINIMALIST,
 )
 
 ARCHITECTURES: dict[str, Architecture] = {entry.name: entry for entry in _ARCHITECTURES}

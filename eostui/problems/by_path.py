@@ -20,9 +20,13 @@ from eostui.problems.errors import ByPathError, did_you_mean, where_and_what
 FORMS = "path/to/file.py:function or package.module:function"
 
 
+WITH_NUMBERS = "minimalist:"
+"""How the name of an architecture of the catalogue begins that has numbers after a colon."""
+
+
 def looks_like_path(spec: str) -> bool:
     """Whether `spec` names a function of a file or module, and not an entry of a catalogue."""
-    return ":" in spec
+    return ":" in spec and not spec.startswith(WITH_NUMBERS)
 
 
 def meant_as_path(spec: str) -> bool:

@@ -259,6 +259,16 @@ _DRAWN = (
         examples=500,
         shape=(10,),
     ),
+    DatasetEntry(
+        name="one",
+        load="eostui.problems.data.one:load",
+        summary="one example, the input 1 and the target 1",
+        source="nowhere: it is two numbers",
+        inputs="vector",
+        targets="numbers",
+        examples=1,
+        shape=(1,),
+    ),
 )
 
 
@@ -367,6 +377,7 @@ DATASETS: dict[str, DatasetEntry] = {
         *(f"chebyshev-{degree}" for degree in (3, 4, 5)),
         "deep-linear",
         "blobs",
+        "one",
     )
     if (entry := _member(name)) is not None
 }

@@ -8,6 +8,7 @@ from eostui.problems.architectures import ARCHITECTURES
 from eostui.problems.by_path import looks_like_path
 from eostui.problems.datasets import find_dataset
 from eostui.problems.errors import ProblemError
+from eostui.problems.find_architecture import find_architecture
 from eostui.problems.losses import LOSSES
 
 INPUTS = {"image": "images", "vector": "vectors", "tokens": "tokens"}
@@ -19,7 +20,12 @@ def check_fit(arch: str, data: str, loss: str) -> None:
 
     A name that is a path is assumed to fit.
     """
-    architecture, dataset = ARCHITECTURES.get(arch), find_dataset(data)
+    architecture, dataset = find_architecture(arch), find_dataset(data)
+    if architecture is not None and architecture.fixed and (data, loss) != (architecture.data, architecture.loss):
+        raise ProblemError(
+            f"--arch {arch} does not go with --data {data} and --loss {loss}: it is one loss function, ½(1 − xyzw)²; "
+            "leave both out"
+        )
     if architecture is not None and loss in LOSSES and LOSSES[loss].by_model:
         raise ProblemError(
             f"--loss {loss} does not go with --arch {arch}: it is for a model of your own that computes its loss, and "
@@ -38,8 +44,9 @@ def check_fit(arch: str, data: str, loss: str) -> None:
 def check_sizes(arch: str, chosen: Iterable[str]) -> None:
     """Raise ProblemError where the user has `chosen` a `width` or `depth` for a network that does not take it."""
     for name in chosen:
-        if arch in ARCHITECTURES and name not in ARCHITECTURES[arch].options:
-            takers = ", ".join(entry.name for entry in ARCHITECTURES.values() if name in entry.options)
+        entry = find_architecture(arch)
+        if entry is not None and name not in entry.options:
+            takers = ", ".join(other.name for other in ARCHITECTURES.values() if name in other.options)
             raise ProblemError(
                 f"--{name} does not go with --arch {arch}, which has no {name} to choose; these have one: {takers}"
             )

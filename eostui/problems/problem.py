@@ -18,6 +18,7 @@ from eostui.problems.criteria import classes_last
 from eostui.problems.dataset import Dataset
 from eostui.problems.datasets import DATASETS, Progress, find_dataset
 from eostui.problems.errors import DataError, ProblemError, unknown_name
+from eostui.problems.find_architecture import find_architecture
 from eostui.problems.findings import Findings, check_problem
 from eostui.problems.fit import INPUTS, check_classes, check_targets, in_words
 from eostui.problems.losses import LOSSES
@@ -155,8 +156,8 @@ def _check_loaded(dataset: Dataset, criterion: Criterion | None, *, arch: str, d
     if loss in LOSSES and not LOSSES[loss].by_model:
         check_targets_are_finite(data, dataset)
     check_classes(loss, data, dataset.classes)
-    if arch in ARCHITECTURES:
-        _check_inputs(ARCHITECTURES[arch], data, dataset.x)
+    if (entry := find_architecture(arch)) is not None:
+        _check_inputs(entry, data, dataset.x)
 
 
 def _check_inputs(entry: Architecture, data: str, x: Inputs) -> None:
@@ -186,9 +187,9 @@ def _build_model(arch: str, sizes: Mapping[str, int], data: str, dataset: Datase
         own = own_model(arch, seed)
         initialise(own, dataset, loss, arch=arch, data=data)
         return own
-    if arch not in ARCHITECTURES:
+    entry = find_architecture(arch)
+    if entry is None:
         raise unknown_name("architecture", arch, ARCHITECTURES)
-    entry = ARCHITECTURES[arch]
     assert isinstance(dataset.x, Tensor)  # _check_inputs has checked it
     assert dataset.y is not None  # check_fit refuses a loss of the model's own for the catalogue's networks
     outputs = _outputs_for(dataset, dataset.y, loss)

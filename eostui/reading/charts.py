@@ -15,6 +15,8 @@ import numpy as np
 from eostui.reading.curves import has_numbers, threshold_line
 from eostui.reading.densities import Densities
 from eostui.reading.feed import Feed
+from eostui.reading.named_chart import NamedChart
+from eostui.reading.phase import PhasePicture
 from eostui.reading.spectrum import lines_of_modes, lower_lines, numbered
 from eostui.reading.threshold import CURVATURES, MATRICES
 from eostui.reading.trace import MODES, Floats, Steps, Trace
@@ -35,30 +37,12 @@ _TRACKED = (
 )
 
 
-@dataclass(frozen=True)
-class _Named:
-    """A chart of a table, by the names that it has."""
-
-    table: str
-    chart: Chart
-
-    @property
-    def name(self) -> str:
-        """What programs call it."""
-        return self.chart.name
-
-    @property
-    def title(self) -> str:
-        """What stands above it."""
-        return self.chart.title
-
-
 _LEVEL_FOR = {"loss-curvature": ("mse",)}
 """The losses for which a chart is one number throughout: ½‖f − y‖² curves alike everywhere."""
 
 
 @dataclass(frozen=True)
-class LinePicture(_Named):
+class LinePicture(NamedChart):
     """A chart of lines over the step, for the run of a feed."""
 
     chart: LineChart
@@ -139,7 +123,7 @@ class LinePicture(_Named):
 
 
 @dataclass(frozen=True)
-class DensityPicture(_Named):
+class DensityPicture(NamedChart):
     """A chart of a distribution over the step, for the run of a feed."""
 
     chart: DensityChart
@@ -162,7 +146,7 @@ class DensityPicture(_Named):
         return self.chart.definition + _against(self, feed)
 
 
-Picture = LinePicture | DensityPicture
+Picture = LinePicture | DensityPicture | PhasePicture
 
 
 def pictures_of(feed: Feed) -> list[Picture]:
@@ -170,17 +154,22 @@ def pictures_of(feed: Feed) -> list[Picture]:
     loss = LinePicture(TRAIN.name, _loss_chart(feed))
     if not feed.series:
         return [LinePicture("hessian", _spectrum_chart("hessian")), loss]
-    there = [
-        LinePicture(name, chart) if isinstance(chart, LineChart) else DensityPicture(name, chart)
-        for name, series in feed.series.items()
-        for chart in _charts_of(series.table)
-    ]
+    there = [_picture(name, chart) for name, series in feed.series.items() for chart in _charts_of(series.table)]
     first = [picture for name in MATRICES for picture in there if picture.table == name]
     named: dict[str, Picture] = {}
     for picture in [*first, loss, *(picture for picture in there if picture not in first)]:
         if picture.drawable(feed):
             named.setdefault(picture.name, picture)
     return list(named.values())
+
+
+def _picture(table: str, chart: Chart) -> Picture:
+    match chart:
+        case LineChart():
+            return LinePicture(table, chart)
+        case DensityChart():
+            return DensityPicture(table, chart)
+    return PhasePicture(table, chart)
 
 
 def _charts_of(table: Table) -> tuple[Chart, ...]:
@@ -236,7 +225,7 @@ def _has_rows(feed: Feed, table: str, column: str, *, wide: bool | None = None) 
     return feed.has_rows(table) and has_numbers(feed.series[table], column, wide=wide)
 
 
-def _against(picture: Picture, feed: Feed) -> str:
+def _against(picture: LinePicture | DensityPicture, feed: Feed) -> str:
     """What the line of the threshold is, where there is one."""
     threshold = feed.threshold
     if not threshold.is_for(picture.chart.compared_with):

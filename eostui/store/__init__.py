@@ -13,7 +13,7 @@ program that reads HDF5 can do without all of them:
 from eostui.export_format import ExportFormat
 from eostui.store.apart import ReaderProcess
 from eostui.store.by import By
-from eostui.store.chart import Chart, DensityChart, Line, LineChart
+from eostui.store.chart import Chart, DensityChart, Line, LineChart, PhaseChart
 from eostui.store.errors import RunExists, RunFileError, RunNotFound, StoreError
 from eostui.store.events import Event, Kind
 from eostui.store.export import export_run
@@ -61,6 +61,7 @@ __all__ = [
     "Line",
     "LineChart",
     "Parent",
+    "PhaseChart",
     "Predecessor",
     "ReaderProcess",
     "Row",

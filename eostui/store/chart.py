@@ -93,14 +93,40 @@ class DensityChart:
         return (self.nodes, self.weights)
 
 
-Chart = LineChart | DensityChart
+@dataclass(frozen=True, slots=True)
+class PhaseChart:
+    """The path of the run through a plane, a point for each row: the column `up` over the column `across`.
+
+    across_label, up_label: what the two are called on the axes. backdrop: what is drawn behind the path, "bifurcation"
+    (`reading/bifurcation.py`) or nothing. Raises ValueError for a bad name.
+    """
+
+    name: str
+    title: str
+    definition: str
+    across: str
+    up: str
+    across_label: str
+    up_label: str
+    backdrop: str = ""
+
+    def __post_init__(self) -> None:
+        _check_name(self.name)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of its own table that it needs."""
+        return (self.across, self.up)
+
+
+Chart = LineChart | DensityChart | PhaseChart
 
 
 def chart_to_json(chart: Chart) -> dict[str, Any]:
     """The chart as plain JSON types."""
     if isinstance(chart, LineChart):
         return {"kind": "lines", **asdict(chart), "lines": [asdict(line) for line in chart.lines]}
-    return {"kind": "density", **asdict(chart)}
+    return {"kind": "density" if isinstance(chart, DensityChart) else "phase", **asdict(chart)}
 
 
 def chart_from_json(value: object) -> Chart:
@@ -110,6 +136,8 @@ def chart_from_json(value: object) -> Chart:
             return _made(LineChart, _texts(rest), lines=tuple(_line_from_json(line) for line in lines))
         case {"kind": "density", **rest}:
             return _made(DensityChart, _texts(rest))
+        case {"kind": "phase", **rest}:
+            return _made(PhaseChart, _texts(rest))
     raise ValueError("a chart is described by its kind and what that kind needs")
 
 

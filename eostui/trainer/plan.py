@@ -27,9 +27,10 @@ from eostui.home import expand_home
 from eostui.instruments.base.scope import Scope
 from eostui.instruments.catalogue import FLOWS, INSTRUMENTS, TRACKED
 from eostui.problems.architectures import ARCHITECTURES
-from eostui.problems.by_path import looks_like_path, meant_as_path, settle
+from eostui.problems.by_path import WITH_NUMBERS, meant_as_path, settle
 from eostui.problems.datasets import DATASETS, TEXT_LEVELS, find_dataset
 from eostui.problems.errors import ProblemError, did_you_mean
+from eostui.problems.find_architecture import find_architecture
 from eostui.problems.fit import check_fit, check_sizes
 from eostui.problems.losses import LOSSES
 from eostui.trainer.schedule import listed_step_sizes, parse_schedule
@@ -56,7 +57,7 @@ def plan_run(given: Mapping[str, Any]) -> RunConfig:
     """
     given = checked({key: value for key, value in given.items() if value is not None})
     values = {**_defaults(given), **given}
-    values["arch"] = _known("--arch", values["arch"], ARCHITECTURES, "archs")
+    values["arch"] = _known_arch(values["arch"])
     values["data"] = _known_data(values["data"])
     values["loss"] = _known("--loss", values["loss"], LOSSES, "losses")
     try:
@@ -128,20 +129,20 @@ def _step_size_in_a_name(lr: float) -> str:
 
 
 def _short(part: str) -> str:
-    """The function of `file.py:function`; the file's name and the level of `path/to/text.txt:words`."""
+    """The function of `file.py:function`; both parts of `path/to/text.txt:words` and of `minimalist:4,0.3`."""
     source, _, name = part.rpartition(":")
-    return f"{Path(source).stem}-{name}" if name in TEXT_LEVELS else name
+    return f"{Path(source).stem}-{name}" if name in TEXT_LEVELS or part.startswith(WITH_NUMBERS) else name
 
 
 def _defaults(given: Mapping[str, Any]) -> Mapping[str, Any]:
     if "arch" not in given and "data" not in given:
         return DEMONSTRATION
-    arch = _known("--arch", given.get("arch", DEMONSTRATION["arch"]), ARCHITECTURES, "archs")
-    if looks_like_path(arch):
+    arch = _known_arch(given.get("arch", DEMONSTRATION["arch"]))
+    entry = find_architecture(arch)
+    if entry is None:
         if "data" not in given:
             raise ConfigError(f"--data: say what {arch} is to be trained on; `eostui list datasets` has the names")
         return {"loss": "mse", "lr": 2 / 100}
-    entry = ARCHITECTURES[arch]
     return {
         "arch": entry.name,
         "data": entry.data,
@@ -150,6 +151,7 @@ def _defaults(given: Mapping[str, Any]) -> Mapping[str, Any]:
         "eig_every": entry.eig_every,
         "physical_batch": entry.physical_batch,
         "eig_samples": entry.eig_samples,
+        "dtype": entry.dtype,
     }
 
 
@@ -227,6 +229,15 @@ def _check_batch_size(optimizer: OptimizerEntry, values: Mapping[str, Any]) -> N
     entry = find_dataset(data)
     if entry is not None and entry.examples is not None and size > entry.examples:
         raise ConfigError(f"--batch-size {size} does not go with --data {data}, which has {entry.examples:,} examples")
+
+
+def _known_arch(name: str) -> str:
+    """The name of an architecture, or the absolute form of a path."""
+    try:
+        entry = find_architecture(name)
+    except ProblemError as error:
+        raise ConfigError(f"--arch: {error}") from None
+    return _known("--arch", name, ARCHITECTURES, "archs") if entry is None else entry.name
 
 
 def _known_data(name: str) -> str:

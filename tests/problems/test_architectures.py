@@ -20,6 +20,7 @@ OUTPUTS = {
     "sorting": 4,
     "deep-linear": 50,
     "chebyshev-5": 1,
+    "one": 1,
 }
 """Classes or numbers to predict in the default data sets; of texts, the vocabulary too."""
 
@@ -52,7 +53,7 @@ def test_architectures_are_those_of_the_papers() -> None:
     assert list(ARCHITECTURES) == [
         *(f"fc-{a}" for a in ("tanh", "relu", "elu", "softplus", "hardtanh", "gelu")),
         *(f"{kind}-{a}" for kind in ("cnn", "cnn-avgpool", "cnn-bn") for a in ("tanh", "relu", "elu")),
-        *("vgg11", "vgg11-bn", "resnet32", "vit", "transformer", "lstm", "deep-linear", "regression"),
+        *("vgg11", "vgg11-bn", "resnet32", "vit", "transformer", "lstm", "deep-linear", "regression", "minimalist"),
     ]
     assert all(entry.name == name for name, entry in ARCHITECTURES.items())
 

@@ -55,6 +55,7 @@ def test_the_data_sets_are_listed_with_what_they_give() -> None:
         "chebyshev-5": ("vector", "numbers", 20, (1,)),
         "deep-linear": ("vector", "numbers", 50, (50,)),
         "blobs": ("vector", "classes", 500, (10,)),
+        "one": ("vector", "numbers", 1, (1,)),
     }
     assert {n: (e.inputs, e.targets, e.examples, e.shape) for n, e in DATASETS.items()} == expected
     assert list(DATASETS) == list(expected)

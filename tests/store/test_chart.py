@@ -9,18 +9,19 @@ from typing import Any
 import h5py
 import pytest
 
-from eostui.store import STEP, Chart, Column, DensityChart, Line, LineChart, RunFile, RunWriter, Table
+from eostui.store import STEP, Chart, Column, DensityChart, Line, LineChart, PhaseChart, RunFile, RunWriter, Table
 from eostui.store.chart import chart_from_json, chart_to_json
 
 LINES = LineChart("my-chart", "Mine", "λ of mine", (Line("x", "λ", ink="third", brief="l", sparse=True),), log=True)
 DENSITY = DensityChart("density", "Density", "all of them", "nodes", "weights", compared_with="hessian")
+PHASE = PhaseChart("path", "Path", "from here to there", "x", "y", "horizontal", "vertical", backdrop="bifurcation")
 
 
 def _table(*charts: Chart) -> Table:
     return Table("mine", "", (STEP, Column("x", "")), charts)
 
 
-@pytest.mark.parametrize("table", [_table(), _table(LINES), _table(LINES, DENSITY), Table("mine", "", (STEP,))])
+@pytest.mark.parametrize("table", [_table(), _table(LINES), _table(LINES, DENSITY, PHASE), Table("mine", "", (STEP,))])
 def test_the_file_and_the_pipe_bring_it_whole(tmp_path: Path, table: Table) -> None:
     RunWriter.create(tmp_path / "run.h5", name="a", config={}, environment={}, tables=[table]).close()
     with RunFile.open(tmp_path / "run.h5") as file:

@@ -17,8 +17,8 @@ class Scope:
     """What is measured, and in which training.
 
     measuring: the settings of measuring. seed: the seed of all random vectors. matrix: the matrix that the stability
-    threshold is for. batch_size: number of examples in a step; None for all of them. training: how the
-    weights move.
+    threshold is for. batch_size: number of examples in a step; None for all of them. training: how the weights move.
+    arch: the network, by its name.
     """
 
     measuring: Measuring
@@ -26,6 +26,7 @@ class Scope:
     matrix: Matrix = Matrix.HESSIAN
     batch_size: int | None = None
     training: Training = _DESCENT
+    arch: str = ""
 
     @classmethod
     def of(cls, config: RunConfig) -> Self:
@@ -33,7 +34,9 @@ class Scope:
         training = config.training
         preconditioned = OPTIMIZERS[training.optimizer].preconditioned
         matrix = Matrix.PRECONDITIONED if preconditioned else Matrix.HESSIAN
-        return cls(config.measuring, training.seed, matrix, training.batch_size, training)
+        return cls(
+            config.measuring, training.seed, matrix, training.batch_size, training=training, arch=config.problem.arch
+        )
 
     @property
     def follows(self) -> bool:

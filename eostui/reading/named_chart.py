@@ -1,0 +1,25 @@
+"""A chart of a table, by the names that it has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from eostui.store import Chart
+
+
+@dataclass(frozen=True)
+class NamedChart:
+    """A chart, and the table that it is drawn of."""
+
+    table: str
+    chart: Chart
+
+    @property
+    def name(self) -> str:
+        """What programs call it."""
+        return self.chart.name
+
+    @property
+    def title(self) -> str:
+        """What stands above it."""
+        return self.chart.title
