@@ -153,3 +153,18 @@ def test_what_has_no_flow_is_refused_with_the_reason() -> None:
     assert "centered" in refusal("central", optimizer="rmsprop", centered=True)
     assert "decoupled" in refusal("central", optimizer="adamw", weight_decay=0.01)
     assert refusal("central", optimizer="gd", weight_decay=0.01) == ""
+
+
+def test_the_quadratic_model_hugs_the_run_before_the_edge_and_explodes_after_it() -> None:
+    """Begun anew every hundred steps; the row before that is the model's at its hundredth step."""
+    run, instrument = Run(net_n(), 0.4), FLOWS["quadratic"](_scope())
+    with torch.no_grad():  # an oscillation that is there from the beginning
+        run.descent.theta += 0.001 * torch.cos(torch.arange(36, dtype=torch.float64))
+    rows = _go(run, [instrument], 700)
+    losses = {row["step"]: row for row in rows}
+    assert [row["origin"] for row in rows[:12]] == [0.0] * 10 + [100.0] * 2
+    assert losses[100]["distance"] == 0  # made anew there
+    before = losses[190]
+    assert before["distance"] < 0.15
+    late = [row["loss"] for row in rows if row["step"] > 400]
+    assert max(late) > 1

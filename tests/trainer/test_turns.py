@@ -141,8 +141,8 @@ def test_instruments_that_begin_and_end_along_a_run_are_in_its_turns_and_leave_t
     asked = [(Verb.TRACK, "gauss-newton"), (Verb.UNTRACK, "lowest"), (Verb.RESUME, None)]
     turns, theta = _train(config.replace(paused=True), tmp_path / "asked", asked=asked)
     assert [(turn.track, turn.untrack) for turn in turns if turn.track or turn.untrack] == [
-        ("gauss-newton", ""),
-        ("", "lowest"),
+        (("gauss-newton",), ()),
+        ((), ("lowest",)),
     ]
     _, again = _train(config, tmp_path / "repeated", turns)
     assert np.array_equal(theta.numpy(), again.numpy())
