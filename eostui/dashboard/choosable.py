@@ -9,7 +9,7 @@ from typing import Self
 from eostui.config import ConfigError, RunConfig
 from eostui.instruments.base.cost import cost_of
 from eostui.instruments.base.scope import Scope
-from eostui.instruments.catalogue import INSTRUMENTS, TRACKED
+from eostui.instruments.catalogue import FLOWS, INSTRUMENTS, TRACKED
 from eostui.reading.charts import pictures_of
 from eostui.reading.feed import Feed
 from eostui.store.events import TrackingChanged
@@ -38,7 +38,7 @@ class Choosable:
             config = RunConfig.from_dict(dict(feed.config))
         except ConfigError:
             return cls()
-        scope, measured = Scope.of(config), _measured(feed, config)
+        scope, measured = Scope.of(config), measured_by(feed, config)
         offers = [
             Offer(name, INSTRUMENTS[name].summary, cost_of(INSTRUMENTS[name]))
             for name in TRACKED
@@ -49,9 +49,9 @@ class Choosable:
         return cls(offers, {picture.name: tables[picture.table] for picture in pictures if picture.table in tables})
 
 
-def _measured(feed: Feed, config: RunConfig) -> set[str]:
+def measured_by(feed: Feed, config: RunConfig) -> set[str]:
     """The instruments that measure: those that were asked for at the start, as changed since then."""
-    measured = set(config.measuring.track)
+    measured = {*config.measuring.track, *(FLOWS[name].name for name in config.measuring.flow if name in FLOWS)}
     for event in feed.events():
         if isinstance(event.what, TrackingChanged):
             (measured.add if event.what.measures else measured.discard)(event.what.instrument)

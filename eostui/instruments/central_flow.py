@@ -68,38 +68,51 @@ class CentralFlowInstrument(FlowInstrument):
                 "the training loss, and L(w) + ½tr(HΣ), its mean over an oscillation as the central flow w predicts it",
                 (
                     Line("loss", "run", "faint", table="train"),
-                    Line("loss", "L(w)", "second", sparse=True),
-                    Line("predicted_loss", "predicted", sparse=True),
+                    Line("loss", "L(w)", "third", sparse=True),
+                    Line(
+                        "loss",
+                        "run's mean",
+                        "second",
+                        brief="mean",
+                        table="train",
+                        smooth=20,
+                        meaning="; the run's own mean is a Gaussian one of 20 steps",
+                    ),
+                    Line("predicted_loss", "predicted", brief="flow", sparse=True),
                 ),
                 log=True,
+                awaited=True,
             ),
             LineChart(
                 "variance",
-                "Oscillation variance",
+                "Variance",
                 f"the eigenvalues of {metric} as the central flow predicts them, and the squares of θ_t − w along the "
                 "same vectors",
                 (
                     Line("measured_variances", "run", "second", first_only=True, sparse=True),
-                    Line("variances", "predicted", first_only=True, sparse=True),
+                    Line("variances", "predicted", brief="flow", first_only=True, sparse=True),
                 ),
                 log=True,
+                awaited=True,
             ),
             LineChart(
                 "flow-distance",
-                "Distance to the flows",
+                "Distance",
                 "‖θ_t − w‖, how far the run is from the central flow",
                 (
                     Line(
                         "distance",
                         "gradient flow",
                         "third",
+                        brief="gradient",
                         table="gradient_flow",
                         sparse=True,
                         meaning=", and from the gradient flow",
                     ),
-                    Line("distance", "central flow", sparse=True),
+                    Line("distance", "central flow", brief="central", sparse=True),
                 ),
                 log=True,
+                awaited=True,
             ),
         )
 

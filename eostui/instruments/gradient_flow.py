@@ -56,10 +56,14 @@ class GradientFlowInstrument(FlowInstrument):
         ).with_charts(
             LineChart(
                 "gradient-flow-loss",
-                "Loss of the flows",
+                "Gradient flow",
                 "the training loss, and that of the gradient flow",
-                (Line("loss", "run", "faint", table="train"), Line("loss", "gradient flow", "third", sparse=True)),
+                (
+                    Line("loss", "run", "faint", table="train"),
+                    Line("loss", "gradient flow", "third", brief="flow", sparse=True),
+                ),
                 log=True,
+                awaited=True,
             ),
         )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
-from eostui.instruments.base.eigenvalues import Eigenvalues
+from eostui.dynamics.formulas import Matrix
+from eostui.instruments.base.eigenvalues import FLOW_LINES, Eigenvalues
 from eostui.instruments.base.scope import Scope
 from eostui.store import Line, LineChart, Table, eigenvalue_table
 
@@ -24,13 +25,14 @@ class Hessian(Eigenvalues):
 
     @classmethod
     def table(cls, scope: Scope) -> Table:
+        own = Line("eigenvalues", "λ")
         description = "largest algebraic eigenvalues of the Hessian H = ∇²L"
         return eigenvalue_table("hessian", description, scope.measuring.eigs).with_charts(
             LineChart(
                 "sharpness",
                 "Sharpness",
                 "λ1 (the sharpness), λ2, … of the loss Hessian H = ∇²L",
-                (Line("eigenvalues", "λ"),),
+                ((*FLOW_LINES, own) if scope.matrix is Matrix.HESSIAN else (own,)),
                 compared_with="hessian",
             )
         )

@@ -44,7 +44,17 @@ class Oscillation(Instrument):
                 "oscillation",
                 "Oscillation",
                 "qᵀ(θ_t − (θ_{t−1} + 2θ_t + θ_{t+1})/4) along q1, q2, …, the top eigenvectors measured last",
-                (Line("oscillation", "q", "third"),),
+                (
+                    Line(
+                        "delta",
+                        "δ",
+                        "second",
+                        table="self_stabilization",
+                        sparse=True,
+                        meaning="; δ, the size that self-stabilization predicts",
+                    ),
+                    Line("oscillation", "q", "third"),
+                ),
                 symmetric=True,
             )
         )

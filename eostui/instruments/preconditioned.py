@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from eostui.dynamics.formulas import Matrix
-from eostui.instruments.base.eigenvalues import Eigenvalues
+from eostui.instruments.base.eigenvalues import FLOW_LINES, Eigenvalues
 from eostui.instruments.base.scope import Scope
 from eostui.store import Line, LineChart, Table, eigenvalue_table
 
@@ -42,7 +42,7 @@ class Preconditioned(Eigenvalues):
                 "preconditioned",
                 "Preconditioned sharpness",
                 "λ1, λ2, … of P⁻¹H, P the optimizer's diagonal preconditioner after as many updates: none at step 0",
-                (Line("eigenvalues", "λ"),),
+                (*FLOW_LINES, Line("eigenvalues", "λ")),
                 compared_with="preconditioned",
             )
         )

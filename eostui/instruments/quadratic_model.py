@@ -51,11 +51,12 @@ class QuadraticModelInstrument(Instrument):
         ).with_charts(
             LineChart(
                 "quadratic-model",
-                "Local quadratic model",
+                "Quadratic",
                 "the training loss, and the loss of the local quadratic model under the same optimizer, which is made "
                 "anew every 100 steps: it follows the run before the edge of stability, and explodes after it",
-                (Line("loss", "run", "faint", table="train"), Line("loss", "quadratic model", "second", sparse=True)),
+                (Line("loss", "run", "faint", table="train"), Line("loss", "model", "second", sparse=True)),
                 log=True,
+                awaited=True,
             )
         )
 

@@ -17,6 +17,7 @@ from eostui.reading.densities import Densities
 from eostui.reading.feed import Feed
 from eostui.reading.named_chart import NamedChart
 from eostui.reading.phase import PhasePicture
+from eostui.reading.smoothed import Smoothed
 from eostui.reading.spectrum import lines_of_modes, lower_lines, numbered
 from eostui.reading.threshold import CURVATURES, MATRICES
 from eostui.reading.trace import MODES, Floats, Steps, Trace
@@ -51,6 +52,8 @@ class LinePicture(NamedChart):
         """Whether the run has the columns that it needs, and they say anything."""
         if feed.config.get("loss") in _LEVEL_FOR.get(self.name, ()):
             return False
+        if self.chart.awaited and not feed.has_rows(self.table):
+            return False
         return all(has_numbers(feed.series.get(self.table), column) for column in self.chart.columns)
 
     def traces(self, feed: Feed) -> list[Trace]:
@@ -78,6 +81,10 @@ class LinePicture(NamedChart):
     def _traces_of(self, line: Line, feed: Feed) -> Iterator[Trace]:
         """The traces of one line, the first value of each row last."""
         steps, values = feed.column(line.table or self.table, line.column)
+        if line.smooth:
+            series = feed.series[line.table or self.table]
+            first, values = feed.own(Smoothed).means(series, line.column, line.smooth)
+            steps = steps[first : first + len(values)]
         values = np.abs(values) if line.absolute else values
         if line.first_only and values.ndim == 2:
             values = values[:, 0]

@@ -11,6 +11,9 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
 
 Spec = TypeVar("Spec")
 
+_WIDEST = 1000
+"""The widest Gaussian of a smoothed line, in rows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -24,6 +27,7 @@ class Line:
     first_only: of several values a row only the first one is drawn, under the plain label.
     sparse: NaN says that nothing was to be measured, and no mark tells of a gap.
     absolute: absolute values are drawn.
+    smooth: the mean over the rows around each is drawn instead, by a Gaussian of so many rows; 0 for the values.
     meaning: what the definition of the chart adds where this line is drawn.
     """
 
@@ -36,6 +40,11 @@ class Line:
     sparse: bool = False
     absolute: bool = False
     meaning: str = ""
+    smooth: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.smooth <= _WIDEST:
+            raise ValueError(f"a line is smoothed by 0 to {_WIDEST} rows, not {self.smooth}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,7 @@ class LineChart:
     symmetric: zero is in the middle of the value axis.
     compared_with: the table of the matrix whose threshold belongs into the chart, "hessian" or "preconditioned"; empty
         for none.
+    awaited: the chart is not there before the table has a row.
 
     Raises ValueError for a name that is not lower case with hyphens, and for a chart without a line.
     """
@@ -58,6 +68,7 @@ class LineChart:
     log: bool = False
     symmetric: bool = False
     compared_with: str = ""
+    awaited: bool = False
 
     def __post_init__(self) -> None:
         _check_name(self.name)
@@ -153,7 +164,7 @@ def _texts(values: Mapping[Any, object]) -> dict[str, object]:
 
 def _made(spec: Callable[..., Spec], values: Mapping[str, object], **read: object) -> Spec:
     """A dataclass of texts and truth values from what JSON has of it; what this version does not know is left out."""
-    kinds = {"str": str, "bool": bool}
+    kinds = {"str": str, "bool": bool, "int": int}
     known = {field.name: kinds[str(field.type)] for field in fields(spec) if field.name not in read}  # type: ignore[arg-type]
     given = {name: value for name, value in values.items() if name in known}
     for name, value in given.items():

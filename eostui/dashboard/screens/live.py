@@ -14,7 +14,9 @@ from textual.notifications import SeverityLevel
 
 from eostui.config import typed_text
 from eostui.dashboard.choosable import Choosable
+from eostui.dashboard.flow_offer import flows_offered
 from eostui.dashboard.screens.charts import ChartsScreen
+from eostui.dashboard.screens.flows import FlowsScreen
 from eostui.dashboard.screens.leave import Leave, LeaveScreen
 from eostui.dashboard.screens.note import NoteScreen
 from eostui.dashboard.screens.step_size import StepSizeScreen
@@ -83,6 +85,7 @@ class LiveScreen(WatchScreen):
             tooltip="Write a checkpoint now",
             id="checkpoint",
         ),
+        Binding("f", "flows", "flows", show=False, tooltip="Curves that theory predicts, beside the run", id="flows"),
         Binding("q", "leave", "quit", tooltip="Leave the training running, or stop it", id="quit"),
     ]
 
@@ -159,7 +162,7 @@ class LiveScreen(WatchScreen):
                 return not over and paused
             case "replay":
                 return over
-            case "step_size" | "command":
+            case "step_size" | "command" | "flows":
                 return not over
         return super().check_action(action, parameters)
 
@@ -222,6 +225,14 @@ class LiveScreen(WatchScreen):
                 self._command(Verb.NOTE, text)
 
         self.app.push_screen(NoteScreen(self.feed.next_step), take)
+
+    def action_flows(self) -> None:
+        def change(chosen: tuple[str, ...] | None) -> None:
+            if chosen is not None:
+                self._command(Verb.FLOW, ",".join(chosen) or "none")
+
+        if offers := flows_offered(self.feed):
+            self.app.push_screen(FlowsScreen(offers), change)
 
     def charts_screen(self) -> ChartsScreen:
         def choosable() -> Choosable | None:

@@ -14,6 +14,7 @@ import numpy as np
 from eostui.instruments.base.instrument import Instrument, State
 from eostui.instruments.base.scope import Scope
 from eostui.instruments.base.work import Work
+from eostui.store import Line
 from eostui.store.events import Checked, ProductsReported
 
 if TYPE_CHECKING:
@@ -26,6 +27,21 @@ if TYPE_CHECKING:
     from eostui.instruments.base.point import Point
     from eostui.instruments.base.rough_trials import RoughTrials
     from eostui.instruments.base.say import Say
+
+FLOW_LINES = tuple(
+    Line(
+        "eigenvalues",
+        label,
+        ink,
+        brief=label.removesuffix(" flow"),
+        table=table,
+        first_only=True,
+        sparse=True,
+        meaning=f"; {label}, the λ1 of that",
+    )
+    for table, label, ink in (("gradient_flow", "gradient flow", "third"), ("central_flow", "central flow", "second"))
+)
+"""The flows beside a run, in the chart of the eigenvalue that its threshold is for."""
 
 FIRST_PRODUCTS = 17
 """Products that the first measurement takes for each eigenvalue, about: 13 to 20 on fc networks on digits."""
