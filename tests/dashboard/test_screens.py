@@ -11,6 +11,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Label
 
 from eostui.dashboard.app import Dashboard
+from eostui.dashboard.flow_offer import FlowOffer
+from eostui.dashboard.screens.flows import FlowsScreen
 from eostui.dashboard.screens.go_to import GoToScreen, parse_place
 from eostui.dashboard.screens.help import HelpScreen
 from eostui.dashboard.screens.leave import Leave, LeaveScreen
@@ -232,6 +234,23 @@ async def test_a_wrong_step_size_is_said_in_place_and_a_right_one_previewed(dash
         await until(pilot, lambda: "50" in str(verdict.content))
         await pilot.press("enter")
         await until(pilot, lambda: chosen == [0.04])
+
+
+async def test_flows_are_chosen_and_what_a_run_cannot_have_says_why(dashboard: Dashboard) -> None:
+    chosen: list[tuple[str, ...] | None] = []
+    offers = [
+        FlowOffer("central", "the central flow", "about 76", moves=False, refusal="is not known with momentum"),
+        FlowOffer("gradient", "the gradient flow", "about 16", moves=True, refusal=""),
+        FlowOffer("quadratic", "the Taylor model", "about 16", moves=False, refusal=""),
+    ]
+    async with dashboard.run_test(size=(80, 24)) as pilot:
+        for keys, expected in ((("down", "space"), ("gradient", "quadratic")), (("space",), ()), ((), None)):
+            pilot.app.push_screen(FlowsScreen(offers), chosen.append)
+            await until(pilot, lambda: "[x] gradient: a row costs about 16" in text_of(pilot))
+            assert "is not known with momentum" in text_of(pilot)
+            await pilot.press("home", *keys, "enter")
+            await until(pilot, lambda: bool(chosen))
+            assert chosen.pop() == expected
 
 
 async def test_a_schedule_that_a_step_size_would_end_is_told_of(dashboard: Dashboard) -> None:

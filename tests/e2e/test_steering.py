@@ -55,6 +55,20 @@ async def test_a_note_is_typed_and_marked(eostui: Eostui) -> None:
         await until(pilot, lambda: any((one.text, one.glyph) == ("why now", "n") for one in happenings_of(feed)))
 
 
+async def test_flows_begin_at_a_key_and_are_drawn(eostui: Eostui) -> None:
+    async with _watched(eostui, "--steps", "1000000", "--eig-every", "10") as (pilot, feed):
+        assert "Mean loss" not in text_of(pilot)
+        await pilot.press("t")
+        await until(pilot, lambda: "[ ] central: a row costs about" in text_of(pilot))
+        await pilot.press("space", "down", "space", "enter")
+        await until(pilot, lambda: "central-flow is measured from step" in text_of(pilot))
+        await until(pilot, lambda: feed.has_rows("central_flow") and feed.has_rows("gradient_flow"), seconds=60)
+        await until(pilot, lambda: "Mean loss" in text_of(pilot))
+        await pilot.press("t")
+        await until(pilot, lambda: "[x] central" in text_of(pilot) and "[ ] quadratic" in text_of(pilot))
+        await pilot.press("escape")
+
+
 async def test_before_the_first_step_it_says_what_goes_on_and_then_keys_freeze_copy_and_save(eostui: Eostui) -> None:
     eostui.start("run", "--headless", "--paused", "--name", "demo", "--steps", "1000000", *SMALL)
     eostui.wait_for(lambda run: run.status() is Status.PAUSED, "demo")

@@ -22,7 +22,7 @@ class FlowsScreen(DialogScreen[tuple[str, ...] | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "switch", "begin or end"),
         Binding("enter", "take", "done", priority=True),
-        Binding("escape,q,f", "dismiss(None)", "back"),
+        Binding("escape,q,t", "dismiss(None)", "back"),
     ]
 
     def __init__(self, offers: Sequence[FlowOffer]) -> None:

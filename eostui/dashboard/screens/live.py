@@ -85,7 +85,7 @@ class LiveScreen(WatchScreen):
             tooltip="Write a checkpoint now",
             id="checkpoint",
         ),
-        Binding("f", "flows", "flows", show=False, tooltip="Curves that theory predicts, beside the run", id="flows"),
+        Binding("t", "flows", "flows", show=False, tooltip="Curves that theory predicts, beside the run", id="flows"),
         Binding("q", "leave", "quit", tooltip="Leave the training running, or stop it", id="quit"),
     ]
 

@@ -159,7 +159,7 @@ class WatchScreen(LookingScreen):
         before, self._drawn = self._drawn, shown
         if not before:
             self.charts.choice = choice_for(self.optimizer, self.choices)
-        if before.keys() == shown.keys() and _has_begun(before) == _has_begun(shown):
+        if before.keys() == shown.keys() and _begun(before) == _begun(shown):
             self.charts.draw()
         else:
             self.lay_out()
@@ -309,6 +309,6 @@ class WatchScreen(LookingScreen):
         self.app.push_screen(EventsScreen(happenings_of(self.feed)), go)
 
 
-def _has_begun(rows: Mapping[str, int]) -> bool:
-    """Whether there is a first step, and with it charts and what stands around them."""
-    return rows.get(TRAIN.name, 0) > 0
+def _begun(rows: Mapping[str, int]) -> set[str]:
+    """The tables that have rows. The first rows of one may bring a chart."""
+    return {name for name, count in rows.items() if count}
