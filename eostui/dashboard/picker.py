@@ -25,10 +25,11 @@ from eostui.dashboard.screens.delete import DeleteScreen
 from eostui.dashboard.settings import Preferences
 from eostui.dashboard.widgets.canvas import GLYPHS
 from eostui.dashboard.widgets.key_line import KeyLine
+from eostui.link.live_runs import starting_runs
 from eostui.reading.comparison import MOST
 from eostui.reading.numbers import NONE, ratio
 from eostui.reading.run_row import RunRow, described
-from eostui.store import ReaderProcess, clean_text, list_runs, read_created
+from eostui.store import RUN_FILE, ReaderProcess, clean_text, list_runs, read_created
 
 SECONDS = 2.0
 """From one look at the files to the next."""
@@ -104,13 +105,14 @@ class RunPicker(HouseApp[None]):
         """In a thread, for three hundred runs take seconds."""
         worker = get_current_worker()
         with self._reading:
-            paths = list_runs(self._runs_dir, self._apart)
+            starting = [directory / RUN_FILE for directory in starting_runs(self._runs_dir)]
+            paths = [*starting, *list_runs(self._runs_dir, self._apart)]
         rows = {path: row for path, row in self._rows.items() if path in set(paths)}
         for number, path in enumerate(paths):
             if worker.is_cancelled:
                 return
             try:
-                status = path.stat()
+                status = (path if path.exists() else path.parent).stat()
                 fingerprint = (status.st_size, status.st_mtime_ns)
                 if path not in rows or rows[path].goes_on or self._seen.get(path) != fingerprint:
                     rows[path], self._seen[path] = self._row(path), fingerprint
@@ -169,7 +171,9 @@ class RunPicker(HouseApp[None]):
     def action_compare(self) -> None:
         """Show the marked runs in the same charts."""
         marked = [row.path for row in self._rows.values() if row.path in self._marked]
-        if len(marked) < 2:
+        if without := [row.name for row in self._rows.values() if row.path in self._marked and not row.has_rows]:
+            self.notify(f"{without[0]} has no rows yet", severity="warning", markup=False)
+        elif len(marked) < 2:
             self.notify("mark two runs or more with space, then press c", severity="warning")
         elif len(marked) > MOST:
             self.notify(f"at most {MOST} runs can be told apart", severity="warning")

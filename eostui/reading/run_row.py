@@ -12,11 +12,11 @@ import numpy as np
 from eostui.config import as_typed, typed_text
 from eostui.link.followed import followed
 from eostui.reading.saved import SavedFeed
-from eostui.reading.state import run_state
+from eostui.reading.state import DIED, run_state, state_in_full, state_of
 from eostui.reading.step_size import told_by
 from eostui.reading.threshold import Threshold
 from eostui.reading.trace import Floats, Steps
-from eostui.store import EVENTS, TRAIN, ReaderProcess, RunFileError, RunReader, clean_text
+from eostui.store import EVENTS, TRAIN, ReaderProcess, RunFileError, RunReader, Status, clean_text
 
 _GOING_ON = ("starting", "running", "paused", "suspended")
 """How the states of runs begin that a trainer is at work on."""
@@ -28,9 +28,10 @@ _MOST_RATIOS = 2048
 class RunRow:
     """What a list shows of a run.
 
-    state: as `run_state` says it, "unreadable" with the reason in `trouble`. created: in UTC; for a file that cannot be
-    read when it was written last. ratios: (n,) sharpness divided by threshold wherever both were measured; of a long
-    run the largest of each stretch, and the last. lr: the step size of the last step, None before the first.
+    state: as `run_state` says it, "unreadable" or "died while starting" with the reason in `trouble`. created: in UTC;
+    for a file that cannot be read when it was written last, and for a run without one when its directory was.
+    ratios: (n,) sharpness divided by threshold wherever both were measured; of a long run the largest of each stretch,
+    and the last. lr: the step size of the last step, None before the first.
     """
 
     path: Path
@@ -43,7 +44,9 @@ class RunRow:
 
     @classmethod
     def of(cls, path: Path, apart: ReaderProcess) -> Self:
-        """What there is of a run, read by a process that knows `described`. Raises OSError for a file that is gone."""
+        """What there is of a run, read by a process that knows `described`. Raises OSError for a run that is gone."""
+        if not path.exists():
+            return cls._starting(path)
         try:
             said = apart.read(described, path)
         except RunFileError as error:
@@ -53,6 +56,20 @@ class RunRow:
         created, ratios = datetime.fromisoformat(said["created"]), np.array(said["ratios"], np.float64)
         lr = None if said["lr"] is None else as_typed(said["lr"], said["typed"])
         return cls(path, said["name"], said["state"], created, ratios, lr)
+
+    @classmethod
+    def _starting(cls, path: Path) -> Self:
+        """A run that has no file: its trainer is at it, or has died before."""
+        directory = path.parent
+        begun = datetime.fromtimestamp(directory.stat().st_mtime, UTC)
+        state = state_of(directory, Status.STARTING)
+        trouble = f"{state_in_full(directory, state)}: there is nothing to see" if state.startswith(DIED) else ""
+        return cls(path, clean_text(directory.name, 100), state, begun, np.empty(0), trouble=trouble)
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether there is a file to be read, which a run that is starting has not."""
+        return self.path.exists()
 
     @property
     def goes_on(self) -> bool:

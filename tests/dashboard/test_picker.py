@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from textual.pilot import Pilot
 
 from eostui.dashboard.picker import RunPicker
 from eostui.dashboard.screens.delete import DeleteScreen
+from eostui.link.heartbeat import Heartbeat
 from eostui.reading.run_row import RunRow, described
 from eostui.store import TRAIN, ReaderProcess, RunWriter, Status
 from tests.dashboard.looking import text_of, until
@@ -115,6 +118,35 @@ async def test_a_broken_file_is_listed_and_says_why_it_cannot_be_opened(tmp_path
         await pilot.press("enter")
         await until(pilot, lambda: "HDF5" in text_of(pilot))
         assert picker.chosen is None
+
+
+async def test_runs_that_are_starting_are_listed_and_opened_and_dead_ones_are_deleted(tmp_path: Path) -> None:
+    for name in ("alive", "dead"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "trainer.log").touch()
+        heartbeat = Heartbeat.of(os.getpid(), tmp_path / name, "")
+        replace(heartbeat, begun=heartbeat.begun - (name == "dead"), doing="importing torch").write(tmp_path / name)
+    _named(tmp_path, "done")
+    picker = RunPicker(tmp_path)
+    async with picker.run_test(size=SIZE, notifications=True) as pilot:
+        await until(pilot, lambda: all(word in text_of(pilot) for word in ("starting", "died", "finished")))
+        places = {word: line for line in _lines(pilot) for word in ("alive", "dead", "done") if word in line}
+        assert "starting" in places["alive"]
+        await pilot.press("slash", *"dead", "enter", "enter")
+        await until(pilot, lambda: "died while importing torch" in text_of(pilot))
+        await pilot.press("space", "slash", *"done")
+        await until(pilot, lambda: "alive" not in text_of(pilot))
+        await pilot.press("escape")
+        await until(pilot, lambda: "alive" in text_of(pilot))
+        picker.action_compare()
+        await until(pilot, lambda: "dead has no rows yet" in text_of(pilot))
+        await pilot.press("d")
+        await until(pilot, lambda: "Delete" in text_of(pilot))
+        await pilot.press("y")
+        await until(pilot, lambda: not (tmp_path / "dead").exists())
+        await until(pilot, lambda: not any("dead" in line and "died" in line for line in _lines(pilot)))
+        await pilot.press("slash", *"alive", "enter", "enter")
+    assert picker.chosen == tmp_path / "alive" / "run.h5"
 
 
 async def test_marked_runs_are_deleted_once_that_is_confirmed(tmp_path: Path) -> None:

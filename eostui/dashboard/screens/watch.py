@@ -42,7 +42,6 @@ from eostui.reading.happenings import happenings_of
 from eostui.reading.marks import marks_of
 from eostui.reading.present_sharpness import PresentSharpness
 from eostui.reading.step_size import StepSize
-from eostui.store import TRAIN
 
 FRAMES_PER_SECOND = 4
 """Redrawings a second: enough to follow, and few enough bytes for a slow connection."""
