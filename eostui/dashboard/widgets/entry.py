@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual import events
+from textual.binding import Binding
 from textual.widgets import Input
+
+_EDITING = ("cursor_", "delete_", "home", "end")
+"""How the names of actions begin that move the place of writing, or delete."""
 
 
 class Entry(Input):
@@ -15,9 +21,17 @@ class Entry(Input):
     applied.
     """
 
-    def on_key(self, event: events.Key) -> None:
-        """Delete at once."""
-        if event.key == "backspace":
+    AT_ONCE: ClassVar[dict[str, str]] = {
+        key: binding.action
+        for binding in Input.BINDINGS
+        if isinstance(binding, Binding) and binding.action.startswith(_EDITING)
+        for key in binding.key.split(",")
+    }
+    """What a key does by itself, before the next one is looked at."""
+
+    async def on_key(self, event: events.Key) -> None:
+        """Edit at once."""
+        if event.key in self.AT_ONCE:
             event.stop()
             event.prevent_default()
-            self.action_delete_left()
+            await self.run_action(self.AT_ONCE[event.key])
