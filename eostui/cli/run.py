@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
@@ -42,11 +44,17 @@ def run(
     """
     from eostui.cli.requeue import over
     from eostui.cli.start import carry_on
+    from eostui.dashboard.settings_file import data_dir_of
     from eostui.link.withdraw import has_begun
     from eostui.trainer.launch import Launched, launch, relaunch
     from eostui.trainer.plan import plan_run
 
-    config = plan_run(settings_given(given))
+    settings = settings_given(given)
+    if settings["data_dir"] is None:
+        settings["data_dir"], complaints = data_dir_of(os.environ)
+        for complaint in complaints:
+            print(f"eostui: {complaint}", file=sys.stderr)
+    config = plan_run(settings)
     start: Callable[[], Launched] = partial(launch, config, name=name, runs_dir=runs_dir)
     if config.limits.requeue:
         if name is None:

@@ -60,7 +60,7 @@ class ProblemSettings(Settings):
     data_dir: Annotated[
         str,
         Flag(
-            "Where data lives and is downloaded to [{default}].",
+            "Where data lives and is downloaded to [that of the settings, else {default}].",
             Panel.WHERE,
             envvar="EOSTUI_DATA",
             planned=True,

@@ -22,7 +22,8 @@ from textual.screen import Screen
 
 from eostui.dashboard.chart_choice import ChartChoice
 from eostui.dashboard.palette import PALETTES, THEMES, PaletteName, stylesheet, variables_of
-from eostui.dashboard.settings import Preferences, SettingsError, save_choice, save_panels
+from eostui.dashboard.settings import Preferences, save_choice, save_panels
+from eostui.dashboard.settings_file import SettingsError
 from eostui.dashboard.textual_private import FrugalApp
 
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)

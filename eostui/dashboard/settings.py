@@ -5,6 +5,7 @@ theme = "nord"
 palette = "grey"
 glyphs = "block"
 bell = "off"
+data_dir = "/data/sets"
 
 [keys]
 step-size = "i"
@@ -22,11 +23,9 @@ from __future__ import annotations
 
 import difflib
 import json
-import os
 import re
 import tomllib
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
@@ -35,10 +34,18 @@ from textual.theme import BUILTIN_THEMES
 
 from eostui.dashboard.chart_choice import ChartChoice
 from eostui.dashboard.palette import PALETTES, THEMES, PaletteName
+from eostui.dashboard.settings_file import (
+    DATA_DIR,
+    SettingsError,
+    data_dir_in,
+    replace_file,
+    settings_path,
+    shown,
+    text_in,
+    values_in,
+)
 from eostui.dashboard.terminal import Terminal, terminal_of
 from eostui.dashboard.widgets.canvas import GlyphName
-from eostui.home import expand_home
-from eostui.store import clean_text
 
 Bell = Literal["on", "off"]
 """Whether the terminal calls the user when a run ends, and when it is at the edge for the first time."""
@@ -52,11 +59,6 @@ CHOICES: Mapping[str, Collection[str]] = {
 }
 """The settings of one word each, and the words that they take."""
 _ORDERS = ("order", "hidden")
-_MAX_BYTES = 1 << 20
-
-
-class SettingsError(Exception):
-    """The settings cannot be read or written; the message says why, in one line."""
 
 
 @dataclass(frozen=True)
@@ -124,18 +126,10 @@ class Preferences:
         return f"theme {self.theme}: {theme}; plotted with {self.glyphs}: {glyphs}"
 
 
-def settings_path(environment: Mapping[str, str]) -> Path:
-    """Where the settings are: $EOSTUI_SETTINGS, or eostui/settings.toml in $XDG_CONFIG_HOME or ~/.config."""
-    if given := environment.get("EOSTUI_SETTINGS"):
-        return expand_home(given)
-    base = environment.get("XDG_CONFIG_HOME", "")
-    return (Path(base) if base.startswith("/") else expand_home("~/.config")) / "eostui" / "settings.toml"
-
-
 def read_settings(path: Path) -> tuple[Settings, list[str]]:
     """The settings in a file, defaults where it has none, and a line for everything that cannot be understood."""
     try:
-        values = _parsed(path)
+        values = values_in(path)
     except SettingsError as error:
         return Settings(), [str(error)]
     return _understood(values, path)
@@ -146,8 +140,8 @@ def save_choice(path: Path, key: str, value: str) -> None:
 
     Raises `SettingsError` where it cannot be written, and where the file cannot be understood: then it stays as it is.
     """
-    before = _parsed(path)
-    after = _with_choice(_text(path) if before else "", key, value)
+    before = values_in(path)
+    after = _with_choice(text_in(path) if before else "", key, value)
     _write(path, after, {**before, key: value}, f'{key} = "{value}"')
 
 
@@ -156,21 +150,17 @@ def save_panels(path: Path, kind: str, choice: ChartChoice) -> None:
 
     Raises `SettingsError` as `save_choice` does.
     """
-    before = _parsed(path)
+    before = values_in(path)
     lists = {"order": list(choice.order), "hidden": list(choice.hidden)}
     panels = before.get("panels", {})
     if not isinstance(panels, dict):
         raise SettingsError(f"{path}: panels is no table; make it one by hand")
     changed = panels | ({kind: {**panels.get(kind, {}), **lists}} if kind else lists)
     header = f"[panels.{kind}]" if kind else "[panels]"
-    text = _text(path) if before else ""
+    text = text_in(path) if before else ""
     for name, names in lists.items():
         text = _with_list(text, header, f"{name} = {json.dumps(names, ensure_ascii=False)}")
     _write(path, text, {**before, "panels": changed}, f"what you want of {header}")
-
-
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
 
 
 def _write(path: Path, text: str, meant: Mapping[str, Any], what: str) -> None:
@@ -181,21 +171,7 @@ def _write(path: Path, text: str, meant: Mapping[str, Any], what: str) -> None:
         understood = False
     if not understood:
         raise SettingsError(f"{path}: write {what} into it by hand; its form is beyond this program")
-    _replace(path.resolve(), text)  # a link to a file that is kept elsewhere stays a link
-
-
-def _parsed(path: Path) -> dict[str, Any]:
-    """The values in a file, none where there is no file. Raises `SettingsError`."""
-    try:
-        with path.open("rb") as file:
-            text = file.read(_MAX_BYTES)
-        return tomllib.loads(text.decode())
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise SettingsError(f"{path} cannot be read: {error.strerror}; the defaults are used") from None
-    except (ValueError, RecursionError) as error:
-        raise SettingsError(f"{path} is no TOML: {clean_text(error, 200)}; the defaults are used") from None
+    replace_file(path.resolve(), text)  # a link to a file that is kept elsewhere stays a link
 
 
 def _understood(values: Mapping[str, Any], path: Path) -> tuple[Settings, list[str]]:
@@ -206,7 +182,9 @@ def _understood(values: Mapping[str, Any], path: Path) -> tuple[Settings, list[s
             if isinstance(value, str) and value in CHOICES[key]:
                 chosen[key] = value
             else:
-                wrong.append(f"{path}: {key} = {_shown(value)} will not do; give {_right(value, CHOICES[key])}")
+                wrong.append(f"{path}: {key} = {shown(value)} will not do; give {_right(value, CHOICES[key])}")
+        elif key == DATA_DIR:
+            wrong += data_dir_in(values, path)[1]  # which the command line reads by itself
         elif key == "keys":
             chosen[key], complaints = _keys(value, path)
             wrong += complaints
@@ -214,17 +192,17 @@ def _understood(values: Mapping[str, Any], path: Path) -> tuple[Settings, list[s
             chosen[key], complaints = _panels(value, path)
             wrong += complaints
         else:
-            known = ", ".join([*CHOICES, "keys", "panels"])
-            wrong.append(f"{path}: {_shown(key)} is no setting; there are {known}")
+            known = ", ".join([*CHOICES, DATA_DIR, "keys", "panels"])
+            wrong.append(f"{path}: {shown(key)} is no setting; there are {known}")
     return Settings(**chosen), wrong
 
 
 def _keys(value: Any, path: Path) -> tuple[dict[str, str], list[str]]:
     if not isinstance(value, dict):
-        return {}, [f'{path}: keys = {_shown(value)} will not do; give a table such as [keys] with pause = "x"']
+        return {}, [f'{path}: keys = {shown(value)} will not do; give a table such as [keys] with pause = "x"']
     right = {name: keys for name, keys in value.items() if isinstance(keys, str) and keys.strip(" ,")}
     wrong = [
-        f'{path}: keys.{_shown(name)} = {_shown(keys)} will not do; give keys such as "x" or "x,ctrl+x"'
+        f'{path}: keys.{shown(name)} = {shown(keys)} will not do; give keys such as "x" or "x,ctrl+x"'
         for name, keys in value.items()
         if name not in right
     ]
@@ -233,7 +211,7 @@ def _keys(value: Any, path: Path) -> tuple[dict[str, str], list[str]]:
 
 def _panels(value: Any, path: Path) -> tuple[dict[str, ChartChoice], list[str]]:
     if not isinstance(value, dict):
-        return {}, [f"{path}: panels = {_shown(value)} will not do; give a table such as [panels]"]
+        return {}, [f"{path}: panels = {shown(value)} will not do; give a table such as [panels]"]
     given = {"": {name: names for name, names in value.items() if not isinstance(names, dict)}}
     given |= {name: table for name, table in value.items() if isinstance(table, dict)}
     choices: dict[str, ChartChoice] = {}
@@ -243,7 +221,7 @@ def _panels(value: Any, path: Path) -> tuple[dict[str, ChartChoice], list[str]]:
         if right:
             choices[kind] = ChartChoice(**right)
         wrong += [
-            f"{path}: panels: {_shown(name)} = {_shown(names)} will not do; "
+            f"{path}: panels: {shown(name)} = {shown(names)} will not do; "
             'give order or hidden, such as order = ["loss", "sharpness"]'
             for name, names in table.items()
             if name not in right
@@ -253,11 +231,6 @@ def _panels(value: Any, path: Path) -> tuple[dict[str, ChartChoice], list[str]]:
 
 def _is_names(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(name, str) for name in value)
-
-
-def _shown(value: object) -> str:
-    text = clean_text(value, 40)
-    return repr(text) if isinstance(value, str) else text
 
 
 def _right(value: object, words: Collection[str]) -> str:
@@ -291,16 +264,3 @@ def _with_list(text: str, header: str, line: str) -> str:
     if count:
         return head + changed + rest
     return f"{head.rstrip()}\n{line}\n{table}{rest}"
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    new = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        new.write_text(text, encoding="utf-8")
-        new.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            new.unlink(missing_ok=True)
-        raise SettingsError(f"{path} cannot be written: {error.strerror}") from None

@@ -17,12 +17,11 @@ from eostui.dashboard.screens.replay import ReplayScreen
 from eostui.dashboard.settings import (
     Preferences,
     Settings,
-    SettingsError,
     read_settings,
     save_choice,
     save_panels,
-    settings_path,
 )
+from eostui.dashboard.settings_file import SettingsError, data_dir_of, settings_path
 from eostui.reading.charts import pictures_of
 from eostui.reading.replay import ReplayFeed
 from eostui.store import RunFile
@@ -76,7 +75,10 @@ def test_without_a_file_everything_is_as_the_program_has_it(file: Path) -> None:
         ("theme = 7", ["theme = 7", "eostui-dark"]),
         ('bell = "loud"', ["bell = 'loud'", "one of on, off"]),
         ('glyphs = ["ascii"]', ["glyphs = ['ascii']", "one of braille, block, ascii"]),
-        ('colour = "blue"', ["'colour' is no setting", "theme, palette, glyphs, bell, keys, panels"]),
+        ('colour = "blue"', ["'colour' is no setting", "theme, palette, glyphs, bell, data_dir, keys, panels"]),
+        ("data_dir = 3", ["data_dir = 3", '"~/data"']),
+        ('data_dir = "data"', ["data_dir = 'data'", "from / or ~ on"]),
+        ('data_dir = "/a\\u001b[2J"', ["data_dir = ", "will not do"]),
         ('keys = "vim"', ["keys = 'vim'", "[keys]"]),
         ("[keys]\npause = 3", ["keys.'pause' = 3", '"x"']),
         ("panels = 3", ["panels = 3", "[panels]"]),
@@ -95,6 +97,16 @@ def test_nonsense_gets_one_line_and_the_defaults(file: Path, text: str, said: li
     assert len(wrong[0]) < 600
     for part in (*said, str(file)):
         assert part in wrong[0]
+
+
+def test_the_directory_for_data_is_read_without_the_dashboard(file: Path) -> None:
+    environment = {"EOSTUI_SETTINGS": str(file)}
+    assert data_dir_of(environment) == (None, [])
+    assert read_settings(_written(file, 'data_dir = "~/sets"')) == (Settings(), [])
+    assert data_dir_of(environment) == ("~/sets", [])
+    for wrong in ("data_dir = 3", "data_dir = "):
+        given, said = data_dir_of({"EOSTUI_SETTINGS": str(_written(file, wrong))})
+        assert (given, len(said)) == (None, 1)
 
 
 def test_one_wrong_setting_leaves_the_others(file: Path) -> None:
