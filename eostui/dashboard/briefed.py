@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from eostui.dashboard.widgets.briefing import Briefed, Stage
+from eostui.durations import duration
 from eostui.reading.feed import Feed
 from eostui.reading.live import LiveFeed
-from eostui.reading.numbers import duration
 
 _LEAVE = (
     "You need not wait. Press q and leave the training running; `eostui attach` brings you back, also from another "

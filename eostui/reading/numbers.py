@@ -53,14 +53,6 @@ def step_text(step: int) -> str:
     return f"step {step:,}" if step >= 0 else "before step 0"
 
 
-def duration(seconds: float) -> str:
-    """A time in its own unit, to two digits or whole: 40 s, 6 min, 1.8 h, 12 days."""
-    if seconds < 5400:
-        return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
-    amount, unit = (seconds / 3600, "h") if seconds < 172_800 else (seconds / 86_400, "days")
-    return f"{amount:.1f} {unit}" if amount < 10 else f"{amount:.0f} {unit}"
-
-
 def percentage(value: float) -> str:
     """A share in percent, to one decimal where that says something."""
     percent = 100 * value

@@ -10,9 +10,9 @@ from typing import Self
 
 import numpy as np
 
+from eostui.durations import duration
 from eostui.reading.curves import has_numbers
 from eostui.reading.feed import Feed
-from eostui.reading.numbers import duration
 from eostui.reading.pauses import paused_until
 from eostui.reading.trace import Floats
 from eostui.store import TRAIN

@@ -6,10 +6,10 @@ import contextlib
 import time
 from pathlib import Path
 
+from eostui.durations import duration
 from eostui.link.address import is_live, life_of
 from eostui.link.doing import last_activity
 from eostui.link.heartbeat import Life, read_heartbeat
-from eostui.reading.numbers import duration
 from eostui.store import RUN_FILE, RunReader, Status, clean_text
 
 DIED = "died"

@@ -14,6 +14,7 @@ from torch import Tensor
 from eostui.config import RunConfig
 from eostui.curvature.eigen.tuning import TUNED
 from eostui.curvature.products import AUTOGRAD, Products
+from eostui.durations import duration
 from eostui.instruments.base.eigenvalues import Eigenvalues
 from eostui.instruments.base.scope import Scope
 from eostui.instruments.base.work import FORWARD, Work
@@ -23,6 +24,7 @@ from eostui.objective.saved_bytes import counting_saved_bytes
 from eostui.problems.datasets import Progress, first_examples
 from eostui.problems.errors import ProblemError
 from eostui.store.events import Forecasted
+from eostui.trainer.contention import Contention, Stopwatch, contention
 from eostui.trainer.memory import available_memory
 from eostui.trainer.setup import Setup
 
@@ -31,6 +33,8 @@ TRIAL, LONGEST_TRIAL = 0.3, 3.0
 ATTEMPTS = 3
 EXAMPLES_TRIED = 32
 """Examples that a trial must have for its time to count, unless it takes `LONGEST_TRIAL` seconds with fewer."""
+BUSY = 1.25
+"""How many times as long as alone a run takes beside others from where on that is told."""
 SLOW_STEP, SLOW_MEASUREMENT = 1.0, 5.0
 """Seconds from which on the user is warned before the run."""
 GRAPH = 6
@@ -47,7 +51,8 @@ class TooLarge(ProblemError):
 
 @dataclass(frozen=True)
 class Forecast:
-    """The approximate seconds of a step (the gradient) and of a measurement (all instruments), and cheaper settings."""
+    """The approximate seconds of a step (the gradient) and of a measurement (all instruments) on the machine as it is
+    now, and cheaper settings."""
 
     step_seconds: float
     measure_seconds: float
@@ -55,8 +60,8 @@ class Forecast:
     cheaper: tuple[str, ...]
     rows: Mapping[str, float] = field(default_factory=dict)
     """Seconds of a row of each instrument."""
-    busy: str = ""
-    """What else the machine does, in words, where that makes these times longer."""
+    contention: Contention | None = None
+    """What others do to these times; None where that is not known, as of a GPU."""
 
     @property
     def slow(self) -> bool:
@@ -72,10 +77,25 @@ class Forecast:
     def text(self) -> str:
         """The forecast in one line."""
         remedies = f"; cheaper with {' or '.join(self.cheaper)}" if self.cheaper else ""
+        others = f"; {self.contention.text}" if self.contention and self._is_busy else ""
+        step, measurement = self._told(self.step_seconds), self._told(self.measure_seconds)
         return (
-            f"a step will take about {_duration(self.step_seconds)}, a measurement {_duration(self.measure_seconds)}, "
-            f"and {_size(self.memory_bytes)} of memory{remedies}{f'; {self.busy}' if self.busy else ''}"
+            f"a step will take about {step}, a measurement {measurement}, "
+            f"and {_size(self.memory_bytes)} of memory{remedies}{others}"
         )
+
+    @property
+    def _is_busy(self) -> bool:
+        return self.contention is not None and self.contention.expected >= BUSY
+
+    def _told(self, seconds: float) -> str:
+        """A time in words; beside others, the time without them and the time that it takes if they go on."""
+        if self.contention is None or not self._is_busy:
+            return duration(seconds, fine=True)
+        alone = seconds / self.contention.slowdown
+        low, high = duration(alone, fine=True), duration(alone * self.contention.expected, fine=True)
+        number, _, unit = low.partition(" ")
+        return f"{number if high.endswith(f' {unit}') else low} to {high}"
 
 
 @dataclass(frozen=True)
@@ -98,12 +118,13 @@ def forecast(
 ) -> Forecast:
     """Time the gradient and a Hessian product on a few examples, and scale up to all of them.
 
-    The times are those of the machine as it is now. `memory_of` says how many bytes a device has free, None where
-    nobody knows, `load_of` how many processes have wanted a core over the last minute.
+    The times are those of the machine as it is now; beside others, they are told with those without them. `memory_of`
+    says how many bytes a device has free, None where nobody knows, `load_of` how many processes have wanted a core over
+    the last minute.
 
     Raises TooLarge, naming the flag that would help, where the work on one physical batch would not fit into memory.
     """
-    busy = _busy(load_of())  # before the trial itself adds to it
+    load, watch = load_of(), Stopwatch()  # before the trial itself adds to the load
     progress("trying out what a step costs", None)
     objective, curvature, theta = setup.objective, setup.curvature, setup.theta
     in_a_step = config.training.batch_size or objective.examples
@@ -159,7 +180,8 @@ def forecast(
         step_seconds += in_seconds.graph
     measure_seconds = sum(rows[kind.name] for kind in instruments if not kind.every_step)
     cheaper = _cheaper(config, setup, step_seconds, measure_seconds)
-    return Forecast(step_seconds, measure_seconds, memory, cheaper, rows, busy)
+    others = contention(watch, load, torch.get_num_threads()) if theta.device.type == "cpu" else None
+    return Forecast(step_seconds, measure_seconds, memory, cheaper, rows, others)
 
 
 @dataclass(frozen=True)
@@ -224,13 +246,6 @@ def _timed(compute: Callable[[], Tensor], objective: Objective, examples: int) -
     return _Trial(examples, time.perf_counter() - start, saved / examples if math.isfinite(saved) else 0.0)
 
 
-def _busy(load: float) -> str:
-    cores = os.cpu_count() or 1
-    if load <= cores:
-        return ""
-    return f"the machine is busy: load {load:.1f} on {cores} core{'s' * (cores > 1)}; alone it would be faster"
-
-
 def _too_large(arch: str, at_once: int, memory: int, available: int, fitting: int) -> str:
     if fitting < 1:
         return (
@@ -265,13 +280,6 @@ def _rounded(number: float) -> int:
     """`number`, which is at least 1, rounded down to one significant digit: 734 -> 700."""
     power: int = 10 ** int(math.log10(number))
     return int(number // power) * power
-
-
-def _duration(seconds: float) -> str:
-    """`0.4 s`, `52 s`, `14 min` or `3.2 h`."""
-    if seconds < 100:
-        return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
 def _size(number: float) -> str:

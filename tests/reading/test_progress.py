@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from eostui.reading.numbers import duration
+from eostui.durations import duration
 from eostui.reading.progress import PhaseClock, Progress, speeds
 from eostui.reading.readings import readings_of
 from eostui.reading.series import Series

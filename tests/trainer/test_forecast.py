@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,9 @@ import torch
 
 from eostui.config import RunConfig
 from eostui.curvature.operators.hessian import HessianOperator
-from eostui.trainer.forecast import Forecast, TooLarge, _duration, _rounded, _size, forecast
+from eostui.durations import duration
+from eostui.trainer.contention import Contention, Stopwatch
+from eostui.trainer.forecast import Forecast, TooLarge, _rounded, _size, forecast
 from eostui.trainer.memory import available_memory
 from eostui.trainer.plan import plan_run
 from eostui.trainer.setup import Setup, set_up
@@ -119,7 +122,9 @@ def test_free_memory_is_known_on_the_cpu() -> None:
 
 
 def test_costs_are_written_as_people_say_them() -> None:
-    assert [_duration(s) for s in (0.034, 52.4, 900, 12345)] == ["0.034 s", "52 s", "15 min", "3.4 h"]
+    assert [duration(s, fine=True) for s in (0.034, 5.23, 52.4, 900, 12345)] == [
+        *("0.034 s", "5.2 s", "52 s", "15 min", "3.4 h")
+    ]
     assert [_size(b) for b in (3.5e8, 1.24e9, 3e10)] == ["350 MB", "1.2 GB", "30 GB"]
     assert [_rounded(n) for n in (1, 9.9, 734, 1999)] == [1, 9, 700, 1000]
 
@@ -132,9 +137,48 @@ def test_a_slow_run_is_told_how_to_be_quicker(shared_data: Path) -> None:
     assert any(flag.startswith("--data cifar10-") for flag in expected.cheaper)
 
 
-def test_a_forecast_on_a_busy_machine_says_that_it_is_one() -> None:
+def test_a_forecast_beside_others_is_a_range_and_says_so() -> None:
     config, setup = planned()
     cores = os.cpu_count() or 1
     said = forecast(config, setup, quiet, load_of=lambda: cores + 3.1).text
-    assert f"; the machine is busy: load {cores + 3.1:.1f} on {cores} core" in said
-    assert "busy" not in forecast(config, setup, quiet, load_of=lambda: float(cores)).text
+    assert f"; others use the machine, too (load {cores + 3.1:.1f} on {cores} core" in said
+    assert re.search(r"a step will take about [\d.]+ to [\d.]+ s, a measurement [\d.]+ (s )?to [\d.]+ s,", said), said
+
+
+@pytest.mark.parametrize(
+    ("others", "text"),
+    [
+        (Contention(1.0, 0.4, cores=2, threads=2), "about 2 s, a measurement 20 s,"),
+        (Contention(1.0, 3.0, cores=2, threads=1), "about 2 to 4 s, a measurement 20 to 40 s,"),
+        (Contention(4.0, 1.0, cores=2, threads=2), "about 0.5 to 2 s, a measurement 5 to 20 s,"),
+        (Contention(2.0, 13.0, cores=4, threads=3), "about 1 to 4 s, a measurement 10 to 40 s,"),
+        (Contention(4.0, 90.0, cores=2, threads=2), "about 0.5 to 23 s, a measurement 5 s to 4 min,"),
+        (None, "about 2 s, a measurement 20 s,"),
+    ],
+)
+def test_the_range_is_from_alone_to_what_the_machine_does_now(others: Contention | None, text: str) -> None:
+    assert text in Forecast(2.0, 20.0, 0, (), contention=others).text
+
+
+@pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="only Linux tells how long a thread waits")
+def test_the_time_that_threads_wait_for_a_core_is_seen() -> None:
+    """Two processes on one core, of which this one does the same work beside the other and alone."""
+    code = """
+import os, sys, time
+from eostui.trainer.contention import Stopwatch
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+def work(seconds):
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+watch = Stopwatch()
+if other := os.fork():
+    work(1.0)
+    print(watch.slowdown())
+    os.kill(other, 9)
+else:
+    work(60)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert float(done.stdout) > 1.5
+    assert Stopwatch().slowdown() >= 1
