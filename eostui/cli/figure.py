@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from eostui.cli.plane import draw_plane, plane_of
 from eostui.cli.shown import LABELS, Shown
 from eostui.config import ConfigError
 from eostui.reading.curves import has_numbers, largest_eigenvalue, threshold_line, training_loss
@@ -39,8 +40,8 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 """Told apart by colour-blind readers, on white (Okabe & Ito 2008); its yellow is too light for a line."""
 WIDTH, DPI = 8.0, 96
 """Inches, and pixels an inch of a picture on a page; a PNG has twice as many."""
-CURVATURE_HEIGHT, LOSS_HEIGHT, HEAD_HEIGHT = 2.5, 1.7, 0.7
-"""Inches of each panel of eigenvalues, of the loss, and of the title and the legend."""
+CURVATURE_HEIGHT, PLANE_HEIGHT, LOSS_HEIGHT, HEAD_HEIGHT = 2.5, 3.5, 1.7, 0.7
+"""Inches of each panel of eigenvalues, of a plane, of the loss, and of the title and the legend."""
 COLUMNS = int(WIDTH * DPI * 0.45)
 """Each keeps its lowest and highest value, so that a curve has no more points than its axis has pixels."""
 FARTHEST_SHARPNESS, FARTHEST_LOSS = 2.0, 100.0
@@ -93,8 +94,8 @@ class RunCurves:
         there = file.tables
         for name in tables:
             file.length(name)
-            if not _has_eigenvalues(there[name]):
-                known = ", ".join(name for name, table in there.items() if _has_eigenvalues(table))
+            if not _is_drawn(there[name]):
+                known = ", ".join(name for name, table in there.items() if _is_drawn(table))
                 raise RunFileError(f"{file.path}: its table {name} has no eigenvalues; these have: {known or 'none'}")
             if shown.ratio and not threshold.is_for(name):
                 raise RunFileError(f"{file.path}: its threshold is not for the table {name}; draw that without --ratio")
@@ -154,8 +155,10 @@ def _drawable(values: npt.NDArray[Any]) -> Floats:
     return np.where(np.abs(values) <= FARTHEST, values, np.nan)
 
 
-def _has_eigenvalues(table: Table) -> bool:
-    return any(column.name == "eigenvalues" and column.dtype == "float64" for column in table.columns)
+def _is_drawn(table: Table) -> bool:
+    """Whether a table has eigenvalues, or is a plane."""
+    has_eigenvalues = any(column.name == "eigenvalues" and column.dtype == "float64" for column in table.columns)
+    return has_eigenvalues or plane_of(table) is not None
 
 
 _NOTHING: Curve = (np.empty(0), np.empty(0))
@@ -175,16 +178,23 @@ def draw(
     from matplotlib.figure import Figure
 
     panels: Sequence[str | None] = list(tables) or [None]
-    heights = [CURVATURE_HEIGHT] * len(panels) + [LOSS_HEIGHT]
+    planes = [table is not None and all(plane_of(run.feed.series[table].table) for run in runs) for table in panels]
+    heights = [PLANE_HEIGHT if plane else CURVATURE_HEIGHT for plane in planes] + [LOSS_HEIGHT]
     # the user's own settings are left out, so that a figure looks the same everywhere
     with style.context(["default", dict(STYLE), *_read_style(own_style)]):
         figure = Figure(figsize=(WIDTH, sum(heights) + HEAD_HEIGHT), layout="constrained")
         axes: list[Axes] = list(
-            figure.subplots(len(heights), 1, sharex=True, height_ratios=heights, squeeze=False)[:, 0]
+            figure.subplots(len(heights), 1, sharex=not any(planes), height_ratios=heights, squeeze=False)[:, 0]
         )
         colours = _colours(len(runs))
-        for axis, table in zip(axes, panels, strict=False):
+        for axis, table, plane in zip(axes, panels, planes, strict=False):
+            if plane:
+                draw_plane(axis, [run.feed for run in runs], str(table), runs[0].shown, colours)
+                continue
             _draw_eigenvalues(axis, runs, table, colours)
+            if any(planes):
+                axis.sharex(axes[-1])
+                axis.tick_params(labelbottom=False)
         _draw_loss(axes[-1], runs, colours)
         axes[-1].set_xlabel(LABELS[runs[0].shown.x])
         figure.align_ylabels(axes)

@@ -42,7 +42,8 @@ def plot(
             "--table",
             "-t",
             metavar="T",
-            help="Eigenvalues to draw, as often as there are tables [those that the threshold is for].",
+            help="Eigenvalues to draw, or the plane of `minimalist`, as often as there are tables "
+            "[eigenvalues that the threshold is for].",
         ),
     ] = None,
     labels: Annotated[

@@ -18,6 +18,9 @@ from eostui.cli import main
 from eostui.cli.figure import COLUMNS, PALETTE, SHARED, thinned
 from eostui.cli.shown import Shown
 from eostui.cli.x_axis import XAxis
+from eostui.config import Measuring
+from eostui.instruments.base.scope import Scope
+from eostui.instruments.minimalist import MinimalistExample
 from eostui.reading.saved import SavedFeed
 from eostui.store import EVENTS, FULL_BATCH, TRAIN, RunFile, RunWriter, Status, Table, eigenvalue_table
 from tests.reading.runs import instrumented
@@ -236,6 +239,28 @@ def test_each_table_asked_for_has_a_panel(plot: Plot) -> None:
     svg = Path("demo.svg").read_text()
     assert "sharpness" in _texts(svg)
     assert "top eigenvalue of Gauss–Newton" in _texts(svg)
+
+
+def test_a_plane_has_a_panel_of_its_own_above_those_over_the_step(plot: Plot) -> None:
+    for name in ("one", "other"):
+        directory = Path("runs") / name
+        directory.mkdir(parents=True)
+        path = MinimalistExample.table(Scope(Measuring()))
+        config = {"optimizer": "gd"}
+        tables = [TRAIN, EVENTS, path, eigenvalue_table("hessian", "", 1)]
+        with RunWriter.create(
+            directory / "run.h5", name=name, config=config, environment={"threshold": "2/η"}, tables=tables
+        ) as run:
+            for step in range(STEPS):
+                run.append(TRAIN.row({"step": step, "lr": 0.01, "threshold": 200.0, "loss": 1 / (1 + step)}))
+                d = 1e200 if step == 7 else 0.9 + 0.2 * (step % 2)
+                run.append(path.row({"step": step, "x": 12.0, "y": d / 12, "d": d, "stability": 2.5 - step / 1000}))
+    assert plot("one", "other", "-o", "plane.svg", "--table", "minimalist", "--table", "hessian") == 0
+    figure = Path("plane.svg").read_text()
+    assert figure.count("<image") == 1  # all points in one picture
+    assert {"ηS", "d", "sharpness", "training loss", "step"} <= set(re.findall(r"<text[^>]*>([^<]+)</text>", figure))
+    assert plot("one", "other", "-o", "again.svg", "--table", "minimalist", "--table", "hessian") == 0
+    assert Path("again.svg").read_text() == figure
 
 
 def test_with_minibatches_the_loss_is_that_of_all_examples(plot: Plot) -> None:
