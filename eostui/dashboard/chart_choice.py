@@ -10,16 +10,25 @@ from eostui.dashboard.subject import Titled
 
 @dataclass(frozen=True)
 class ChartChoice:
-    """The names of charts that come first, in this order, and of those that are not shown."""
+    """The names of charts that come first, in this order, of those that are not shown, and of those that are shown
+    though they stand aside."""
 
     order: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
 
     def of(self, pictures: Sequence[Titled]) -> list[Titled]:
         """The charts that are shown, in order; all of them where that would be none."""
-        shown = [picture for picture in pictures if picture.name not in self.hidden] or list(pictures)
+        return self.in_order([picture for picture in pictures if not self.hides(picture)] or pictures)
+
+    def in_order(self, pictures: Sequence[Titled]) -> list[Titled]:
+        """All charts, in order."""
         places = {name: place for place, name in enumerate(self.order)}
-        return sorted(shown, key=lambda picture: places.get(picture.name, len(places)))
+        return sorted(pictures, key=lambda picture: places.get(picture.name, len(places)))
+
+    def hides(self, picture: Titled) -> bool:
+        """Whether a chart is not shown."""
+        return picture.name in self.hidden or (picture.aside and picture.name not in self.shown)
 
 
 def choice_for(optimizer: object, choices: Mapping[str, ChartChoice]) -> ChartChoice:

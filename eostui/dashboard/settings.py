@@ -58,7 +58,7 @@ CHOICES: Mapping[str, Collection[str]] = {
     "bell": get_args(Bell),
 }
 """The settings of one word each, and the words that they take."""
-_ORDERS = ("order", "hidden")
+_ORDERS = ("order", "hidden", "shown")
 
 
 @dataclass(frozen=True)
@@ -155,6 +155,8 @@ def save_panels(path: Path, kind: str, choice: ChartChoice) -> None:
     panels = before.get("panels", {})
     if not isinstance(panels, dict):
         raise SettingsError(f"{path}: panels is no table; make it one by hand")
+    if choice.shown or "shown" in (panels.get(kind, {}) if kind else panels):
+        lists["shown"] = list(choice.shown)
     changed = panels | ({kind: {**panels.get(kind, {}), **lists}} if kind else lists)
     header = f"[panels.{kind}]" if kind else "[panels]"
     text = text_in(path) if before else ""
@@ -222,7 +224,7 @@ def _panels(value: Any, path: Path) -> tuple[dict[str, ChartChoice], list[str]]:
             choices[kind] = ChartChoice(**right)
         wrong += [
             f"{path}: panels: {shown(name)} = {shown(names)} will not do; "
-            'give order or hidden, such as order = ["loss", "sharpness"]'
+            'give order, hidden or shown, such as order = ["loss", "sharpness"]'
             for name, names in table.items()
             if name not in right
         ]

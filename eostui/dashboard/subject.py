@@ -33,6 +33,10 @@ class Titled(Protocol):
     def title(self) -> str:
         """What stands above it."""
 
+    @property
+    def aside(self) -> bool:
+        """Whether it is not shown until the user asks for it."""
+
 
 class Subject(ABC):
     """Charts, and how each is drawn into a widget."""

@@ -72,6 +72,7 @@ class CurvatureOfStep(Instrument):
                 "it is above, the loss has risen; at the edge its mean over any window, weighted by ‖g‖² before each "
                 "step, is 2/η; it does not see the directions that the steps do not take",
                 (Line("step_threshold", "rises above", "second", brief="level"), Line("step_curvature", "step")),
+                aside=True,
             ),
         )
 

@@ -40,6 +40,8 @@ class ComparedChart:
     curve: Callable[[Feed], Trace | None]
     edge: bool = False
     """Whether the edge of stability is drawn, at 1."""
+    aside = False
+    """All of these are shown without being asked for."""
 
 
 class Comparison:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from eostui.store import Chart
+from eostui.store import Chart, LineChart
 
 
 @dataclass(frozen=True)
@@ -23,3 +23,8 @@ class NamedChart:
     def title(self) -> str:
         """What stands above it."""
         return self.chart.title
+
+    @property
+    def aside(self) -> bool:
+        """Whether it is not shown until the user asks for it."""
+        return isinstance(self.chart, LineChart) and self.chart.aside

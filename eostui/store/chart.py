@@ -57,6 +57,7 @@ class LineChart:
     compared_with: the table of the matrix whose threshold belongs into the chart, "hessian" or "preconditioned"; empty
         for none.
     awaited: the chart is not there before the table has a row.
+    aside: it is not shown until the user asks for it.
 
     Raises ValueError for a name that is not lower case with hyphens, and for a chart without a line.
     """
@@ -69,6 +70,7 @@ class LineChart:
     symmetric: bool = False
     compared_with: str = ""
     awaited: bool = False
+    aside: bool = False
 
     def __post_init__(self) -> None:
         _check_name(self.name)

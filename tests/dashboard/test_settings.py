@@ -10,6 +10,7 @@ import pytest
 import typer
 
 from eostui.cli.watch import preferences
+from eostui.config import Measuring
 from eostui.dashboard.app import Dashboard
 from eostui.dashboard.chart_choice import ChartChoice
 from eostui.dashboard.keymap import bindings_together, keymap_of
@@ -22,9 +23,11 @@ from eostui.dashboard.settings import (
     save_panels,
 )
 from eostui.dashboard.settings_file import SettingsError, data_dir_of, settings_path
+from eostui.instruments.base.scope import Scope
+from eostui.instruments.secant import CurvatureOfStep
 from eostui.reading.charts import pictures_of
 from eostui.reading.replay import ReplayFeed
-from eostui.store import RunFile
+from eostui.store import EVENTS, TRAIN, RunFile, RunWriter, eigenvalue_table
 from tests.dashboard.looking import charts_of, text_of, until
 
 
@@ -83,7 +86,7 @@ def test_without_a_file_everything_is_as_the_program_has_it(file: Path) -> None:
         ("[keys]\npause = 3", ["keys.'pause' = 3", '"x"']),
         ("panels = 3", ["panels = 3", "[panels]"]),
         ("[panels]\norder = 3", ["'order' = 3", "hidden"]),
-        ("[panels.adam]\nshown = []", ["'shown' = []", "order or hidden"]),
+        ("[panels.adam]\nseen = []", ["'seen' = []", "order, hidden or shown"]),
         ('"a\\u001b[31m" = 1', ["is no setting"]),
         ("a = " + "[" * 100_000, ["is no TOML"]),
         ("\x00\x01", ["is no TOML"]),
@@ -305,3 +308,25 @@ async def test_the_letters_of_vi_move_the_cursor_too(edge_run: RunFile) -> None:
         assert pilot.app.focused is not first
         await pilot.press("k")
         assert pilot.app.focused is first
+
+
+async def test_a_chart_that_stands_aside_is_shown_when_it_is_asked_for_and_from_then_on(
+    tmp_path: Path, file: Path
+) -> None:
+    secant = CurvatureOfStep.table(Scope(Measuring()))
+    tables = [TRAIN, EVENTS, eigenvalue_table("hessian", "", 1), secant]
+    with RunWriter.create(tmp_path / "run.h5", name="a", config={}, environment={}, tables=tables) as writer:
+        for step in range(401):
+            writer.append(TRAIN.row({"step": step, "lr": 0.1, "threshold": 20.0, "loss": 1.0}))
+    usual = ["sharpness", "loss", "secant"]
+    with RunFile.open(tmp_path / "run.h5") as run:
+        async with _dashboard(run, file).run_test(size=(120, 40)) as pilot:
+            await until(pilot, lambda: [chart.id for chart in charts_of(pilot)] == usual)
+            await pilot.press("v", "down", "down", "down", "space", "enter")
+            await until(pilot, lambda: [chart.id for chart in charts_of(pilot)] == [*usual, "step-curvature"])
+        assert read_settings(file)[0].panels == {"": ChartChoice(shown=("step-curvature",))}
+        async with _dashboard(run, file).run_test(size=(120, 40)) as pilot:
+            await until(pilot, lambda: [chart.id for chart in charts_of(pilot)] == [*usual, "step-curvature"])
+            await pilot.press("v", "down", "down", "down", "space", "enter")
+            await until(pilot, lambda: [chart.id for chart in charts_of(pilot)] == usual)
+        assert read_settings(file)[0].panels == {"": ChartChoice()}

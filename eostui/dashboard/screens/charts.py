@@ -61,8 +61,8 @@ class ChartsScreen(DialogScreen[ChartChoice | None]):
         self._choice = choice
         self._find_pictures, self._find_choosable = pictures, choosable
         self._usual = [picture.name for picture in pictures()]
-        self._pictures = ChartChoice(choice.order).of(pictures())
-        self._hidden = set(choice.hidden)
+        self._pictures = choice.in_order(pictures())
+        self._hidden = {picture.name for picture in self._pictures if choice.hides(picture)}
         self._choosable = choosable()
         self._ask = ask
         self._asked: set[str] = set()
@@ -101,7 +101,9 @@ class ChartsScreen(DialogScreen[ChartChoice | None]):
         self._choosable = choosable
         self._usual = list(known)
         kept = [picture for picture in self._pictures if picture.name in known]
-        self._pictures = kept + [picture for name, picture in known.items() if name not in names]
+        fresh = [picture for name, picture in known.items() if name not in names]
+        self._pictures = kept + fresh
+        self._hidden |= {picture.name for picture in fresh if self._choice.hides(picture)}
         after = [picture.name for picture in self._pictures]
         offers = [one.name for one in self._offers]
         came = {instrument: name for name, instrument in choosable.behind.items()} if choosable else {}
@@ -146,12 +148,14 @@ class ChartsScreen(DialogScreen[ChartChoice | None]):
             return
         names = [picture.name for picture in self._pictures]
         order = names if names != self._usual else []
-        hidden = [name for name in names if name in self._hidden]
+        hidden = [picture.name for picture in self._pictures if picture.name in self._hidden and not picture.aside]
+        shown = [picture.name for picture in self._pictures if picture.name not in self._hidden and picture.aside]
         # what is known of the charts of other runs stays
         self.dismiss(
             ChartChoice(
                 (*order, *(name for name in self._choice.order if name not in names)),
                 (*hidden, *(name for name in self._choice.hidden if name not in names)),
+                (*shown, *(name for name in self._choice.shown if name not in names)),
             )
         )
 
