@@ -104,6 +104,7 @@ class Measuring(Settings):
             "docs/flows.md says what each means.",
             Panel.MEASURED,
             metavar="NAMES",
+            completes=("central", "gradient", "quadratic"),
             planned=True,
             typed=str,
             read=_names,

@@ -61,9 +61,9 @@ def _losses() -> Rows:
 
 def _instruments() -> Rows:
     def when(kind: type[Instrument]) -> str:
-        return kind.when or (
-            "unless --track says otherwise" if kind.name in Measuring.track else f"--track {kind.name}"
-        )
+        if kind.when or kind.flow:
+            return kind.when or f"--flow {kind.flow}"
+        return "unless --track says otherwise" if kind.name in Measuring.track else f"--track {kind.name}"
 
     return ("name", "what", "cost in gradients", "when"), [
         (kind.name, kind.summary, cost_of(kind), when(kind)) for kind in INSTRUMENTS.values()

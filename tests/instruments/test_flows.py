@@ -15,9 +15,10 @@ from eostui.instruments.base.flows import FlowInstrument
 from eostui.instruments.base.instrument import Instrument
 from eostui.instruments.base.scope import Scope
 from eostui.instruments.catalogue import FLOWS, INSTRUMENTS
+from eostui.objective.objective import Objective
 from eostui.store.events import Checked
 from tests.dynamics.net_n import net_n, plain_loss
-from tests.instruments.runs import Run, scope
+from tests.instruments.runs import Run, half_squared_error, scope, small_network
 
 Rows = list[Mapping[str, Any]]
 
@@ -138,6 +139,17 @@ def test_flows_of_adaptive_optimizers_begin_by_themselves(
         first = next(row for row in rows if np.isfinite(row["origin"]))
         assert first["origin"] > 10
         assert first["eigenvalues"][0] > 0.85 * 38 / lr
+
+
+def test_kinks_are_told_of_once() -> None:
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2), torch.nn.Hardtanh())
+    objective = Objective(model.double(), half_squared_error, *small_network().data())
+    run = Run(objective, 0.05)
+    _go(run, [FLOWS["gradient"](_scope(Training(lr=0.05)))], 20)
+    (event,) = run.events
+    assert isinstance(event, Checked)
+    assert event.text.startswith("gradient-flow: the network has Hardtanh, ReLU, whose kinks no derivative sees")
 
 
 def test_what_has_no_flow_is_refused_with_the_reason() -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from eostui.instruments.base.found import Found
     from eostui.instruments.base.point import Point
     from eostui.instruments.base.say import Say
+    from eostui.objective.objective import Objective
 
 NEAR = 0.9
 """Adam's flows begin by themselves once λ₁ is above this share of its threshold: begun earlier, they stray in flat
@@ -42,6 +43,14 @@ class _Seen:
     lr: float
     theta: Tensor
     state: RuleState | None
+
+
+def kinked(objective: Objective) -> list[str]:
+    """The kinds of layers of a network that have kinks, as far as they are modules: ReLU, Hardtanh, …, sorted."""
+    from torch import nn
+
+    kinds = (nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.PReLU, nn.RReLU, nn.Hardtanh, nn.Hardsigmoid, nn.Hardswish)
+    return sorted({type(module).__name__ for module in objective.model.modules() if isinstance(module, kinds)})
 
 
 class FlowInstrument(Instrument):
@@ -185,6 +194,12 @@ class FlowInstrument(Instrument):
     def _forks(self, point: Point, law: Law, theta: Tensor, state: RuleState, step: int, say: Say) -> bool:
         self._flow = self.make(point, law, theta, state, step)
         self._flow.on_work = lambda: say.progress(f"beginning the {self.flow} flow")
+        if not self._began and (layers := kinked(point.objective)):
+            text = (
+                f"{self.name}: the network has {', '.join(layers)}, whose kinks no derivative sees; "
+                "a flow moves as if there were none"
+            )
+            say.event(Checked(text))
         self._origin, self._began = float(step), True
         return True
 
