@@ -145,7 +145,7 @@ class CentralFlow(Flow):
         self._rates = (after[:known] - before.values[:known]) / h
         if np.trace(x) > 0:
             off = abs(float(after[0]) / c - 1)
-            self._h = max(min(self._h, h * max(0.3, (0.5 * OFF_EDGE / max(off, 1e-12)) ** 0.5)), self.SHORTEST)
+            self._h = max(min(self._h, h * max(0.3, (0.5 * OFF_EDGE / max(off, 1e-12)) ** 0.5)), self._shortest)
 
     def critical(self) -> Critical | None:
         """The critical directions at w; None where there are none."""

@@ -41,8 +41,10 @@ class Flow(ABC):
 
     FIRST: ClassVar[float] = 0.5
     """First step: what a flow begins with may change much faster than what it comes to."""
-    SHORTEST: ClassVar[float] = 1 / 64
-    """Shortest step: a step of this length is taken whatever its error."""
+    SHORTEST: ClassVar[tuple[float, float]] = (1 / 64, 0.5)
+    """Shortest step, within `SETTLING` steps from the beginning and later. It is taken whatever its error, for the error
+    of a step over a kink of a network does not fall as its length does."""
+    SETTLING: ClassVar[float] = 10.0
     LONGEST: ClassVar[float]
     """Longest step, in steps of the optimizer."""
     TOLERANCE: ClassVar[float]
@@ -61,7 +63,7 @@ class Flow(ABC):
     ) -> None:
         self.objective = objective
         self.law = law
-        self.step = float(step)
+        self.step = self._begun = float(step)
         self.gradients = 0
         self.products = 0
         self._spectrum = spectrum
@@ -186,21 +188,25 @@ class Flow(ABC):
         errors += [_ratio(state_wrong[name], value) for name, value in self.state.items()]
         return max(errors)
 
+    @property
+    def _shortest(self) -> float:
+        return self.SHORTEST[self.step >= self._begun + self.SETTLING]
+
     def _go(self, h: float, rho: float, held: Callable[[float], Held] = lambda _: (None, None)) -> float:
         """Make a step of length h, or a shorter one where its error is too large. Returns its length.
 
         `held` gives the pull and the variance of an oscillation for a step of some length. The length of the next step
-        follows from the error of this one.
+        follows from the error of this one, which grows as the square of h.
         """
         while True:
             trial = self._try(h, rho, *held(h))
-            if trial.error <= self.TOLERANCE or h <= self.SHORTEST:
+            if trial.error <= self.TOLERANCE or h <= self._shortest:
                 break
-            h = max(h / 2, self.SHORTEST)
+            h = max(h / 2, self._shortest)
         self._y, self._here, self._pairs = trial.y, trial.here, None
         self.step += h
-        factor = (0.8 * self.TOLERANCE / max(trial.error, 1e-12)) ** 0.5  # the error grows as the square of h
-        self._h = min(max(h * min(2.0, max(0.3, factor)), self.SHORTEST), self.LONGEST)
+        factor = (0.8 * self.TOLERANCE / max(trial.error, 1e-12)) ** 0.5
+        self._h = min(max(h * min(2.0, max(0.3, factor)), self._shortest), self.LONGEST)
         return h
 
     def state_dict(self) -> dict[str, Any]:
@@ -213,6 +219,7 @@ class Flow(ABC):
             "spectrum": self._spectrum.state_dict(),
             "sharpness": list(self._sharpness),
             "step": self.step,
+            "begun": self._begun,
             "length": self._h,
             "gradients": self.gradients,
             "products": self.products,
@@ -229,7 +236,8 @@ class Flow(ABC):
         value, found_at = state["sharpness"]
         self._sharpness = value, found_at
         self._spectrum.load_state_dict(state["spectrum"])
-        self.step, self.gradients, self.products = state["step"], state["gradients"], state["products"]
+        self.step, self._begun = state["step"], state["begun"]
+        self.gradients, self.products = state["gradients"], state["products"]
 
 
 def _ratio(part: Tensor, whole: Tensor) -> float:
