@@ -13,6 +13,7 @@ import numpy as np
 
 from eostui.reading.feed import Feed
 from eostui.reading.sharpness import Sharpness, sharpness_of
+from eostui.store.events import TrackingChanged
 
 RECENT = 5
 """Values of S that count as recent."""
@@ -32,6 +33,7 @@ class Regime(Enum):
     """A regime: the word for it, and its definition."""
 
     UNKNOWN = ("not measured yet", "no sharpness has been measured")
+    OFF = ("sharpness not measured", "the sharpness could not be measured, and the run goes on without it")
     DIVERGING = (
         "diverging",
         f"the loss is not finite, or over {EXPLODED} × its lowest of the last {WINDOW} steps",
@@ -69,9 +71,11 @@ def regimes_of(feed: Feed) -> list[Regime]:
     """The regimes that a run can be in."""
     if feed.minibatch:
         return [Regime.MINIBATCH]
+    if _is_off(feed, sharpness_of(feed)):
+        return [Regime.OFF, Regime.DIVERGING]
     if not feed.threshold.exists:
         return [Regime.UNKNOWN, Regime.DIVERGING, Regime.NO_THRESHOLD]
-    return [regime for regime in Regime if regime not in (Regime.NO_THRESHOLD, Regime.MINIBATCH)]
+    return [regime for regime in Regime if regime not in (Regime.OFF, Regime.NO_THRESHOLD, Regime.MINIBATCH)]
 
 
 def present_regime(feed: Feed) -> Regime:
@@ -81,7 +85,19 @@ def present_regime(feed: Feed) -> Regime:
     losses = feed.series["train"]["loss"][-WINDOW:]
     if len(losses) and not (np.isfinite(losses[-1]) and losses[-1] <= EXPLODED * np.nanmin(losses)):
         return Regime.DIVERGING
-    return _regime_by(sharpness_of(feed))
+    known = sharpness_of(feed)
+    return Regime.OFF if _is_off(feed, known) else _regime_by(known)
+
+
+def _is_off(feed: Feed, known: Sharpness) -> bool:
+    """Whether S is no longer measured: its instrument was left out, and no later row shows that it is there again."""
+    table = feed.threshold.table
+    out = [
+        event.step
+        for event in feed.events()
+        if isinstance(event.what, TrackingChanged) and event.what.table == table and not event.what.measures
+    ]
+    return bool(out) and (not len(known.steps) or int(known.steps[-1]) <= out[-1])
 
 
 def _regime_by(known: Sharpness) -> Regime:

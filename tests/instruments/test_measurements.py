@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from eostui.instruments.hessian import Hessian
+from eostui.reading.regime import Regime, present_regime
+from eostui.reading.saved import SavedFeed
 from eostui.store import RunFile, Status
-from eostui.store.events import Checked
+from eostui.store.events import Checked, TrackingChanged
 from eostui.trainer.plan import plan_run
 from tests.trainer.test_checkpoint import SMALL, STEPS, train
 
@@ -39,5 +41,12 @@ def test_a_run_goes_on_without_a_hessian_and_what_needs_it(
     assert told[1].startswith("hessian cannot be measured: ")
     assert told[1].endswith("; the run goes on without it and followed, tracked")
     with RunFile.open(tmp_path / "run" / "run.h5") as file:
+        out = [event.what for event in file.events() if isinstance(event.what, TrackingChanged)]
+        assert [(one.instrument, one.measures) for one in out] == [
+            ("hessian", False),
+            ("followed", False),
+            ("tracked", False),
+        ]
+        assert present_regime(SavedFeed(file)) is Regime.OFF
         assert list(file.read("hessian", ["step"])["step"]) == [0, 3]
         assert list(file.read("trace", ["step"])["step"]) == [0, 3, 6, 9]

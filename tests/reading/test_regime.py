@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 
@@ -118,6 +119,16 @@ def test_of_minibatches_no_regime_is_claimed(feed_of: FeedOf) -> None:
     assert present_regime(feed) is Regime.MINIBATCH
 
 
+def test_a_sharpness_that_is_not_measured_any_more_gives_no_regime(feed_of: FeedOf) -> None:
+    run = descent()
+    last = int(next(columns["step"][-1] for table, columns in run.rows.items() if table.name == "hessian"))
+    for step, regimes in ((last, [Regime.OFF, Regime.DIVERGING]), (last - 1, None)):
+        out = (step, "tracking", {"instrument": "hessian", "table": "hessian", "measures": False, "gradients": 9.0})
+        feed = feed_of(dataclasses.replace(run, events=(out,)))
+        assert (present_regime(feed) is Regime.OFF) == (regimes is not None)
+        assert regimes is None or regimes_of(feed) == regimes
+
+
 def test_the_end_of_a_schedule_is_below_the_edge(feed_of: FeedOf) -> None:
     feed = feed_of(scheduled())
     assert feed.series["train"].last("threshold") == math.inf
@@ -126,7 +137,7 @@ def test_the_end_of_a_schedule_is_below_the_edge(feed_of: FeedOf) -> None:
 
 def test_the_regimes_told_of_are_those_that_the_run_can_be_in(feed_of: FeedOf) -> None:
     feed = feed_of(descent())
-    assert set(Regime) - set(regimes_of(feed)) == {Regime.NO_THRESHOLD, Regime.MINIBATCH}
+    assert set(Regime) - set(regimes_of(feed)) == {Regime.OFF, Regime.NO_THRESHOLD, Regime.MINIBATCH}
     feed = feed_of(descent(formula="n/a", threshold=math.nan))
     assert present_regime(feed) in regimes_of(feed)
     assert Regime.EDGE not in regimes_of(feed)

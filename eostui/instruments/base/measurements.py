@@ -18,7 +18,7 @@ from eostui.instruments.base.scope import Scope
 from eostui.instruments.base.work import Work
 from eostui.one_line import in_one_line
 from eostui.store import StoreError
-from eostui.store.events import Checked
+from eostui.store.events import Checked, TrackingChanged
 
 
 class Recorder(Protocol):
@@ -123,9 +123,13 @@ class Measurements:
             raise
         except Exception as error:  # the user's network may raise anything, and training does not need this
             traceback.print_exc()
-            without = self._leave_out(instrument.name)
+            out = self._leave_out(instrument.name)
+            without = " and ".join(filter(None, ("it", ", ".join(one.name for one in out[1:]))))
             text = f"{instrument.name} cannot be measured: {in_one_line(error)}; the run goes on without {without}"
             say.event(Checked(text))
+            for one in out:
+                gradients = one.work(self._scope).in_gradients
+                say.event(TrackingChanged(one.name, self._tables[one.name], measures=False, gradients=gradients))
             return
         finally:
             self.seconds += time.monotonic() - start
@@ -134,15 +138,14 @@ class Measurements:
             self.newest[table] = {"step": point.step, **row}
             recorder.row(table, self.newest[table])
 
-    def _leave_out(self, name: str) -> str:
-        """Measure without an instrument, and without those that need one and have none left. Returns their names."""
-        out = [name]
-        del self._instruments[name]
+    def _leave_out(self, name: str) -> list[Instrument]:
+        """Measure without an instrument, and without those that need one and have none left. Returns them."""
+        out = [self._instruments.pop(name)]
         for other, instrument in list(self._instruments.items()):
-            if set(out) & set(instrument.needs) and not set(instrument.needs) & set(self._instruments):
-                out.append(other)
-                del self._instruments[other]
-        return "it" if len(out) == 1 else f"it and {', '.join(out[1:])}"
+            gone = {one.name for one in out}
+            if gone & set(instrument.needs) and not set(instrument.needs) & set(self._instruments):
+                out.append(self._instruments.pop(other))
+        return out
 
     def state_dict(self) -> State:
         """The state that the next rows depend on, by instrument."""
