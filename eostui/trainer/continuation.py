@@ -14,7 +14,7 @@ from eostui.store import EVENTS, Kind, Predecessor, RunFile, Status
 from eostui.trainer.checkpoint import VERSION
 from eostui.trainer.checkpoint_names import checkpoints_in, step_of
 
-_SAID_OF_THE_END = (Kind.CHECKPOINT, *(Kind(status) for status in Status if status.ended))
+_SAID_OF_THE_END = (Kind.CHECKPOINT, Kind.SIGNAL, *(Kind(status) for status in Status if status.ended))
 """The events behind a checkpoint of the same step that are not made again."""
 
 

@@ -119,6 +119,7 @@ def test_signals_at_the_front_end_save_leave_or_stop(eostui: Eostui) -> None:
         events = run.events()
     (told,) = [event for event in events if event.what == Signalled("SIGTERM", TERM_IN_FRONT, ends=True)]
     assert (told.by, events[-1].kind, events[-1].by) == (By.SIGNAL, "stopped", By.SIGNAL)
+    assert "SIGINT" in [event.what.signal for event in events if isinstance(event.what, Signalled)]
     saved = [event.by for event in events if event.kind == "checkpoint"]
     assert saved[0] is By.SIGNAL
 
