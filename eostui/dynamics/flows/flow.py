@@ -42,7 +42,7 @@ class Flow(ABC):
     FIRST: ClassVar[float] = 0.5
     """First step: what a flow begins with may change much faster than what it comes to."""
     SHORTEST: ClassVar[tuple[float, float]] = (1 / 64, 0.5)
-    """Shortest step, within `SETTLING` steps from the beginning and later. It is taken whatever its error, for the error
+    """Shortest step, within `SETTLING` steps of the beginning and later. It is taken whatever its error, for the error
     of a step over a kink of a network does not fall as its length does."""
     SETTLING: ClassVar[float] = 10.0
     LONGEST: ClassVar[float]
