@@ -229,6 +229,12 @@ class RunWriter:
         """How many rows each table has, with those that are still on their way to disk."""
         return {name: buffer.appended for name, buffer in self._buffers.items()}
 
+    @property
+    def waiting(self) -> int:
+        """How many rows are not in the file yet."""
+        with self._row_lock:
+            return sum(len(buffer.rows) for buffer in self._buffers.values())
+
     def append(self, row: Row) -> int:
         """Append a row to its table; the row's index there.
 
@@ -352,7 +358,8 @@ class RunWriter:
         except OSError as error:
             if error.errno not in _NO_ROOM or self._closing.is_set():
                 raise
-            self.no_room = str(_write_error(self.path, error))
+            missing = self._file.id.get_filesize() + growth + _LAST_WORDS_BYTES - os.fstat(self._descriptor).st_size
+            self.no_room = f"{_write_error(self.path, error)}: {math.ceil(missing / 1e5) / 10:.1f} MB or more"
             return False
         self.no_room = ""
         return True

@@ -34,6 +34,11 @@ from eostui.trainer.turn import Outcome, Turn
 IDLE_WAIT = 0.5
 """Seconds that a paused run waits for a command before it checks whether a signal has asked it to stop."""
 
+MOST_WAITING = 1000
+"""Rows that wait for room on the disk beyond which commands that add another one are refused."""
+
+_NEED_A_TURN = (Verb.CHECKPOINT, Verb.MEASURE, Verb.STEP, Verb.TRACK, Verb.UNTRACK, Verb.FLOW)
+
 LONGEST_NOTE = 480
 """The most characters of a note."""
 HELD = 10
@@ -117,6 +122,16 @@ class Decider:
         if self._scheduled:
             self._follow_schedule(step)
         return self._turn(measure=self._due(step))
+
+    def answer_at_once(self, asked: Asked, why: str) -> None:
+        """Answer a command while the run stands still for a reason: with what can be done without a turn, or with that
+        reason."""
+        verb, waits = asked.command.verb, self._record.waiting >= MOST_WAITING
+        if verb in _NEED_A_TURN or waits:
+            self._record.answer(asked, False, f"the run cannot go on to do that: {why}")
+            return
+        done, text = self._answer_to(asked.command)
+        self._record.answer(asked, done, f"{text}; the run goes on once there is room: {why}" if done else text)
 
     def record_signals(self) -> None:
         """Record the signals that have come."""

@@ -152,17 +152,22 @@ class Trainer:
         return self._decider.next()
 
     def _wait_for_room(self) -> None:
-        """Stand still while the disk is full. Old checkpoints make room first, but for the newest and those kept."""
+        """Stand still while the disk is full. Old checkpoints make room first, but for the newest and those kept.
+
+        Commands are answered at once: each is carried out without a step, or refused.
+        """
         record, control = self._record, self._control
         dropped = keep_newest(record.directory / "checkpoints")
-        start, reason = time.monotonic(), record.no_room
+        start, before = time.monotonic(), control.waited
         record.set_status(Status.PAUSED)
-        while record.no_room:
+        while reason := record.no_room:
             record.progress(f"waiting for room on the disk: {reason}", None)
+            if (asked := control.next_command(BETWEEN_LOOKS)) is not None:
+                self._decider.answer_at_once(asked, reason)
+                record.set_status(Status.PAUSED)
             control.abandon_if_stopping()
-            time.sleep(BETWEEN_LOOKS)
         waited = time.monotonic() - start
-        control.waited += waited
+        control.waited = before + waited
         spared = f", {len(dropped)} checkpoints were deleted" if dropped else ""
         record.event(self._descent.step, Warned(f"the run waited {waited:.0f} s for room on the disk{spared}"))
         record.set_status(Status.PAUSED if control.paused else Status.RUNNING)

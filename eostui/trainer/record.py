@@ -109,6 +109,11 @@ class Record:
         self._step = step
         self._doing(self._between, step)
 
+    @property
+    def waiting(self) -> int:
+        """How many rows wait in memory."""
+        return self._writer.waiting
+
     def sync(self) -> None:
         """Bring everything that was recorded to the disk itself. Raises `StoreError`."""
         self._writer.sync()

@@ -142,6 +142,16 @@ def test_a_full_disk_pauses_the_run_until_there_is_room(eostui: Eostui) -> None:
     running = eostui.start("run", "--headless", "--name", "full", "--steps", "1000000", *measures_little, *TINY)
     try:
         eostui.wait_for(lambda run: run.status() is Status.PAUSED, "full")
+        changed, noted = eostui("control", "full", "lr", "2/50"), eostui("control", "full", "note", "it is full")
+        asked = eostui("control", "full", "checkpoint", "--timeout", "20")
+        room = "free space on that disk: 0.1 MB or more"
+        assert changed.returncode == noted.returncode == 0
+        assert "η = 0.04 from step" in changed.stdout
+        assert "the run goes on once there is room" in changed.stdout
+        assert room in changed.stdout
+        assert asked.returncode == 2
+        assert "the run cannot go on to do that" in asked.stderr
+        assert room in asked.stderr
         ballast.unlink()
         eostui.wait_for(lambda run: any("for room on the disk" in str(e.detail) for e in run.events()), "full")
         eostui("control", "full", "stop")
@@ -149,6 +159,8 @@ def test_a_full_disk_pauses_the_run_until_there_is_room(eostui: Eostui) -> None:
         with eostui.open("full") as run:
             steps = run.read("train", ["step"])["step"]
             assert list(steps) == list(range(len(steps)))
+            kinds = [event.kind for event in run.events()]
+            assert kinds.index("lr") < kinds.index("note") < kinds.index("warning", kinds.index("note"))
     finally:
         for trainer in eostui.trainers():
             os.kill(trainer, signal.SIGKILL)
