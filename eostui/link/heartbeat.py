@@ -57,7 +57,8 @@ class Heartbeat:
     boot: names the time from the machine's start to its end, empty where it cannot be told. begun: when the process
     began, in a unit of the system's; 0 where it cannot be told. With both, a number that another process has got since
     then misleads nobody. inode: the number of the run's directory, which a copy of it has not. socket: where it
-    listens. doing: what it does, in words.
+    listens. doing: what it does, in words. machine, namespace: the system's own name, which no other machine has, and
+    the space of its numbers of processes, of which containers have one each; empty where they cannot be told.
     """
 
     host: str
@@ -67,12 +68,15 @@ class Heartbeat:
     inode: int
     socket: str
     doing: str = ""
+    machine: str = ""
+    namespace: str = ""
 
     @classmethod
     def of(cls, pid: int, directory: Path, socket: str) -> Heartbeat:
         """That of a process of this machine. Raises OSError for a directory that is gone."""
         begun, _ = _process(pid) or (0, "")
-        return cls(platform.node(), _boot(), pid, begun, directory.stat().st_ino, socket)
+        inode = directory.stat().st_ino
+        return cls(platform.node(), _boot(), pid, begun, inode, socket, _machine(), _namespace())
 
     def write(self, directory: Path) -> None:
         """Put it into the run's directory. Raises OSError."""
@@ -82,8 +86,12 @@ class Heartbeat:
 
     @property
     def is_here(self) -> bool:
-        """Whether the process is, or was, on this machine."""
-        return self.host == platform.node()
+        """Whether the process is, or was, on this machine, and not in another container. Hosts may share a name."""
+        if self.host != platform.node():
+            return False
+        if self.boot == _boot():
+            return not self.namespace or self.namespace == _namespace()
+        return not self.machine or self.machine == _machine()
 
     def life(self, directory: Path, age: float) -> Life:
         """What is known of the process, whose heartbeat in this directory is so many seconds old."""
@@ -118,10 +126,11 @@ def read_heartbeat(directory: Path) -> tuple[Heartbeat, float] | None:
             "begun": int(begun),
             "inode": int(inode),
             "socket": str(socket),
+            **rest,
         } if 0 < pid < 2**31:
-            doing = values.get("doing")
-            said = doing.strip() if isinstance(doing, str) else ""
-            return Heartbeat(host, boot, pid, begun, inode, socket, said), age
+            said = doing.strip() if isinstance(doing := rest.get("doing"), str) else ""
+            machine, namespace = str(rest.get("machine", "")), str(rest.get("namespace", ""))
+            return Heartbeat(host, boot, pid, begun, inode, socket, said, machine, namespace), age
     return None
 
 
@@ -192,6 +201,21 @@ def _padded(doing: str) -> str:
 def _boot() -> str:
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+
+
+@cache
+def _machine() -> str:
+    try:
+        return Path("/etc/machine-id").read_text().strip()
+    except OSError:
+        return ""
+
+
+def _namespace() -> str:
+    try:
+        return str(Path("/proc/self/ns/pid").readlink())
     except OSError:
         return ""
 

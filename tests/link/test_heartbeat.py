@@ -115,6 +115,28 @@ def test_a_trainer_on_another_machine_is_there_while_it_is_heard_of(directory: P
     assert not is_live(directory)
 
 
+@pytest.mark.parametrize(
+    "other",
+    [{"namespace": "pid:[1]"}, {"boot": "another", "machine": "another"}],
+    ids=["another container", "another machine of that name"],
+)
+def test_a_host_of_the_same_name_is_another_one(directory: Path, other: dict[str, object]) -> None:
+    replace(Heartbeat.of(2**30, directory, ""), **other).write(directory)  # type: ignore[arg-type]
+    assert life_of(directory) is Life.ELSEWHERE
+    assert is_live(directory)
+    ten_minutes_ago = time.time() - 600
+    os.utime(directory / HEARTBEAT_NAME, (ten_minutes_ago, ten_minutes_ago))
+    assert state_of(directory, Status.RUNNING) == "not heard of for 10 min"
+
+
+def test_a_heartbeat_of_an_older_version_is_read(directory: Path) -> None:
+    Heartbeat.of(os.getpid(), directory, "").write(directory)
+    values = json.loads((directory / HEARTBEAT_NAME).read_text())
+    del values["machine"], values["namespace"]
+    (directory / HEARTBEAT_NAME).write_text(json.dumps(values))
+    assert life_of(directory) is Life.ALIVE
+
+
 def test_a_copy_of_a_run_is_not_trained(directory: Path, tmp_path: Path) -> None:
     Heartbeat.of(os.getpid(), directory, "").write(directory)
     shutil.copytree(directory, tmp_path / "copy")
