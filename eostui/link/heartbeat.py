@@ -9,6 +9,7 @@ system: it is still there when the process has been killed.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import platform
@@ -76,7 +77,7 @@ class Heartbeat:
         """That of a process of this machine. Raises OSError for a directory that is gone."""
         begun, _ = _process(pid) or (0, "")
         inode = directory.stat().st_ino
-        return cls(platform.node(), _boot(), pid, begun, inode, socket, _machine(), _namespace())
+        return cls(platform.node(), _boot(), pid, begun, inode, socket, machine=_machine(), namespace=_namespace())
 
     def write(self, directory: Path) -> None:
         """Put it into the run's directory. Raises OSError."""
@@ -195,6 +196,18 @@ def _padded(doing: str) -> str:
     if not doing.isascii() or not doing.isprintable() or '"' in doing or "\\" in doing:  # hardly ever, and slow
         doing = doing.encode("ascii", "replace").decode().translate(_PLAIN)
     return doing[:_ROOM].ljust(_ROOM)
+
+
+def here() -> str:
+    """Twelve hexadecimal digits for the boot of this machine, and the container: with them, the number of a process and
+    its beginning, that process is named for good."""
+    return hashlib.sha256(f"{_boot()} {_namespace()}".encode()).hexdigest()[:12]
+
+
+def begun_of(pid: int) -> int | None:
+    """When a process of this machine began, as a heartbeat has it; None where there is none any more."""
+    found = _process(pid)
+    return None if found is None or found[1] in "ZX" else found[0]
 
 
 @cache

@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import torch
 from eostui.config import RunConfig
 from eostui.curvature.compiled.tangent_program import TangentProgram
 from eostui.one_line import in_one_line
+from eostui.trainer.compiled_files import new_directory, remove_those_of_the_dead
 from eostui.trainer.memory import available_memory
 
 FAILURE = "failure.txt"
@@ -45,7 +45,11 @@ class Compilation:
     program: TangentProgram | None = None
 
     def __init__(self, config: RunConfig, examples: int, limits: CompilationLimits = USUAL_LIMITS) -> None:
-        """The compilation for physical batches of `examples` examples. Nothing is started yet."""
+        """The compilation for physical batches of `examples` examples. Nothing is started yet.
+
+        What trainers that were killed have left of theirs is removed.
+        """
+        remove_those_of_the_dead()
         self._config = config
         self._examples = examples
         self._limits = limits
@@ -75,7 +79,7 @@ class Compilation:
         return "compiling products in a process of its own"
 
     def _start(self) -> None:
-        self._directory = Path(tempfile.mkdtemp(prefix="eostui-"))
+        self._directory = new_directory()
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "eostui.trainer.compiler", str(self._directory)],
             stdin=subprocess.PIPE,
