@@ -84,7 +84,7 @@ def _has(feed: Feed, note: str) -> list[Part]:
         parts.insert(0, Part.of(settings, "label", rank=5))
     if note:
         parts.insert(0, Part.of(note, "note", rank=1))
-    going_on = feed.pending or feed.activity
+    going_on = feed.pending or feed.behind or feed.activity
     aside = feed.cadence if feed.step >= 0 else ""
     if going_on or aside:
         parts.append(Part.of(going_on or aside, "activity" if going_on else "label", rank=2 if going_on else 6))

@@ -72,6 +72,11 @@ class Feed(ABC):
         return ""
 
     @property
+    def behind(self) -> str:
+        """How far what is visible is behind what the trainer has told, in words; empty where it is not."""
+        return ""
+
+    @property
     def step(self) -> int:
         """The newest visible step, -1 before the first."""
         train = self.series.get("train")

@@ -27,6 +27,8 @@ from eostui.store.events import Failed
 
 _COUNTS = re.compile(r"\d of ")
 """A text that says itself how far its work is."""
+_BEHIND_AFTER = 1.0
+"""Seconds after which rows that are missing are told of: the file mostly has them within half a second."""
 _LOOK_AFTER = 5.0
 """Seconds between two looks whether a trainer that no longer tells anything is there."""
 _DOING = {
@@ -74,6 +76,7 @@ class LiveFeed(Feed):
         self._waiting: dict[str, deque[Rows]] = {}
         self._asked: dict[int, Verb] = {}
         """By the number of a command, what it asks; those that are not answered yet."""
+        self._behind_since: float | None = None
         self._hung_up = False
         self._looked_after: float | None = None
         """When this last looked whether the trainer is there; None while the trainer tells by itself."""
@@ -103,6 +106,21 @@ class LiveFeed(Feed):
             return ""
         when = "" if Verb.STOP in self._asked.values() else " after this step"
         return f"{' and '.join(waiting)}{when}"
+
+    @property
+    def behind(self) -> str:
+        """Rows that came while others before them are missing: these are in the file, or will be."""
+        late = [name for name, waiting in self._waiting.items() if waiting]
+        if not late or self.over:
+            self._behind_since = None
+            return ""
+        now = time.monotonic()
+        self._behind_since = self._behind_since or now
+        if now - self._behind_since < _BEHIND_AFTER:
+            return ""
+        newest = {name: self._waiting[name][-1] for name in late}
+        rows = max(newest[name].first + len(newest[name].columns["step"]) - self.series[name].length for name in late)
+        return f"{rows:,} rows behind, which the file does not show yet"
 
     def poll(self) -> list[Notice]:
         notices: list[Notice] = []

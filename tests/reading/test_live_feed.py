@@ -148,6 +148,20 @@ def test_a_viewer_from_the_start_has_every_row(source: Source, tmp_path: Path) -
     feed.close()
 
 
+def test_a_viewer_that_lacks_rows_says_how_many(source: Source, tmp_path: Path) -> None:
+    source.do("steps", 5000)
+    time.sleep(0.3)
+    feed = LiveFeed(LinkClient.to_run(tmp_path), tmp_path)
+    _poll_until(feed, lambda feed: bool(feed.series))
+    (tmp_path / "run.h5").rename(tmp_path / "away.h5")  # as on a file system that shows it late
+    source.do("steps", 10)
+    _poll_until(feed, lambda feed: feed.behind == "5,010 rows behind, which the file does not show yet")
+    (tmp_path / "away.h5").rename(tmp_path / "run.h5")
+    _poll_until(feed, lambda feed: _rows(feed) == 5010)
+    assert feed.behind == ""
+    feed.close()
+
+
 def test_a_viewer_that_comes_late_reads_what_it_missed_from_the_file(source: Source, tmp_path: Path) -> None:
     source.do("steps", 5000)
     time.sleep(0.3)
