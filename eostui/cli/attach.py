@@ -18,11 +18,15 @@ def attach(run: NewestRunning = None, theme: Theme = None, runs_dir: RunsDir = D
     from eostui.cli.terminal import require_terminal
     from eostui.cli.watch import preferences, watch
     from eostui.link.address import LinkError
+    from eostui.link.followed import followed
     from eostui.link.live_runs import find_live
     from eostui.reading.live import LiveFeed
     from eostui.reading.reach import reach
+    from eostui.store import RUN_FILE, open_run
 
     directory = find_live(run, runs_dir)
+    if (path := directory / RUN_FILE).exists():  # a trainer that is alive need not be who has written it
+        followed(path, open_run).close()
     require_terminal("`eostui info` and `eostui export` need none")
     chosen = preferences(theme)
     try:

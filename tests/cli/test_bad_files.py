@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import sys
 import warnings
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from eostui.cli import main
+from eostui.link.heartbeat import Heartbeat
 from eostui.reading.charts import LinePicture, pictures_of
 from eostui.reading.comparison import Comparison
 from eostui.reading.happenings import happenings_of
@@ -70,6 +72,14 @@ def test_a_bad_file_is_refused_in_one_line_or_shown(
     for chart in comparison.charts():
         for axis in ("step", "log-step", "time", "eta-step"):
             comparison.traces(chart, axis)
+
+
+def test_a_bad_file_is_refused_by_attach_before_it_is_read_here(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_bad(tmp_path / "run.h5", "steps of floats")
+    Heartbeat.of(os.getpid(), tmp_path, "").write(tmp_path)
+    assert "is not a run file" in complaint(capsys, monkeypatch, "attach", str(tmp_path))
 
 
 @pytest.mark.parametrize("how", FAR)
