@@ -1,8 +1,8 @@
 """A trainer that is killed at a write, whichever, leaves a run that goes on as if nothing had been.
 
 A library that the loader puts before all others counts the calls by which a trainer changes files of its run, and kills
-it just before the n-th one. By default every 97th call is tried; `EOSTUI_EVERY_WRITE=1` tries every single one, which
-takes half an hour.
+it just before the n-th one. By default every 97th call is tried; `EOSTUI_EVERY_WRITE=1` with `pytest --timeout 0` tries
+every single one, which takes half an hour.
 """
 
 from __future__ import annotations
