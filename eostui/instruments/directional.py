@@ -33,7 +33,7 @@ class Directional(Instrument):
                 "directional",
                 "Directional curvature",
                 "gᵀHg/gᵀg, the curvature along the gradient g = ∇L",
-                (Line("curvature", "gᵀHg/gᵀg"),),
+                (Line("curvature", "gᵀHg/gᵀg", brief="gᵀHg"),),
                 compared_with="hessian",
             )
         )

@@ -41,7 +41,7 @@ class EdgeReached:
             row, threshold = int(over[0]), feed.threshold
             values = f"{threshold.symbol} {format_value(known.values[row])}"
             level = f"{threshold.formula} {format_value(known.thresholds[row])}"
-            self._found = [(int(known.steps[row]), f"at the edge for the first time: {values}, {level}")]
+            self._found = [(int(known.steps[row]), f"first at the edge: {values}, {level}")]
         return self._found
 
 

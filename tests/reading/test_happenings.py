@@ -102,7 +102,7 @@ def test_marks_are_the_changes_and_not_the_notes_and_a_change_of_the_step_size_o
 
 def test_the_first_time_at_the_edge_is_told_once(feed_of: FeedOf) -> None:
     feed = feed_of(_run(np.ones(60), np.array([4, 8, 12, 9, 13, 9.0])))
-    assert _told(feed, EDGE) == [(20, "at the edge for the first time: λ₁ 12.0, 2/η 10.0")]
+    assert _told(feed, EDGE) == [(20, "first at the edge: λ₁ 12.0, 2/η 10.0")]
     feed.seek(19)
     assert _told(feed, EDGE) == []
     feed.seek(20)

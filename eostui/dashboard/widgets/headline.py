@@ -73,38 +73,40 @@ def write_entries(
 ) -> bool:
     """Write a title at the left and as many entries as fit at the right, over what is there; whether all did.
 
-    The title is cut where not even the first entry would fit beside it.
+    The title is cut where not even the first entry would fit beside it: then not all did. A sign apart from the last
+    value says that there is more, for a number is never cut.
     """
     inset = 2 if is_boxed(cells.width, cells.height) else 1
     first, last = inset + 1, cells.width - inset - 1
     cells.fill(inset, 0, last + 1 - inset, glyphs.border[4], style("focus" if dress.focused else "frame"))
-    room = last - first
+    room, more, whole = last - first, len(glyphs.ellipsis) + 1, True
     if title:
         cells.write(first - 1, 0, " ", 0)
         end, limit = first, last
         if entries:
-            needed = sum(len(text) for text, _ in entries[0]) + len(glyphs.ellipsis) + _FROM_TITLE
+            needed = sum(len(text) for text, _ in entries[0]) + more * (len(entries) > 1) + _FROM_TITLE
             limit = max(last - needed, first + min(_SHORTEST, room))
+        whole = sum(len(text) for text, _ in title) <= limit - end
         for text, ink in title:
             end = cells.write(end, 0, _cut(text, limit - end, glyphs), style(ink))
         cells.write(end, 0, " ", 0)
         room = last - end - _FROM_TITLE
-    shown, used = _fitting(entries, room, len(glyphs.ellipsis))
+    shown, used = _fitting(entries, room, more)
     if not shown and not entries:
         return True
     complete = len(shown) == len(entries)
     parts: list[Part] = [part for entry in shown for part in (*entry, (" " * _BETWEEN, "text"))]
     if shown:
         parts.pop()
-    if not complete and room > 0:
-        parts.append((glyphs.ellipsis, "muted"))
-        used += len(glyphs.ellipsis)
+    if not complete and room >= more:
+        parts.append((f" {glyphs.ellipsis}" if shown else glyphs.ellipsis, "muted"))
+        used += more if shown else more - 1
     if parts:
         end = cells.write(last - used - 1, 0, " ", 0)
         for text, ink in parts:
             end = cells.write(end, 0, text, style(ink))
         cells.write(end, 0, " ", 0)
-    return complete
+    return complete and whole
 
 
 def _fitting(entries: Sequence[Sequence[Part]], room: int, ellipsis: int) -> tuple[list[Sequence[Part]], int]:

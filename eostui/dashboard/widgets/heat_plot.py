@@ -184,15 +184,19 @@ class HeatPlot:
     def _write_headline(self, cells: Cells, view: HeatView, glyphs: Glyphs, area: Area, faintest: float) -> None:
         """How far the present measurement reaches, or the share in the bin at the cursor, and what the shades say.
 
-        Where not all fits the shades come first; with a cursor, the values at it, without the title and at last without
-        the step, which other charts tell as well.
+        Where not all fits the shades come first, at last without their name; with a cursor, the values at it, without
+        the title and at last without the step, which other charts tell as well.
         """
         title = title_of(view.title, view.dress, log=False)
         key = self._key(view, glyphs, faintest)
         if view.cursor is None:
             nodes = view.densities.there(len(view.densities.steps) - 1)[0]
             reach = [(f"{view.value} ", "muted"), (_between(nodes.min(), nodes.max()) if len(nodes) else "–", "value")]
-            forms: list[tuple[list[Part], list[list[Part]]]] = [(title, [reach, key]), (title, [key])]
+            forms: list[tuple[list[Part], list[list[Part]]]] = [
+                (title, [reach, key]),
+                (title, [key]),
+                (title, [key[1:]]),
+            ]
         else:
             entries: list[list[Part]] = [
                 [("step ", "muted"), (format_step(view.cursor), "value")],

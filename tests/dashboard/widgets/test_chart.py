@@ -271,7 +271,7 @@ async def test_a_legend_too_long_is_cut_between_traces() -> None:
     chart = Chart("sharpness")
     async with Stage(chart).run_test(size=(45, 8)):
         chart.show([trace([9.0 - k] * 3, f"λ{k}", "faint") for k in (5, 4, 3, 2, 1)])
-        assert headline(chart) == "sharpness ─ λ1 8.00  λ2 7.00  λ3 6.00…"
+        assert headline(chart) == "sharpness ─ λ1 8.00  λ2 7.00  λ3 6.00 …"
 
 
 @pytest.mark.parametrize("log", [False, True])

@@ -198,3 +198,13 @@ async def test_every_odd_distribution_is_drawn_at_every_size(nodes: np.ndarray, 
             await pilot.pause()
             strip.log_axis = not strip.log_axis
             assert [len(line) for line in lines(strip)] == [width] * height
+
+
+async def test_the_title_is_whole_before_the_shades_have_a_name() -> None:
+    strip = HeatStrip("Spectral density", "λ")
+    async with Stage(strip).run_test(size=(44, 8)) as pilot:
+        strip.show(rising())
+        strip.number = 10
+        await pilot.pause()
+        assert headline(strip).startswith("10 Spectral density ─")
+        assert "share" not in headline(strip)
