@@ -85,6 +85,7 @@ class RunPicker(HouseApp[None]):
         yield KeyLine()
 
     def on_mount(self) -> None:
+        self.set_class(self.preferences.glyphs == "ascii", "-ascii")
         self.table.focus()
         self.set_interval(SECONDS, self.look)
         self.look()

@@ -7,7 +7,12 @@ import io
 import pytest
 from rich.console import Console
 
+from eostui.dashboard.app import Dashboard
+from eostui.dashboard.settings import Preferences, Settings
 from eostui.dashboard.terminal import terminal_of
+from eostui.reading.replay import ReplayFeed
+from eostui.store import RunFile
+from tests.dashboard.looking import text_of, until
 
 MANY, FEW, LIGHT = "eostui-dark", "ansi-dark", "ansi-light"
 
@@ -70,3 +75,17 @@ def test_the_signs_suit_the_font_and_the_locale(
     chosen = terminal_of(environment, encoding)
     assert chosen.glyphs == glyphs
     assert why in chosen.why_glyphs
+
+
+@pytest.mark.parametrize("key", ["", "g", "e", "v"])
+async def test_with_ascii_signs_nothing_is_framed_with_others(edge_run: RunFile, key: str) -> None:
+    feed = ReplayFeed(edge_run, start=480)
+    feed.playing = False
+    dashboard = Dashboard(feed, Preferences(settings=Settings(glyphs="ascii")))
+    async with dashboard.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "quit" in text_of(pilot))
+        if key:
+            await pilot.press(key)
+            await until(pilot, lambda: len(dashboard.screen_stack) > 1)
+        await pilot.pause()
+        assert not [sign for sign in text_of(pilot) if "\u2500" <= sign <= "\u259f"]

@@ -268,6 +268,7 @@ class LookingScreen(Screen[None]):
     def plot_with(self, glyphs: GlyphName) -> None:
         """Draw with other characters."""
         self.glyphs = glyphs
+        self.app.set_class(glyphs == "ascii", "-ascii")  # what is not drawn by hand, such as frames of dialogs
         self.charts.plot_with(glyphs)
         self.query_one(Overview).glyphs = glyphs
         keys = self.query_one(KeyLine)

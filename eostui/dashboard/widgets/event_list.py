@@ -80,5 +80,5 @@ class EventList(OptionList):
 
 def _line(happening: Happening) -> Text:
     style = "bold" if happening.weight >= 2 else "" if happening.weight else "dim"
-    line = Text(f"{max(happening.step, 0):>6,} ", "dim", no_wrap=True, overflow="ellipsis")
+    line = Text(f"{max(happening.step, 0):>6,} ", "dim")
     return line.append(happening.text, style)
