@@ -14,6 +14,7 @@ import torch
 from eostui.config import RunConfig
 from eostui.curvature.operators.hessian import HessianOperator
 from eostui.durations import duration
+from eostui.instruments.secant import CurvatureOfStep
 from eostui.trainer.contention import Contention, Stopwatch
 from eostui.trainer.forecast import Forecast, TooLarge, _rounded, _size, forecast
 from eostui.trainer.memory import available_memory
@@ -45,6 +46,14 @@ def test_twice_the_examples_at_once_take_twice_the_memory() -> None:
     one, two = (foreseen(physical_batch=size, eig_samples=size).memory_bytes for size in (300, 600))
     four = foreseen(physical_batch=1200, eig_samples=1200).memory_bytes
     assert four - two == pytest.approx(2 * (two - one), rel=0.05)
+
+
+def test_the_vectors_that_an_instrument_keeps_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    config, setup = planned(data="digits-60")
+    usual = forecast(config, setup, quiet).memory_bytes
+    monkeypatch.setattr(CurvatureOfStep, "keeps", 0)
+    vector = setup.theta.numel() * setup.theta.element_size()
+    assert usual - forecast(config, setup, quiet).memory_bytes == pytest.approx(2 * vector, abs=1)
 
 
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="only Linux tells the height of memory")
