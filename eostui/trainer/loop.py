@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from typing import Any
 
 from eostui.config import RunConfig
@@ -270,7 +271,7 @@ class Trainer:
             objective=setup.objective,
             curvature=setup.curvature,
             threshold=descent.threshold,
-            preconditioner=descent.preconditioner,
+            preconditioner=cache(descent.preconditioner),  # all instruments at a point share one P
             optimizer=descent.optimizer,
             time=descent.time,
             test=setup.test,
