@@ -23,7 +23,11 @@ def export(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", metavar="F", help="A file, or a directory for a file a table.", callback=from_home
+            "--output",
+            "-o",
+            metavar="F",
+            help="A file, a directory for a file a table, or - for standard output.",
+            callback=from_home,
         ),
     ] = None,
     runs_dir: RunsDir = DEFAULT_RUNS_DIR,
@@ -41,9 +45,14 @@ def export(
     """
     from eostui.store import export_run, find_run, open_run
 
-    if output is None and format in (ExportFormat.PARQUET, ExportFormat.NPZ) and sys.stdout.isatty():
+    if (
+        (output is None or str(output) == "-")
+        and format in (ExportFormat.PARQUET, ExportFormat.NPZ)
+        and sys.stdout.isatty()
+    ):
         raise typer.BadParameter(f"{format} is not for a terminal: give a file", param_hint="--output")
     with open_run(find_run(run, runs_dir)) as file:
-        written = export_run(file, format, sys.stdout.buffer if output is None else output, table=table)
+        target = sys.stdout.buffer if output is None or str(output) == "-" else output
+        written = export_run(file, format, target, table=table)
     for path in written:
         print(path, file=sys.stderr)

@@ -34,6 +34,8 @@ class ChartGrid(Grid):
         """Whether an overview is wanted on small screens, too."""
         self.as_ratio = False
         """Whether the first chart shows its values as shares of the threshold."""
+        self.smoothed = True
+        """Whether the means over rows are drawn that some charts have."""
         self.preview: float | None = None
         """A threshold that is being thought of."""
         self.choice = ChartChoice()
@@ -191,6 +193,7 @@ class ChartGrid(Grid):
                 over,
                 self.axis,
                 as_ratio=self.as_ratio and first,
+                smoothed=self.smoothed,
                 preview=self.preview if first else None,
             )
 

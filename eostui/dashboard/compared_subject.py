@@ -31,7 +31,16 @@ class ComparedSubject(Subject):
         chart = self._chart(name)
         return Chart(chart.title, log_axis=chart.log, id=chart.name)
 
-    def draw(self, panel: Timeline, over: Stretch | None, axis: Axis, *, as_ratio: bool, preview: float | None) -> None:
+    def draw(
+        self,
+        panel: Timeline,
+        over: Stretch | None,
+        axis: Axis,
+        *,
+        as_ratio: bool,
+        smoothed: bool,
+        preview: float | None,
+    ) -> None:
         assert isinstance(panel, Chart)
         panel.show(self._comparison.traces(self._chart(str(panel.id)), axis.name), (), over, axis)
 

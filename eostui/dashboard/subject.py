@@ -62,10 +62,20 @@ class Subject(ABC):
         """A widget for a chart, which has the name of the chart as its id."""
 
     @abstractmethod
-    def draw(self, panel: Timeline, over: Stretch | None, axis: Axis, *, as_ratio: bool, preview: float | None) -> None:
+    def draw(
+        self,
+        panel: Timeline,
+        over: Stretch | None,
+        axis: Axis,
+        *,
+        as_ratio: bool,
+        smoothed: bool,
+        preview: float | None,
+    ) -> None:
         """Draw what is known by now over a stretch of steps into the widget that `panel` made.
 
-        as_ratio: the values as shares of the threshold. preview: a threshold that is being thought of.
+        as_ratio: the values as shares of the threshold. smoothed: with the means over rows that a chart has. preview: a
+        threshold that is being thought of.
         """
 
 
@@ -97,11 +107,20 @@ class RunSubject(Subject):
             return PhasePortrait(picture.title, picture.chart.across_label, picture.chart.up_label, id=picture.name)
         return HeatStrip(picture.title, "λ", id=picture.name)
 
-    def draw(self, panel: Timeline, over: Stretch | None, axis: Axis, *, as_ratio: bool, preview: float | None) -> None:
+    def draw(
+        self,
+        panel: Timeline,
+        over: Stretch | None,
+        axis: Axis,
+        *,
+        as_ratio: bool,
+        smoothed: bool,
+        preview: float | None,
+    ) -> None:
         picture, feed, marks = self._picture(str(panel.id)), self._feed, marks_of(self._feed)
         if isinstance(picture, LinePicture):
             assert isinstance(panel, Chart)
-            traces = picture.traces(feed)
+            traces = picture.traces(feed, smoothed=smoothed)
             if preview is not None and math.isfinite(preview) and over is not None:
                 traces.append(_proposed(preview, feed.threshold.formula, over))
             panel.entitle(f"{picture.title} ÷ threshold" if as_ratio else picture.title)

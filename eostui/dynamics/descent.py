@@ -24,8 +24,6 @@ class Descent:
     time: Σ η over them.
     """
 
-    name = ""
-
     def __init__(
         self,
         objective: Objective,

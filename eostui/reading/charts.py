@@ -56,11 +56,16 @@ class LinePicture(NamedChart):
             return False
         return all(has_numbers(feed.series.get(self.table), column) for column in self.chart.columns)
 
-    def traces(self, feed: Feed) -> list[Trace]:
-        """What to draw, the most important trace last, and certified values after it."""
+    def traces(self, feed: Feed, *, smoothed: bool = True) -> list[Trace]:
+        """What to draw, the most important trace last, and certified values after it.
+
+        Lines that are means over rows are among them where `smoothed` says so.
+        """
         reference = [threshold_line(feed)] if feed.threshold.is_for(self.chart.compared_with) else []
         faint, strong, certified = [], [], []
         for line in self._lines(feed):
+            if line.smooth and not smoothed:
+                continue
             *others, first = self._traces_of(line, feed)
             faint += others
             if line.column == EIGENVALUES and not line.table:

@@ -188,6 +188,7 @@ def test_regression_has_no_accuracy_anywhere(eostui: Eostui) -> None:
         assert all("accuracy" not in {column.name for column in table.columns} for table in run.tables.values())
         assert math.isfinite(run.read("test")["loss"][0])
     exported = eostui("export", "--format", "csv", "--table", "train")
+    assert eostui("export", "--format", "csv", "--table", "train", "-o", "-").stdout == exported.stdout
     assert exported.returncode == 0
     assert exported.stdout.splitlines()[0] == "step,time,lr,threshold,loss,grad_norm"
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from eostui.reading.series import Series
+from eostui.instruments.base.scope import Scope
+from eostui.instruments.catalogue import INSTRUMENTS
+from eostui.reading.charts import LinePicture, pictures_of
+from eostui.reading.series import Series, series_of
 from eostui.reading.smoothed import Smoothed
 from eostui.store import TRAIN, Line
+from tests.instruments.runs import config
+from tests.reading.given import GivenFeed
 
 
 def _rows(values: np.ndarray, first: int = 0) -> dict[str, np.ndarray]:
@@ -59,3 +64,15 @@ def test_a_series_that_begins_again_is_smoothed_again() -> None:
 def test_a_line_is_not_smoothed_beyond_reason() -> None:
     with pytest.raises(ValueError, match="smoothed by 0 to 1000 rows, not 1001"):
         Line("loss", "loss", smooth=1001)
+
+
+def test_a_chart_has_its_means_where_they_are_wanted() -> None:
+    table = INSTRUMENTS["central-flow"].table(Scope.of(config()))
+    feed = GivenFeed(series_of([TRAIN, table]), {}, {})
+    feed.series["train"].extend(_rows(np.ones(200)))
+    feed.series["central_flow"].extend({"step": np.arange(0, 200, 50), "predicted_loss": np.ones(4)})
+    picture = next(picture for picture in pictures_of(feed) if picture.name == "mean-loss")
+    assert isinstance(picture, LinePicture)
+    means = next(trace for trace in picture.traces(feed) if trace.label == "run's mean")
+    assert (means.x[0], means.x[-1]) == (60, 139)
+    assert "run's mean" not in [trace.label for trace in picture.traces(feed, smoothed=False)]

@@ -66,6 +66,7 @@ class LookingScreen(Screen[None]):
         _hidden("equals_sign", "window('all')", "all steps", "Show all steps", id="all", shown="="),
         _hidden("x", "axis", "x axis", "Steps, their logarithm, time, or η·step", id="axis"),
         _hidden("o", "toggle_log", "log axis", "Logarithmic or linear values of the chosen chart", id="log-axis"),
+        _hidden("u", "smoothed", "means", "The mean of the loss over 20 steps, beside a flow's, or not", id="means"),
         _hidden("b", "glyphs", "glyphs", "Plot with braille, blocks or ASCII, as the font allows", id="glyphs"),
         _hidden("j", "app.focus_next", "next chart", "To the next chart, as Tab", id="next-chart"),
         _hidden("k", "app.focus_previous", "chart before", "To the chart before", id="chart-before"),
@@ -245,6 +246,11 @@ class LookingScreen(Screen[None]):
     def action_ratio(self) -> None:
         """Switch the first chart between S and S ÷ threshold."""
         self.charts.as_ratio = not self.charts.as_ratio
+        self.charts.draw()
+
+    def action_smoothed(self) -> None:
+        """Draw the means over rows that some charts have, or leave them out."""
+        self.charts.smoothed = not self.charts.smoothed
         self.charts.draw()
 
     def action_choose(self, number: int) -> None:
