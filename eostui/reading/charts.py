@@ -19,6 +19,7 @@ from eostui.reading.named_chart import NamedChart
 from eostui.reading.phase import PhasePicture
 from eostui.reading.smoothed import Smoothed
 from eostui.reading.spectrum import lines_of_modes, lower_lines, numbered
+from eostui.reading.stabilization import HESSIAN, predicted_cycle
 from eostui.reading.threshold import CURVATURES, MATRICES
 from eostui.reading.trace import MODES, Floats, Steps, Trace
 from eostui.store import FULL_BATCH, TEST, TRAIN, Chart, DensityChart, Line, LineChart, Table
@@ -38,6 +39,10 @@ _TRACKED = (
 )
 
 
+_CYCLE = (
+    "; predicted cycle: S as self-stabilization has it go round from a measurement a period ago, by "
+    "x ← −(1 + ηy)x and y ← y + η(α − βx²/2), y = S − 2/η"
+)
 _LEVEL_FOR = {"loss-curvature": ("mse",)}
 """The losses for which a chart is one number throughout: ½‖f − y‖² curves alike everywhere."""
 
@@ -72,12 +77,18 @@ class LinePicture(NamedChart):
                 certified.append(self._certified(feed, first))
                 first = self._tracked(first, feed)
             strong.append(first)
-        return [*faint, *reference, *strong, *certified]
+        cycle = self._cycle(feed)
+        return [*faint, *([] if cycle is None else [cycle]), *reference, *strong, *certified]
 
     def definition(self, feed: Feed) -> str:
         """What it shows, in words."""
         meanings = "".join(line.meaning for line in self._lines(feed))
-        return f"{self.chart.definition}{meanings}{_TRACKED * self._is_tracked(feed)}{_against(self, feed)}"
+        cycle = _CYCLE * (self._cycle(feed) is not None)
+        return f"{self.chart.definition}{meanings}{_TRACKED * self._is_tracked(feed)}{cycle}{_against(self, feed)}"
+
+    def _cycle(self, feed: Feed) -> Trace | None:
+        """The cycle of the sharpness that self-stabilization predicts, where it is measured."""
+        return predicted_cycle(feed) if self.table == HESSIAN == feed.threshold.table else None
 
     def _lines(self, feed: Feed) -> list[Line]:
         """The lines that the run has the rows for."""
