@@ -27,9 +27,10 @@ def info(run: Run = None, runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> None:
     from eostui.config import LR_TYPED
     from eostui.link.followed import followed
     from eostui.reading.edge import edge_of_run
+    from eostui.reading.prediction import CENTRAL_FLOW, prediction_of
     from eostui.reading.saved import SavedFeed
     from eostui.reading.state import run_state, state_in_full
-    from eostui.store import EVENTS, find_run, open_run
+    from eostui.store import EVENTS, TRAIN, find_run, open_run
 
     def section(title: str, rows: Mapping[str, str]) -> None:
         console.print(Text(f"\n{title}", "bold"), soft_wrap=True)
@@ -45,11 +46,13 @@ def info(run: Run = None, runs_dir: RunsDir = DEFAULT_RUNS_DIR) -> None:
 
     console = Console()
     with followed(find_run(run, runs_dir), open_run) as file:
+        predicted = prediction_of(SavedFeed(file, (TRAIN.name, CENTRAL_FLOW)))
         section(
             file.name,
             {
                 "state": state_in_full(file.path.parent, run_state(file)),
                 "edge": edge_of_run(file).text,
+                **({"mean loss": predicted} if predicted else {}),
                 "created": f"{file.created:%Y-%m-%d %H:%M:%S} UTC",
                 "file": str(file.path),
                 "written by": f"eostui {file.eostui_version}",

@@ -17,6 +17,7 @@ from eostui.reading.densities import Densities
 from eostui.reading.feed import Feed
 from eostui.reading.named_chart import NamedChart
 from eostui.reading.phase import PhasePicture
+from eostui.reading.prediction import prediction_of
 from eostui.reading.smoothed import Smoothed
 from eostui.reading.spectrum import lines_of_modes, lower_lines, numbered
 from eostui.reading.stabilization import HESSIAN, predicted_cycle
@@ -84,6 +85,8 @@ class LinePicture(NamedChart):
         """What it shows, in words."""
         meanings = "".join(line.meaning for line in self._lines(feed))
         cycle = _CYCLE * (self._cycle(feed) is not None)
+        if self.name == "mean-loss" and (predicted := prediction_of(feed)):
+            meanings += f"; {predicted}"
         return f"{self.chart.definition}{meanings}{_TRACKED * self._is_tracked(feed)}{cycle}{_against(self, feed)}"
 
     def _cycle(self, feed: Feed) -> Trace | None:

@@ -75,7 +75,7 @@ def test_a_paused_run_stands_still_and_steps_one_at_a_time(shared: Eostui) -> No
 
 
 def test_a_new_step_size_is_a_kink_in_the_threshold_at_the_step_that_the_event_names(running: Eostui) -> None:
-    assert "η = 0.05" in _control(running, "lr", "1/20")
+    assert "η = 1/20 (0.05) from step" in _control(running, "lr", "1/20")
     running.wait_for(lambda run: run.read("train")["lr"][-1] == 0.05, "demo")
     assert "η = 2/15 (0.1333) from step" in _control(running, "lr", "2/15")
     assert _control(running, "stop") == "stopping\nstopped\n"  # it comes back when the run has stopped
