@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
 import warnings
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
+import eostui
 from eostui.curvature.operators.hessian import HessianOperator
 from eostui.objective.objective import Objective
+
+_NOT_THE_USERS = ("<", *(str(Path(str(package.__file__)).parent) + os.sep for package in (torch, eostui)))
+"""How the names of files begin that are torch's, eostui's or no files. Directories of the user's may have such names."""
 
 
 def where_not_finite(objective: Objective, theta: Tensor) -> str:
@@ -41,6 +47,6 @@ def _culprit(objective: Objective, theta: Tensor, v: Tensor) -> str:
             return ""
     traces = [str(warning.message) for warning in caught]
     lines = [line for trace in traces for line in re.findall(r'File "([^"]+)", line (\d+)', trace)]
-    own = [f"{file}:{line}" for file, line in lines if "/torch/" not in file and "/eostui/" not in file]
+    own = [f"{file}:{line}" for file, line in lines if not file.startswith(_NOT_THE_USERS)]
     blamed = f": the derivative of {function[1].rstrip('0123456789').removesuffix('Backward')}" if function else ""
     return blamed + (f" at {own[-1]}" if own else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from eostui.curvature.operators.operator import CurvatureOperator
 from eostui.curvature.operators.preconditioned_hessian import PreconditionedHessianOperator
 from eostui.curvature.operators.second_difference import second_difference
 from eostui.objective.objective import Objective
+from eostui.problems.by_path import load_callable
 from tests.curvature.cases import CASES, Case, mlp
 from tests.curvature.own_derivatives import Applied, Bag, OnceSwish, RightSwish, SavedSlope
 
@@ -191,6 +193,25 @@ def test_a_second_derivative_that_is_not_finite_is_told_with_weights_and_line() 
     said = where_not_finite(objective, objective.parameters())
     assert said.startswith("second derivatives by scale are not finite: the derivative of ")
     assert "test_derivative_check.py:" in said
+
+
+def test_a_file_of_the_user_is_told_whatever_its_directory_is_called(tmp_path: Path) -> None:
+    path = tmp_path / "torch" / "eostui" / "mine.py"
+    path.parent.mkdir(parents=True)
+    path.write_text("def rooted(x, scale):\n    return x + scale.norm()\n")
+    rooted = load_callable(f"{path}:rooted")
+
+    class Root(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.net, self.scale = nn.Linear(4, 2), nn.Parameter(torch.zeros(3))
+
+        def forward(self, x: Tensor) -> Tensor:
+            outputs: Tensor = rooted(self.net(x), self.scale)
+            return outputs
+
+    objective = objective_of(Root())
+    assert where_not_finite(objective, objective.parameters()).endswith(f" at {path}:2")
 
 
 class Scaled(torch.autograd.Function):
