@@ -15,7 +15,7 @@ from eostui.curvature.operators.hessian import HessianOperator
 from eostui.objective.objective import Objective
 
 _NOT_THE_USERS = ("<", *(str(Path(str(package.__file__)).parent) + os.sep for package in (torch, eostui)))
-"""How the names of files begin that are torch's, eostui's or no files. Directories of the user's may have such names."""
+"""How the names of files begin that are torch's, eostui's or no files. A directory of the user may be called so."""
 
 
 def where_not_finite(objective: Objective, theta: Tensor) -> str:
