@@ -67,9 +67,9 @@ def plot(
     """Draw the sharpness of one or several runs against their thresholds, and the loss, into one figure.
 
     The sharpness is that of the preconditioned Hessian for adaptive optimizers, with the values that are tracked
-    between two measurements. Each threshold is dashed in its run's
-    colour. A figure that is there already is overwritten. How close each run came to its threshold is printed. It needs
-    matplotlib: `pip install 'eostui[plot]'`.
+    between two measurements. Each threshold is dashed in its run's colour. Where a run has flows, the figure has them,
+    and panels with their distances and variances. A figure that is there already is overwritten. How close each run
+    came to its threshold is printed. It needs matplotlib: `pip install 'eostui[plot]'`.
 
     Examples:
 
@@ -90,7 +90,8 @@ def plot(
     shown = Shown.of(steps, x, ratio)
     _require_matplotlib()
 
-    from eostui.cli.figure import RunCurves, draw
+    from eostui.cli.figure import draw
+    from eostui.cli.run_curves import RunCurves
     from eostui.reading.edge import edge_of
     from eostui.store import RUN_FILE, clean_text, find_run, open_runs
 

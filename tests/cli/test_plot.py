@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from eostui.cli import main
-from eostui.cli.figure import COLUMNS, PALETTE, SHARED, thinned
+from eostui.cli.figure import PALETTE, SHARED
+from eostui.cli.run_curves import COLUMNS, thinned
 from eostui.cli.shown import Shown
 from eostui.cli.x_axis import XAxis
 from eostui.config import Measuring

@@ -53,6 +53,15 @@ def test_the_run_goes_where_the_central_flow_does(at_the_edge: Path) -> None:
     np.testing.assert_allclose(central["time"], 0.5 * central["step"])
 
 
+def test_a_figure_of_the_run_has_the_flows(at_the_edge: Path, eostui: Eostui) -> None:
+    done = eostui("plot", str(at_the_edge), "-o", "edge.svg")
+    assert done.returncode == 0, done.stderr
+    svg = (eostui.directory / "edge.svg").read_text()
+    for said in ("central flow", "gradient flow", "mean loss over 20 steps", "variance"):
+        assert f">{said}</text>" in svg
+    assert "local quadratic model" not in svg
+
+
 def test_a_flow_changes_nothing_of_the_training(at_the_edge: Path, eostui: Eostui) -> None:
     assert eostui(*AT_THE_EDGE, "--steps", "60", "--name", "plain").returncode == 0
     plain = eostui.directory / "runs" / "plain" / "run.h5"
