@@ -2,9 +2,11 @@
 # Cohen et al. 2021 (arXiv 2103.00065), the appendices on gradient flow and on the local quadratic model: gradient
 # descent follows the gradient flow to the edge of stability, and leaves it there.
 #
-# Look at the step at which the sharpness comes to 2/η: until then the loss, the sharpness and the weights are those of
-# the gradient flow, whose sharpness goes on rising. From then on the distance grows. The quadratic model, which is made
-# anew every 100 steps, has the loss of the run before that step, and explodes after it.
+# Look at the sharpness: it comes to 2/η near step 220, and goes on with that of the gradient flow until the oscillation
+# has grown out of rounding errors, near step 310. There the run leaves the flow, whose sharpness goes on rising, and the
+# distance of the weights jumps. The quadratic model is made anew every 100 steps. Before the edge it goes with the run
+# for some tens of steps and then below it (in the first hundred below zero, where it is not drawn); after it, it
+# explodes.
 #
 # About a minute on one of two cores.
 set -euo pipefail
