@@ -223,9 +223,9 @@ def test_one_key_that_pauses_and_resumes_is_chosen_once() -> None:
 
 
 def test_keys_are_chosen_and_a_key_that_is_taken_is_refused_by_name() -> None:
-    assert keymap_of({"pause": "u, ?", "help": "f1"}) == ({"pause": "u,question_mark", "help": "f1"}, [])
-    keymap, refused = keymap_of({"pause": "z", "measure": "u", "zoom2": "i", "page": "foo"})
-    assert keymap == {"measure": "u"}
+    assert keymap_of({"pause": "d, ?", "help": "f1"}) == ({"pause": "d,question_mark", "help": "f1"}, [])
+    keymap, refused = keymap_of({"pause": "z", "measure": "d", "zoom2": "i", "page": "foo"})
+    assert keymap == {"measure": "d"}
     assert refused == [
         "keys.zoom2 is no action; there are zoom",
         "keys.page: 'foo' is no key; give one such as x, f5 or ctrl+x",
@@ -234,15 +234,15 @@ def test_keys_are_chosen_and_a_key_that_is_taken_is_refused_by_name() -> None:
 
 
 async def test_the_dashboard_is_as_it_was_chosen(edge_run: RunFile, file: Path) -> None:
-    _written(file, 'theme = "nord"\npalette = "grey"\nglyphs = "ascii"\n[keys]\nstep-on = "u"\n')
+    _written(file, 'theme = "nord"\npalette = "grey"\nglyphs = "ascii"\n[keys]\nstep-on = "d"\n')
     dashboard = _dashboard(edge_run, file)
     async with dashboard.run_test(size=(100, 40)) as pilot:
         screen = dashboard.screen
         assert isinstance(screen, ReplayScreen)
         assert (dashboard.theme, dashboard.palette, screen.glyphs) == ("nord", "grey", "ascii")
-        await pilot.press("u", "full_stop")
+        await pilot.press("d", "full_stop")
         assert screen.replay.step == 401
-        assert {binding.key for binding in screen.own_bindings() if binding.id == "step-on"} == {"u"}
+        assert {binding.key for binding in screen.own_bindings() if binding.id == "step-on"} == {"d"}
 
 
 async def test_charts_come_in_the_order_that_was_chosen_and_without_the_hidden_ones(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -144,14 +145,14 @@ def test_a_full_disk_pauses_the_run_until_there_is_room(eostui: Eostui) -> None:
         eostui.wait_for(lambda run: run.status() is Status.PAUSED, "full")
         changed, noted = eostui("control", "full", "lr", "2/50"), eostui("control", "full", "note", "it is full")
         asked = eostui("control", "full", "checkpoint", "--timeout", "20")
-        room = "free space on that disk: 0.1 MB or more"
+        room = re.compile(r"free space on that disk: 0\.\d MB or more")
         assert changed.returncode == noted.returncode == 0
-        assert "η = 0.04 from step" in changed.stdout
+        assert "η = 2/50 (0.04) from step" in changed.stdout
         assert "the run goes on once there is room" in changed.stdout
-        assert room in changed.stdout
+        assert room.search(changed.stdout)
         assert asked.returncode == 2
         assert "the run cannot go on to do that" in asked.stderr
-        assert room in asked.stderr
+        assert room.search(asked.stderr)
         ballast.unlink()
         eostui.wait_for(lambda run: any("for room on the disk" in str(e.detail) for e in run.events()), "full")
         eostui("control", "full", "stop")
@@ -167,7 +168,7 @@ def test_a_full_disk_pauses_the_run_until_there_is_room(eostui: Eostui) -> None:
         eostui.wait_for_no_trainer()
         running.kill()
         running.communicate()
-        subprocess.run(["umount", str(disk)], check=True)
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
 def test_a_run_cut_short_is_named_as_such(eostui: Eostui, tmp_path: Path) -> None:

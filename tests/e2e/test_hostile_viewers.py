@@ -23,7 +23,7 @@ def frame(header):
     return struct.pack("<4sII", b"EOS1", len(header), 0) + header
 
 def command(**said):
-    return frame(json.dumps({"kind": "command", "id": 1, **said}).encode())
+    return frame(json.dumps({"kind": "command", "id": 1, "by": "script", **said}).encode())
 
 def connection():
     time.sleep(0.005)  # the queue of those who want to connect belongs to the system: it is another matter
@@ -35,7 +35,7 @@ def connection():
 BAD = [
     b"GET / HTTP/1.1",
     frame(b"[" * 8000),
-    frame(b'{"kind":"command","id":1,"verb":"lr","argument":' + b"9" * 401 + b"}"),
+    frame(b'{"kind":"command","id":1,"by":"script","verb":"lr","argument":' + b"9" * 401 + b"}"),
     frame(b'{"kind":"rows","table":"train","first":0,"columns":[["step",",f8",[1]]]}'),
     frame(b'{"kind":"ended","text":"over","code":1}'),
     b"EOS1" + b"\\xff" * 8,
