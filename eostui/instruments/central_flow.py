@@ -65,8 +65,8 @@ class CentralFlowInstrument(FlowInstrument):
             LineChart(
                 "mean-loss",
                 "Mean loss",
-                "the training loss, and L(w) + ½tr(HΣ), its mean over an oscillation as the central flow w predicts it; "
-                "the first cycle after the edge is larger than predicted, for it grows out of rounding errors",
+                "the training loss, and L(w) + ½tr(HΣ), its mean over an oscillation as the central flow w has it; the "
+                "first cycle after the edge is larger than predicted, for it grows out of rounding errors",
                 (
                     Line("loss", "run", "faint", table="train"),
                     Line("loss", "L(w)", "third", sparse=True),
