@@ -120,6 +120,10 @@ class CentralFlow(Flow):
 
     def obey(self, law: Law) -> None:
         super().obey(law)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Nothing is known any more of the directions that were critical."""
         self._critical = self._last = None
         self._rates = np.zeros(0)
 
@@ -127,6 +131,7 @@ class CentralFlow(Flow):
         c = self.law.edge
         if self._known_sharpness(self.LONGEST) < FAR * c:
             self._go(h, c)
+            self._forget()
             return
         before, critical, x = self.top_pairs(), self.critical(), np.zeros((0, 0))
 
@@ -153,11 +158,11 @@ class CentralFlow(Flow):
         rising = np.zeros(len(pairs.values))
         known = min(len(rising), len(self._rates))
         rising[:known] = 1.5 * self._h * np.maximum(self._rates[:known], 0.0)
-        k = int(np.sum(pairs.values + rising > CRITICAL * self.law.edge))
-        if not k:
+        near = np.flatnonzero(pairs.values + rising > CRITICAL * self.law.edge)
+        if not len(near):
             return None
         if self._critical is None:
-            vectors, here, theta = pairs.vectors[:, :k], self.evaluation().gradient, self.theta
+            vectors, here, theta = pairs.vectors[:, : near[-1] + 1], self.evaluation().gradient, self.theta
             m = curvature_gradients(lambda move: self._gradient_at(theta + move), here, vectors)
             p = self.preconditioner()
             self._critical = Critical(vectors, vectors * (p if p.ndim == 0 else p[:, None]), m)
