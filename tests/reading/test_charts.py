@@ -119,7 +119,7 @@ def test_everything_that_was_measured_has_a_picture(feed_of: FeedOf) -> None:
         "Loss": ["train"],
         "Jacobian Gram": ["λ₂", "2/η", "λ₁", ""],
         "Loss curvature": ["tr ∇²_z ℓ"],
-        "Oscillation": ["q₂", "q₁"],
+        "Oscillation": ["q₂", "δ", "q₁"],
         "Self-stabilization": ["|x| measured", "δ predicted"],
         "Directional curvature": ["2/η", "gᵀHg/gᵀg"],
         "Effective smoothness": ["2/η", "max"],
