@@ -29,6 +29,8 @@ _COUNTS = re.compile(r"\d of ")
 """A text that says itself how far its work is."""
 _BEHIND_AFTER = 1.0
 """Seconds after which rows that are missing are told of: the file mostly has them within half a second."""
+_SETTLED_AFTER = 1.0
+"""Seconds after which the file has all rows from before this viewer came."""
 _LOOK_AFTER = 5.0
 """Seconds between two looks whether a trainer that no longer tells anything is there."""
 _DOING = {
@@ -77,6 +79,9 @@ class LiveFeed(Feed):
         self._asked: dict[int, Verb] = {}
         """By the number of a command, what it asks; those that are not answered yet."""
         self._behind_since: float | None = None
+        self._look_again: float | None = None
+        """When to read the file once more: rows from just before this viewer came were told to nobody then, and are on
+        the disk within half a second. Where no row follows them, nothing else shows that they are missing."""
         self._hung_up = False
         self._looked_after: float | None = None
         """When this last looked whether the trainer is there; None while the trainer tells by itself."""
@@ -129,6 +134,9 @@ class LiveFeed(Feed):
                 notices += self._take(message)
             for table in self._waiting:
                 self._catch_up(table)
+            if self._look_again is not None and time.monotonic() >= self._look_again:
+                self._look_again = None
+                self._read_all()
         except Exception as error:  # whatever a trainer sends, it costs the connection and nothing else
             self._client.give_up(error)
         if not self._forecast_told and self.forecast:
@@ -188,6 +196,7 @@ class LiveFeed(Feed):
     def _take(self, message: Message) -> list[Notice]:
         match message:
             case Hello():
+                self._look_again = time.monotonic() + _SETTLED_AFTER
                 self.name, self.config, self.environment = message.name, message.config, message.environment
                 self._add(Table.from_json(table) for name, table in message.tables.items() if name not in self.series)
             case Phase():
