@@ -52,7 +52,9 @@ async def test_a_note_is_typed_and_marked(eostui: Eostui) -> None:
         await until(pilot, lambda: "A note, now before step" in text_of(pilot))
         await pilot.press("enter", *"why now", "enter")  # an empty one is none
         await until(pilot, lambda: "noted before step" in text_of(pilot))
-        await until(pilot, lambda: any((one.text, one.glyph) == ("why now", "n") for one in happenings_of(feed)))
+        await until(
+            pilot, lambda: any((one.text, one.glyph) == ("why now, by viewer", "n") for one in happenings_of(feed))
+        )
 
 
 async def test_flows_begin_at_a_key_and_are_drawn(eostui: Eostui) -> None:
@@ -121,7 +123,7 @@ async def test_an_instrument_is_switched_on_and_off_and_its_chart_comes_by_itsel
         await pilot.press("x")
         await until(pilot, lambda: "trace is not measured from step" in text_of(pilot))
         told = [found.text for found in happenings_of(feed) if found.kind == "tracking"]
-        assert told == ["trace is measured from here on", "trace is no longer measured"]
+        assert told == ["trace is measured from here on, by viewer", "trace is no longer measured, by viewer"]
         options.highlighted = 0
         await pilot.press("x")
         await until(pilot, lambda: "Sharpness is not measured by an instrument" in text_of(pilot))
